@@ -1,0 +1,85 @@
+// The one error class that users meet: a code, what went wrong, where, and what to do.
+// Anything else that is thrown is a bug of ours and the command line says so.
+
+/** What kind of failure a code is; the command line turns it into its exit code. */
+export type ErrorKind = "build" | "usage" | "network" | "verification" | "unsatisfiable" | "lock";
+
+/** Every code that a user can see, each with a page of its name in `docs/errors/`. */
+export const errorKinds = {
+  ARCHIVE_BROKEN: "build",
+  ARCHIVE_TOO_LARGE: "build",
+  ARCHIVE_UNSAFE_PATH: "build",
+  CACHE_BROKEN: "build",
+  CANCELLED: "build",
+  COMPRESSION_BROKEN: "build",
+  COMPRESSION_UNKNOWN: "build",
+  CONTROL_SYNTAX: "build",
+  DIGEST_MISMATCH: "verification",
+  DIGEST_SYNTAX: "usage",
+  DISK_FULL: "build",
+  DISTRIBUTION_UNKNOWN: "usage",
+  DOWNLOAD_FAILED: "network",
+  EFFECT_FAILED: "build",
+  FILE_CONFLICT: "build",
+  FILE_UNREADABLE: "usage",
+  IMAGE_NAME_SYNTAX: "usage",
+  INDEX_MISSING: "network",
+  INDEX_SYNTAX: "build",
+  KEY_SYNTAX: "usage",
+  LOCK_DOWNGRADE: "verification",
+  LOCK_MISSING: "lock",
+  LOCK_OUT_OF_DATE: "lock",
+  LOCK_SYNTAX: "lock",
+  NETWORK_OFFLINE: "network",
+  OUTPUT_UNWRITABLE: "build",
+  PACKAGE_BROKEN: "build",
+  PACKAGE_MISSING: "unsatisfiable",
+  PLATFORM_SYNTAX: "usage",
+  PLATFORM_UNSUPPORTED: "usage",
+  RECIPE_SYNTAX: "usage",
+  RECIPE_UNKNOWN: "usage",
+  RELATION_SYNTAX: "build",
+  RELEASE_EXPIRED: "verification",
+  RELEASE_FROM_FUTURE: "verification",
+  RELEASE_SYNTAX: "build",
+  RELEASE_WRONG_SUITE: "verification",
+  SCRIPT_UNKNOWN: "build",
+  SIGNATURE_INVALID: "verification",
+  SIGNATURE_MISSING: "verification",
+  SNAPSHOT_UNAVAILABLE: "network",
+  UNSATISFIABLE: "unsatisfiable",
+  USAGE: "usage",
+  VERSION_SYNTAX: "build",
+} as const;
+
+export type ErrorCode = keyof typeof errorKinds;
+
+/** A place in a file that a person wrote. Lines and columns count from 1. */
+export interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface ErrorDetails {
+  /** Where the fault is: a place in a recipe (drawn with a caret), or a file, URL or package in words. */
+  readonly where?: Position | string;
+  /** What the reader can do about it, as whole sentences. */
+  readonly fix?: string;
+  readonly cause?: unknown;
+}
+
+/** Message form: `Cannot VERB THING: state, wanted state`, no final period, values in double quotes. */
+export class DodaiError extends Error {
+  override readonly name = "DodaiError";
+  readonly code: ErrorCode;
+  readonly where: Position | string | undefined;
+  readonly fix: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.where = details.where;
+    this.fix = details.fix;
+  }
+}

@@ -1,0 +1,123 @@
+// A recipe as a value: what every front end parses its text into, and what built-in recipes are written as.
+import type { Position } from "./dodai-error.ts";
+import type { Platform } from "./platform.ts";
+
+/** A package that is asked for, or with `exclude` one that must not come in. `request` is in the format's own words. */
+export interface PackageRequest {
+  readonly request: string;
+  readonly exclude: boolean;
+  readonly position?: Position;
+}
+
+/** A repository beside those of the distribution. */
+export interface RecipeRepository {
+  /** `https://...`, `file:///...`, or an absolute path of a folder. Several are mirrors, tried in turn. */
+  readonly urls: readonly string[];
+  /** Suites of the repository; `[]` with `flat` for a repository without suites. */
+  readonly suites: readonly string[];
+  readonly components: readonly string[];
+  /** A flat repository (deb: `deb URL PATH/`): its path below the URL. */
+  readonly flat?: string;
+  /** Texts of armoured OpenPGP keys that may sign it. */
+  readonly keys: readonly string[];
+  /** Replaces the distribution's repositories. */
+  readonly only: boolean;
+  /** Takes the repository without a signature; loud, and recorded. */
+  readonly insecureUnsigned: boolean;
+  /** deb: pin priority, apt_preferences(5); 500 when absent. */
+  readonly priority?: number;
+  readonly position?: Position;
+}
+
+export interface RecipeUser {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+  readonly shell: string;
+  readonly comment: string;
+}
+
+export interface RecipeGroup {
+  readonly name: string;
+  readonly gid: number;
+  readonly members: readonly string[];
+}
+
+/** A file, directory or link of the recipe's own. `path` has no leading `/`. */
+export type RecipeFile =
+  | {
+      readonly kind: "file";
+      readonly path: string;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+      readonly content: string;
+    }
+  /** `source` is an absolute path on the machine that builds. */
+  | {
+      readonly kind: "copy";
+      readonly path: string;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+      readonly source: string;
+    }
+  | {
+      readonly kind: "directory";
+      readonly path: string;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    }
+  | { readonly kind: "symlink"; readonly path: string; readonly target: string };
+
+/** The config of the image, OCI image-spec config.md; absent members are the distribution's or nothing. */
+export interface RecipeConfig {
+  readonly entrypoint?: readonly string[];
+  readonly cmd?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly user?: string;
+  readonly workdir?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly ports?: readonly string[];
+  readonly volumes?: readonly string[];
+  readonly stopSignal?: string;
+}
+
+/** How files are put in layers. `max` counts layers, at most 127. */
+export type LayerStrategy =
+  | { readonly kind: "single" }
+  | { readonly kind: "per-package"; readonly max: number }
+  | { readonly kind: "grouped"; readonly max: number };
+
+export type ScriptMode = "run" | "emulate" | "skip";
+
+export interface Recipe {
+  /** What outputs are named after: `distroless/base` gives `distroless-base.tar`. */
+  readonly name: string;
+  readonly distribution: { readonly name: string; readonly release: string; readonly position?: Position };
+  /** A date that a snapshot service knows, `20261101T000000Z`; the build fails when it does not answer. */
+  readonly snapshot?: string;
+  /** What the distribution offers: `empty`, `distroless`, `minbase` ... */
+  readonly variant: string;
+  readonly packages: readonly PackageRequest[];
+  /** Whether recommended packages come too. */
+  readonly recommends: boolean;
+  readonly repositories: readonly RecipeRepository[];
+  readonly scripts: ScriptMode;
+  /** Packages whose scripts may stay unknown with `emulate`. */
+  readonly allowUnknownScripts: readonly string[];
+  readonly platforms: readonly Platform[];
+  readonly accounts: {
+    readonly users: readonly RecipeUser[];
+    readonly groups: readonly RecipeGroup[];
+    readonly runAs?: string;
+  };
+  readonly files: readonly RecipeFile[];
+  /** Globs of absolute paths, `/usr/share/doc/**`. */
+  readonly remove: readonly string[];
+  readonly config: RecipeConfig;
+  readonly layers: LayerStrategy;
+}

@@ -1,0 +1,82 @@
+// What a distribution is to the rest of dodai: it turns a recipe's few words into everything that they imply.
+
+import type { Platform } from "../core/platform.ts";
+import type { PackageRequest, Recipe, RecipeConfig, RecipeGroup, RecipeUser } from "../core/recipe.ts";
+import type { PackageFormat } from "../packages/contract.ts";
+
+/** One repository, complete: where it is, what of it is used, and who may sign it. */
+export interface Repository {
+  /** Short and unique in a plan; messages and locks call it by this: `debian/trixie-security`. */
+  readonly name: string;
+  /** Roots to try in turn: `http(s):`, `file:`, or an absolute path. Never part of a lock. */
+  readonly urls: readonly string[];
+  /** deb: `trixie-security`; with `flat` the path below the root, `./`. */
+  readonly suite: string;
+  readonly flat: boolean;
+  readonly components: readonly string[];
+  /** Armoured OpenPGP public keys that may sign it. */
+  readonly keys: readonly TrustKey[];
+  readonly insecureUnsigned: boolean;
+  /** Old releases and snapshots: signatures and releases that have since expired are taken. */
+  readonly archived: boolean;
+  /** apt_preferences(5): the higher wins, 500 is usual. */
+  readonly priority: number;
+}
+
+/** A public key that is trusted, as text, with where it is from. */
+export interface TrustKey {
+  /** 40 (v4) or 64 (v6) upper-case hex digits of the primary key. */
+  readonly fingerprint: string;
+  readonly owner: string;
+  readonly source: string;
+  readonly armored: string;
+}
+
+/** Where a distribution's packages are looked for, in order; the build finds out what applies on this machine. */
+export interface MirrorSettings {
+  /** From `DODAI_MIRROR_DEBIAN` or what the machine's own package sources name; `undefined` for the official names. */
+  readonly archive: readonly string[] | undefined;
+  readonly security: readonly string[] | undefined;
+  /** Root of a snapshot service, below which `DATE/` is: from `DODAI_SNAPSHOT_DEBIAN`. */
+  readonly snapshot: string | undefined;
+}
+
+/** Everything that a distribution says a recipe of it implies. */
+export interface Supply {
+  readonly repositories: readonly Repository[];
+  /** Requests beside the recipe's own. */
+  readonly requests: readonly PackageRequest[];
+  /** Every essential package is asked for too. */
+  readonly essential: boolean;
+  /** Names of effects in `rootfs/effects` to apply, in order. */
+  readonly effects: readonly string[];
+  /** deb: top folders that are links into usr: `bin`, `sbin`, `lib`, `lib64`. */
+  readonly mergedUsr: readonly string[];
+  readonly users: readonly RecipeUser[];
+  readonly groups: readonly RecipeGroup[];
+  readonly config: RecipeConfig;
+  readonly perPackageStatus: boolean;
+  /** Directories, files and links of the variant, beside effects. */
+  readonly files: Recipe["files"];
+}
+
+export interface Distribution {
+  readonly name: string;
+  readonly format: PackageFormat;
+  /** Releases by every name they have, newest first: `trixie`, `13`, `stable`. */
+  readonly releases: readonly {
+    readonly name: string;
+    readonly aliases: readonly string[];
+    readonly platforms: readonly Platform[];
+  }[];
+  readonly variants: readonly string[];
+  /** Throws DISTRIBUTION_UNKNOWN for a release or variant that it does not have, PLATFORM_UNSUPPORTED. */
+  supply(recipe: Recipe, platform: Platform, mirrors: MirrorSettings): Supply;
+  /** Built-in recipes by name: `distroless/base`. */
+  readonly recipes: ReadonlyMap<string, BuiltInRecipe>;
+}
+
+export interface BuiltInRecipe {
+  readonly summary: string;
+  readonly recipe: Recipe;
+}

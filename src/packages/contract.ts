@@ -1,0 +1,179 @@
+// What a package format is to the rest of dodai. The words, and what each format calls them:
+//
+//   here              deb                        apk                       rpm
+//   depends           Depends                    D: (depend)               Requires
+//   pre-depends       Pre-Depends                -                         Requires(pre)
+//   recommends        Recommends                 -                         Recommends
+//   suggests          Suggests                   -                         Suggests
+//   conflicts         Conflicts                  D: !name                  Conflicts
+//   breaks            Breaks                     -                         -
+//   replaces          Replaces                   r: (replaces)             -
+//   obsoletes         Replaces with Conflicts    -                         Obsoletes
+//   provides          Provides                   p: (provides)             Provides
+//   source            Source                     o: (origin)               SOURCERPM
+//   essential         Essential: yes             -                         -
+import type { ArchiveItem } from "../archive/entry.ts";
+import type { Bytes } from "../core/bytes.ts";
+import type { Digest } from "../core/digest.ts";
+
+export type VersionOperator = "<" | "<=" | "=" | ">=" | ">";
+
+export interface VersionConstraint {
+  readonly operator: VersionOperator;
+  readonly version: string;
+}
+
+/** One name that is asked for, maybe of certain versions. */
+export interface Requirement {
+  readonly name: string;
+  readonly constraint?: VersionConstraint;
+  /** deb's `name:any` and `name:amd64`; absent means the architecture of the package that asks. */
+  readonly architecture?: string;
+}
+
+export type RelationKind =
+  | "pre-depends"
+  | "depends"
+  | "recommends"
+  | "suggests"
+  | "conflicts"
+  | "breaks"
+  | "replaces"
+  | "obsoletes";
+
+/** What a package says of others. For the positive kinds one of `anyOf`, in order of preference, is enough. */
+export interface Relation {
+  readonly kind: RelationKind;
+  /** Never empty. More than one only for the positive kinds. */
+  readonly anyOf: readonly Requirement[];
+}
+
+/** A name that a package stands for beside its own. Without a version it meets no versioned requirement (Debian Policy 7.5). */
+export interface Provide {
+  readonly name: string;
+  readonly version?: string;
+}
+
+/** One package version on offer in a repository, as its index tells it. */
+export interface PackageRecord {
+  readonly name: string;
+  readonly version: string;
+  /** The format's own word: `amd64`, `all`, `noarch`. */
+  readonly architecture: string;
+  readonly source: { readonly name: string; readonly version: string };
+  /** Path of the package file below its repository's root. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly digest: Digest;
+  /** Size once installed, in bytes, as the package says; 0 when it does not. */
+  readonly installedBytes: number;
+  readonly essential: boolean;
+  /** deb: Essential, Important and Protected packages are never removed for another's sake. */
+  readonly protected: boolean;
+  /** deb: required, important, standard, optional, extra; "" where the format has none. */
+  readonly priority: string;
+  /** deb's Multi-Arch: `no`, `same`, `foreign`, `allowed`; always `no` elsewhere. */
+  readonly multiArch: "no" | "same" | "foreign" | "allowed";
+  readonly provides: readonly Provide[];
+  /** All relations, in the order in which the package states them. */
+  readonly relations: readonly Relation[];
+  /** deb: `Phased-Update-Percentage`, when the index states one. */
+  readonly phasedPercent?: number;
+  /** The index's one-line description. */
+  readonly summary: string;
+}
+
+/** One repository's packages for one platform, parsed when they are asked for. The same record is the same object each time. */
+export interface PackageIndex {
+  /** How many packages are on offer. */
+  readonly size: number;
+  /** Packages of exactly this name, newest first. */
+  named(name: string): readonly PackageRecord[];
+  /** Packages that provide this name, without those that merely have it; in index order. */
+  providing(name: string): readonly PackageRecord[];
+  /** Essential packages, and with `priorities` those of the given priorities too. In index order. */
+  flagged(flag: "essential" | { readonly priorities: readonly string[] }): readonly PackageRecord[];
+  /** Every package name once, sorted by bytes; for "did you mean". */
+  names(): Iterable<string>;
+  /** What a build must know of a package that its record does not say: the index's own text of it (a deb822 stanza). */
+  stanza(record: PackageRecord): string;
+}
+
+/** A file that the package format keeps about a package and that is not part of its tree: scripts, checksums, triggers. */
+export interface ControlMember {
+  /** `control`, `postinst`, `md5sums` ... */
+  readonly name: string;
+  readonly mode: number;
+  readonly bytes: Uint8Array;
+}
+
+/** An opened package file. `items` is read once, to its end, and only then is the package known to be whole. */
+export interface PackageFile {
+  readonly control: readonly ControlMember[];
+  readonly items: AsyncIterable<ArchiveItem>;
+}
+
+/** Bounds on what one package may make dodai keep or write. */
+export interface PackageLimits {
+  readonly maxControlBytes: number;
+  readonly maxTreeBytes: number;
+  readonly maxEntries: number;
+}
+
+/** A package as it lies in an image: what the database needs to know of it. */
+export interface InstalledPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly architecture: string;
+  readonly control: readonly ControlMember[];
+  /** Every path that the package holds, absolute, in the package's own order and spelling (before usr-merge). */
+  readonly paths: readonly string[];
+  /** Hex MD5 of the content of each file that the database wants one of (deb: conffiles), by absolute path. */
+  readonly md5: ReadonlyMap<string, string>;
+}
+
+/** A file that dodai writes itself. Paths have no leading `/`. Times are left to the caller: every generated file has one. */
+export type GeneratedFile =
+  | {
+      readonly kind: "file";
+      readonly path: string;
+      readonly mode: number;
+      readonly uid?: number;
+      readonly gid?: number;
+      readonly bytes: Uint8Array;
+    }
+  | {
+      readonly kind: "directory";
+      readonly path: string;
+      readonly mode: number;
+      readonly uid?: number;
+      readonly gid?: number;
+    }
+  | { readonly kind: "symlink"; readonly path: string; readonly target: string };
+
+export interface DatabaseOptions {
+  readonly architecture: string;
+  /** `unpacked`: scripts have still to run; `installed`: nothing is left to do. */
+  readonly state: "unpacked" | "installed";
+  /** deb: also `var/lib/dpkg/status.d/NAME` and `NAME.md5sums`, which scanners of distroless images read. */
+  readonly perPackageStatus: boolean;
+}
+
+/** A package format: one folder under `packages/`, one value. */
+export interface PackageFormat {
+  readonly name: string;
+  /** Below zero when `a` is older than `b`, as Array.sort wants it. Throws VERSION_SYNTAX. */
+  compareVersions(a: string, b: string): number;
+  /** Whether `record`, by its own name or by what it provides, is what `requirement` asks for on `architecture`. */
+  satisfies(record: PackageRecord, requirement: Requirement, architecture: string): boolean;
+  /** What a person writes in a recipe: `openssl`, `openssl>=3.5`, `openssl=3.5.1-1`. Throws RELATION_SYNTAX. */
+  parseRequest(text: string): Requirement;
+  /** The format's own word for a platform: `amd64`, `armhf`, `x86_64`. `undefined` when it has none. */
+  architectureOf(platform: string): string | undefined;
+  /** Opens a package file. Throws PACKAGE_BROKEN, ARCHIVE_UNSAFE_PATH, ARCHIVE_TOO_LARGE. */
+  openPackage(bytes: Bytes, limits: PackageLimits): Promise<PackageFile>;
+  /** The database files for these packages, sorted by path. */
+  formatDatabase(installed: readonly InstalledPackage[], options: DatabaseOptions): readonly GeneratedFile[];
+  /** Names of control members that are maintainer scripts: `preinst`, `postinst` ... */
+  readonly scripts: readonly string[];
+}

@@ -1,0 +1,43 @@
+// An effect is what maintainer scripts would have done to a tree, done natively. One file an effect.
+
+import type { Platform } from "../../core/platform.ts";
+import type { RecipeGroup, RecipeUser } from "../../core/recipe.ts";
+import type { ControlMember, GeneratedFile } from "../../packages/contract.ts";
+import type { Tree } from "../tree.ts";
+
+export interface EffectContext {
+  /** The tree as packages, the variant's files and earlier effects left it. */
+  readonly tree: Tree;
+  /** Content of a file of the tree, links followed inside the tree. Throws EFFECT_FAILED when it is not there. */
+  read(path: string): Promise<Uint8Array>;
+  readonly platform: Platform;
+  /** `debian`, and `trixie`, for what differs between releases. */
+  readonly distribution: { readonly name: string; readonly release: string };
+  readonly users: readonly RecipeUser[];
+  readonly groups: readonly RecipeGroup[];
+  /** Seconds since 1970: the build's one time. */
+  readonly epoch: number;
+  /** Every package that is in the image, sorted by name, with its scripts. */
+  readonly packages: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly control: readonly ControlMember[];
+  }[];
+}
+
+export interface EffectResult {
+  /** Files made or changed; a path that a package holds replaces the package's file. */
+  readonly files: readonly GeneratedFile[];
+  /** Paths of the tree that go away. */
+  readonly removed: readonly string[];
+}
+
+export interface Effect {
+  /** What plans and ledgers call it: `ld.so.cache`. */
+  readonly name: string;
+  /** One line for people: what is done instead of what. */
+  readonly summary: string;
+  /** The scripts whose work this is, whole: `{package: "libc-bin", scripts: ["postinst"]}`. */
+  readonly covers: readonly { readonly package: string; readonly scripts: readonly string[] }[];
+  apply(context: EffectContext): Promise<EffectResult>;
+}
