@@ -2,35 +2,7 @@
 
 import type { Platform } from "../core/platform.ts";
 import type { PackageRequest, Recipe, RecipeConfig, RecipeGroup, RecipeUser } from "../core/recipe.ts";
-import type { PackageFormat } from "../packages/contract.ts";
-
-/** One repository, complete: where it is, what of it is used, and who may sign it. */
-export interface Repository {
-  /** Short and unique in a plan; messages and locks call it by this: `debian/trixie-security`. */
-  readonly name: string;
-  /** Roots to try in turn: `http(s):`, `file:`, or an absolute path. Never part of a lock. */
-  readonly urls: readonly string[];
-  /** deb: `trixie-security`; with `flat` the path below the root, `./`. */
-  readonly suite: string;
-  readonly flat: boolean;
-  readonly components: readonly string[];
-  /** Armoured OpenPGP public keys that may sign it. */
-  readonly keys: readonly TrustKey[];
-  readonly insecureUnsigned: boolean;
-  /** Old releases and snapshots: signatures and releases that have since expired are taken. */
-  readonly archived: boolean;
-  /** apt_preferences(5): the higher wins, 500 is usual. */
-  readonly priority: number;
-}
-
-/** A public key that is trusted, as text, with where it is from. */
-export interface TrustKey {
-  /** 40 (v4) or 64 (v6) upper-case hex digits of the primary key. */
-  readonly fingerprint: string;
-  readonly owner: string;
-  readonly source: string;
-  readonly armored: string;
-}
+import type { PackageFormat, Repository } from "../packages/contract.ts";
 
 /** Where a distribution's packages are looked for, in order; the build finds out what applies on this machine. */
 export interface MirrorSettings {

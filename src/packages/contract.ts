@@ -159,6 +159,82 @@ export interface DatabaseOptions {
   readonly perPackageStatus: boolean;
 }
 
+/** One repository, complete: where it is, what of it is used, and who may sign it. */
+export interface Repository {
+  /** Short and unique in a plan; messages and locks call it by this: `debian/trixie-security`. */
+  readonly name: string;
+  /** Roots to try in turn: `http(s):`, `file:`, or an absolute path. Never part of a lock. */
+  readonly urls: readonly string[];
+  /** deb: `trixie-security`; with `flat` the path below the root, `./`. */
+  readonly suite: string;
+  readonly flat: boolean;
+  readonly components: readonly string[];
+  /** Armoured OpenPGP public keys that may sign it. */
+  readonly keys: readonly TrustKey[];
+  readonly insecureUnsigned: boolean;
+  /** Old releases and snapshots: signatures and releases that have since expired are taken. */
+  readonly archived: boolean;
+  /** apt_preferences(5): the higher wins, 500 is usual. */
+  readonly priority: number;
+}
+
+/** A public key that is trusted, as text, with where it is from. */
+export interface TrustKey {
+  /** 40 (v4) or 64 (v6) upper-case hex digits of the primary key. */
+  readonly fingerprint: string;
+  readonly owner: string;
+  readonly source: string;
+  readonly armored: string;
+}
+
+/** The signed chain that vouches for an index: key → Release → index. Kept in the lock. */
+export interface RepositoryChain {
+  readonly repository: string;
+  readonly suite: string;
+  readonly components: readonly string[];
+  /** Fingerprints of the trusted keys whose signatures were good; empty only with `insecureUnsigned`. */
+  readonly signedBy: readonly string[];
+  /** What was signed: deb's InRelease (or Release), apk's APKINDEX, rpm's repomd.xml. */
+  readonly release: { readonly path: string; readonly digest: Digest; readonly date: Date; readonly validUntil?: Date };
+  /** The index files that were read, with the digest that the release states for them. */
+  readonly indexes: readonly { readonly path: string; readonly digest: Digest; readonly sizeBytes: number }[];
+}
+
+export interface FetchOptions {
+  /** Refused past this many bytes. */
+  readonly maxBytes: number;
+  /** When known: the bytes are checked while they pass, and may come from the store. */
+  readonly expected?: { readonly digest: Digest; readonly sizeBytes: number };
+}
+
+/** What a repository client may do to the world; given by `build`. */
+export interface RepositoryAccess {
+  /** The bytes at `path` below the repository's root, from the first mirror that has them; `undefined` when all say they have not. Throws DOWNLOAD_FAILED, NETWORK_OFFLINE, DIGEST_MISMATCH. */
+  fetch(repository: Repository, path: string, options: FetchOptions): Promise<Bytes | undefined>;
+  readonly now: Date;
+  /** Compiled indexes of earlier runs, by the key that `openRepository` chose. */
+  readonly compiled: {
+    open(key: string): Promise<RandomAccess | undefined>;
+    /** Keeps the bytes under `key` and opens them. */
+    keep(key: string, bytes: Uint8Array): Promise<RandomAccess>;
+  };
+  /** Warnings that a person should read: an unsigned repository, an old hash. */
+  warn(message: string): void;
+}
+
+/** Bytes that can be read at any place, at once: a file that is open, or memory. */
+export interface RandomAccess {
+  readonly sizeBytes: number;
+  /** Exactly `length` bytes from `offset`. Throws CACHE_BROKEN when they are not there. */
+  read(offset: number, length: number): Uint8Array;
+}
+
+export interface OpenRepository {
+  readonly repository: Repository;
+  readonly chain: RepositoryChain;
+  readonly index: PackageIndex;
+}
+
 /** A package format: one folder under `packages/`, one value. */
 export interface PackageFormat {
   readonly name: string;
@@ -170,6 +246,11 @@ export interface PackageFormat {
   parseRequest(text: string): Requirement;
   /** The format's own word for a platform: `amd64`, `armhf`, `x86_64`. `undefined` when it has none. */
   architectureOf(platform: string): string | undefined;
+  /**
+   * Fetches, verifies and reads a repository for one architecture: key → signed release → index.
+   * Throws SIGNATURE_MISSING, SIGNATURE_INVALID, RELEASE_EXPIRED, RELEASE_FROM_FUTURE, INDEX_MISSING, DIGEST_MISMATCH ...
+   */
+  openRepository(repository: Repository, architecture: string, access: RepositoryAccess): Promise<OpenRepository>;
   /** Opens a package file. Throws PACKAGE_BROKEN, ARCHIVE_UNSAFE_PATH, ARCHIVE_TOO_LARGE. */
   openPackage(bytes: Bytes, limits: PackageLimits): Promise<PackageFile>;
   /** The database files for these packages, sorted by path. */
