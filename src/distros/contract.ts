@@ -20,6 +20,10 @@ export interface Supply {
   readonly requests: readonly PackageRequest[];
   /** Every essential package is asked for too. */
   readonly essential: boolean;
+  /** Every package of these priorities is asked for too. */
+  readonly priorities: readonly string[];
+  /** Dependencies that are not followed, because only maintainer scripts need them; each with its reason. */
+  readonly waived: readonly WaivedRelation[];
   /** Names of effects in `rootfs/effects` to apply, in order. */
   readonly effects: readonly string[];
   /** deb: top folders that are links into usr: `bin`, `sbin`, `lib`, `lib64`. */
@@ -30,6 +34,13 @@ export interface Supply {
   readonly perPackageStatus: boolean;
   /** Directories, files and links of the variant, beside effects. */
   readonly files: Recipe["files"];
+}
+
+/** In `package`, alternatives that name one of `requirements` are taken as met. */
+export interface WaivedRelation {
+  readonly package: string;
+  readonly requirements: readonly string[];
+  readonly reason: string;
 }
 
 export interface Distribution {

@@ -1,0 +1,51 @@
+// Debian's releases: names, numbers, pockets and ports. What changes when Debian releases changes here only.
+import { type Platform, parsePlatform } from "../../core/platform.ts";
+
+export interface DebianRelease {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  /** `13`; sid has none. */
+  readonly number: string | undefined;
+  /** Suites of the archive beside the release itself, and whether the security archive has one. */
+  readonly updates: boolean;
+  readonly security: boolean;
+  readonly platforms: readonly Platform[];
+}
+
+const platforms = (...names: readonly string[]): readonly Platform[] => names.map(parsePlatform);
+
+/** Newest first. */
+export const debianReleases: readonly DebianRelease[] = [
+  {
+    name: "sid",
+    aliases: ["unstable"],
+    number: undefined,
+    updates: false,
+    security: false,
+    platforms: platforms("amd64", "arm64", "armhf", "i386", "loong64", "ppc64le", "riscv64", "s390x"),
+  },
+  {
+    name: "forky",
+    aliases: ["testing", "14"],
+    number: "14",
+    updates: true,
+    security: true,
+    platforms: platforms("amd64", "arm64", "armhf", "i386", "loong64", "ppc64le", "riscv64", "s390x"),
+  },
+  {
+    name: "trixie",
+    aliases: ["stable", "13"],
+    number: "13",
+    updates: true,
+    security: true,
+    platforms: platforms("amd64", "arm64", "armel", "armhf", "i386", "ppc64le", "riscv64", "s390x"),
+  },
+  {
+    name: "bookworm",
+    aliases: ["oldstable", "12"],
+    number: "12",
+    updates: true,
+    security: true,
+    platforms: platforms("amd64", "arm64", "armel", "armhf", "i386", "mips64le", "ppc64le", "s390x"),
+  },
+];
