@@ -61,7 +61,7 @@ const refused = [
   { name: "an open parenthesis", text: "a1 (>= 1" },
   { name: "a broken version", text: "a1 (>= 1:)" },
   { name: "a name that starts with a dash", text: "-a1" },
-  { name: "a substitution nobody made", text: "${shlibs:Depends}" },
+  { name: "a substitution nobody made", text: "{shlibs:Depends}" },
   { name: "a long run of spaces", text: `a1${" ".repeat(50_000)}b2` },
 ];
 for (const { name, text } of refused) {
