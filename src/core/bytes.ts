@@ -31,7 +31,6 @@ export async function collect(
   return concatBytes(chunks);
 }
 
-// biome-ignore lint/suspicious/useAwait: a stream of one chunk is still a stream
 export async function* bytesOf(...chunks: readonly (Uint8Array | string)[]): AsyncGenerator<Uint8Array> {
   for (const chunk of chunks) yield typeof chunk === "string" ? Buffer.from(chunk) : chunk;
 }

@@ -10,6 +10,7 @@ export const errorKinds = {
   ARCHIVE_TOO_LARGE: "build",
   ARCHIVE_UNSAFE_PATH: "build",
   CACHE_BROKEN: "build",
+  CACHE_UNWRITABLE: "build",
   CANCELLED: "build",
   COMPRESSION_BROKEN: "build",
   COMPRESSION_UNKNOWN: "build",

@@ -253,6 +253,8 @@ export interface PackageFormat {
   openRepository(repository: Repository, architecture: string, access: RepositoryAccess): Promise<OpenRepository>;
   /** Opens a package file. Throws PACKAGE_BROKEN, ARCHIVE_UNSAFE_PATH, ARCHIVE_TOO_LARGE. */
   openPackage(bytes: Bytes, limits: PackageLimits): Promise<PackageFile>;
+  /** Absolute paths of files whose MD5 the database states (deb: conffiles), from a package's control members. */
+  digestedPaths(control: readonly ControlMember[]): ReadonlySet<string>;
   /** The database files for these packages, sorted by path. */
   formatDatabase(installed: readonly InstalledPackage[], options: DatabaseOptions): readonly GeneratedFile[];
   /** Names of control members that are maintainer scripts: `preinst`, `postinst` ... */

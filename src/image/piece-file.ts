@@ -1,0 +1,138 @@
+// The description of a piece that lies beside its records in the store: written once, read by every build that uses it.
+import { type Entry, noXattrs } from "../archive/entry.ts";
+import { DodaiError } from "../core/dodai-error.ts";
+import type { ControlMember } from "../packages/contract.ts";
+import { type PieceEntry, pieceVersion } from "./piece.ts";
+
+export interface Piece {
+  readonly key: string;
+  /** In tree order, directories included. */
+  readonly entries: readonly PieceEntry[];
+  /** Length of the records. */
+  readonly recordsBytes: number;
+  readonly control: readonly ControlMember[];
+  /** Every path as the package spells it, absolute, in its order. */
+  readonly paths: readonly string[];
+  /** Hex MD5 of files that the package database wants one of, by absolute path as the package spells it. */
+  readonly md5: ReadonlyMap<string, string>;
+}
+
+const kinds = ["file", "directory", "symlink", "character-device", "block-device", "fifo"] as const;
+
+/** kind, path, mode, uid, gid, mtime, record offset, record bytes, body offset, size | target | [major, minor], xattrs. */
+type EntryRow = readonly [
+  number,
+  string,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  (number | string | readonly [number, number])?,
+  (readonly (readonly [string, string])[])?,
+];
+
+interface PieceJson {
+  readonly version: number;
+  readonly recordsBytes: number;
+  readonly entries: readonly EntryRow[];
+  readonly control: readonly (readonly [string, number, string])[];
+  readonly paths: readonly string[];
+  readonly md5: Readonly<Record<string, string>>;
+}
+
+export function formatPiece({ entries, recordsBytes, control, paths, md5 }: Piece): string {
+  const json: PieceJson = {
+    version: pieceVersion,
+    recordsBytes,
+    entries: entries.map(formatRow),
+    control: control.map(({ name, mode, bytes }) => [name, mode, Buffer.from(bytes).toString("latin1")]),
+    paths,
+    md5: Object.fromEntries(md5),
+  };
+  return JSON.stringify(json);
+}
+
+/** Reads what `formatPiece` wrote. Throws CACHE_BROKEN for anything else. */
+export function parsePiece(key: string, text: string): Piece {
+  try {
+    const json = JSON.parse(text) as PieceJson;
+    if (json.version !== pieceVersion) throw new Error(`version ${json.version}`);
+    return {
+      key,
+      recordsBytes: json.recordsBytes,
+      entries: json.entries.map(parseRow),
+      control: json.control.map(([name, mode, bytes]) => ({ name, mode, bytes: Buffer.from(bytes, "latin1") })),
+      paths: json.paths,
+      md5: new Map(Object.entries(json.md5)),
+    };
+  } catch (cause) {
+    throw new DodaiError("CACHE_BROKEN", `Cannot read piece ${key} of the store: its description is damaged`, {
+      cause,
+    });
+  }
+}
+
+function formatRow({ entry, recordOffset, recordBytes, bodyOffset }: PieceEntry): EntryRow {
+  const { path, mode, uid, gid, mtime, xattrs } = entry;
+  if (entry.kind === "hardlink") throw new Error(`A piece keeps files, not hard links: ${path}`);
+  const start = [
+    kinds.indexOf(entry.kind),
+    path,
+    mode,
+    uid,
+    gid,
+    mtime,
+    recordOffset,
+    recordBytes,
+    bodyOffset,
+  ] as const;
+  const extra = extraOf(entry);
+  if (xattrs.size === 0) return extra === undefined ? start : [...start, extra];
+  return [
+    ...start,
+    extra ?? 0,
+    [...xattrs].map(([name, value]) => [name, Buffer.from(value).toString("latin1")] as const),
+  ];
+}
+
+function extraOf(entry: Entry): number | string | readonly [number, number] | undefined {
+  if (entry.kind === "file") return entry.sizeBytes;
+  if (entry.kind === "symlink") return entry.target;
+  if (entry.kind === "character-device" || entry.kind === "block-device") return [entry.major, entry.minor];
+  return undefined;
+}
+
+function parseRow(row: EntryRow): PieceEntry {
+  const [kindNumber, path, mode, uid, gid, mtime, recordOffset, recordBytes, bodyOffset, extra, attributes] = row;
+  const xattrs = attributes
+    ? new Map(attributes.map(([name, value]) => [name, Buffer.from(value, "latin1")]))
+    : noXattrs;
+  const entry = entryOf(kinds[kindNumber], { path, mode, uid, gid, mtime, xattrs }, extra);
+  return { entry, recordOffset, recordBytes, bodyOffset };
+}
+
+function entryOf(
+  kind: (typeof kinds)[number] | undefined,
+  common: Omit<Entry & { kind: "fifo" }, "kind">,
+  extra: EntryRow[9],
+): Entry {
+  switch (kind) {
+    case "file":
+      return { ...common, kind, sizeBytes: extra as number };
+    case "symlink":
+      return { ...common, kind, target: extra as string };
+    case "character-device":
+    case "block-device": {
+      const [major, minor] = extra as readonly [number, number];
+      return { ...common, kind, major, minor };
+    }
+    case "directory":
+    case "fifo":
+      return { ...common, kind };
+    default:
+      throw new Error("unknown kind of entry");
+  }
+}

@@ -1,0 +1,93 @@
+// Work that is heavy on the processor runs in threads of its own: one job at a time in each, as many as there are cores.
+// A thread is started when there is a job for it, and all end with the pool.
+import { Worker } from "node:worker_threads";
+import { DodaiError, type ErrorCode } from "../core/dodai-error.ts";
+
+export interface WorkerPool<Job, Result> {
+  /** Runs one job; jobs start in the order in which they were given, those with `urgent` before the others. */
+  run(job: Job, options?: { readonly urgent?: boolean }): Promise<Result>;
+  /** Ends all threads, whatever they do. Jobs that have not ended are rejected with CANCELLED. */
+  close(): Promise<void>;
+}
+
+/** What a thread answers: structured cloning keeps no class, so an error is sent as its members. */
+export type WorkerAnswer<Result> =
+  | { readonly kind: "result"; readonly result: Result }
+  | {
+      readonly kind: "error";
+      readonly code: ErrorCode | undefined;
+      readonly message: string;
+      readonly fix: string | undefined;
+      readonly stack: string;
+    };
+
+interface Task<Job, Result> {
+  readonly job: Job;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface PoolOptions {
+  /** Module that calls `serveJobs`. */
+  readonly module: URL;
+  readonly threads: number;
+}
+
+export function createWorkerPool<Job, Result>({ module, threads }: PoolOptions): WorkerPool<Job, Result> {
+  const waiting: Task<Job, Result>[] = [];
+  const idle: Worker[] = [];
+  const busy = new Map<Worker, Task<Job, Result>>();
+  let closed = false;
+
+  function next(): void {
+    while (waiting.length > 0 && !closed) {
+      const worker = idle.pop() ?? (busy.size < threads ? start() : undefined);
+      const task = worker && waiting.shift();
+      if (!worker || !task) return;
+      busy.set(worker, task);
+      worker.ref();
+      worker.postMessage(task.job);
+    }
+  }
+
+  function start(): Worker {
+    const worker = new Worker(module);
+    worker.on("message", (answer: WorkerAnswer<Result>) => {
+      const task = busy.get(worker);
+      busy.delete(worker);
+      worker.unref();
+      idle.push(worker);
+      if (answer.kind === "result") task?.resolve(answer.result);
+      else task?.reject(errorOf(answer));
+      next();
+    });
+    worker.on("error", (error) => {
+      busy.get(worker)?.reject(error);
+      busy.delete(worker);
+      next();
+    });
+    return worker;
+  }
+
+  return {
+    run: (job, { urgent = false } = {}) =>
+      new Promise((resolve, reject) => {
+        if (closed) return reject(new DodaiError("CANCELLED", "Cannot go on: the build was cancelled"));
+        const task = { job, resolve, reject };
+        if (urgent) waiting.unshift(task);
+        else waiting.push(task);
+        next();
+      }),
+    close: async () => {
+      closed = true;
+      const error = new DodaiError("CANCELLED", "Cannot go on: the build was cancelled");
+      for (const { reject } of [...waiting.splice(0), ...busy.values()]) reject(error);
+      await Promise.all([...idle, ...busy.keys()].map((worker) => worker.terminate()));
+    },
+  };
+}
+
+function errorOf({ code, message, fix, stack }: Extract<WorkerAnswer<unknown>, { kind: "error" }>): Error {
+  if (code !== undefined) return new DodaiError(code, message, fix === undefined ? {} : { fix });
+  return Object.assign(new Error(message), { stack });
+}

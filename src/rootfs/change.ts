@@ -1,0 +1,106 @@
+// Changes of a tree after packages are merged: what effects, the package database and the recipe make, and what goes.
+import { type Entry, noXattrs } from "../archive/entry.ts";
+import { DodaiError } from "../core/dodai-error.ts";
+import { parentsOf } from "../core/path-order.ts";
+import { unreachable } from "../core/unreachable.ts";
+import type { GeneratedFile } from "../packages/contract.ts";
+import { resolvePath } from "./resolve.ts";
+import type { Tree, TreeNode } from "./tree.ts";
+
+/** A tree with what was made and what went since packages were merged. */
+export interface ChangedTree {
+  readonly tree: Map<string, TreeNode>;
+  /** Files made, by where they lie in the tree. */
+  readonly generated: Map<string, GeneratedFile>;
+  /** Paths of packages that are gone or replaced, by package name. */
+  readonly dropped: Map<string, Set<string>>;
+}
+
+export function startChange(
+  tree: Map<string, TreeNode>,
+  dropped: ReadonlyMap<string, ReadonlySet<string>>,
+): ChangedTree {
+  return {
+    tree,
+    generated: new Map(),
+    dropped: new Map([...dropped].map(([name, paths]) => [name, new Set(paths)])),
+  };
+}
+
+/** Takes paths out of the tree; a folder goes with all that is in it. */
+export function removePaths(change: ChangedTree, paths: ReadonlySet<string>): void {
+  if (paths.size === 0) return;
+  for (const [path, node] of [...change.tree]) {
+    if (paths.has(path) || parentsOf(path).some((parent) => paths.has(parent))) drop(change, path, node);
+  }
+}
+
+/** Puts files into the tree, following the links of their parents; missing parents become folders of root's, 0755. */
+export function addFiles(change: ChangedTree, files: readonly GeneratedFile[], epoch: number): void {
+  for (const file of files) {
+    const path = placeOf(change.tree, file.path);
+    const before = change.tree.get(path);
+    if (before && before.entry.kind === "directory" && file.kind !== "directory") {
+      throw new DodaiError(
+        "FILE_CONFLICT",
+        `Cannot write "/${path}": it is a folder of ${before.owner ?? "the image"}, not a file`,
+      );
+    }
+    if (before) drop(change, path, before);
+    for (const parent of parentsOf(path)) addFolder(change, parent, epoch);
+    change.tree.set(path, { entry: entryOf(file, path, epoch), owner: undefined, content: undefined });
+    change.generated.set(path, file);
+  }
+}
+
+function drop({ tree, generated, dropped }: ChangedTree, path: string, node: TreeNode): void {
+  tree.delete(path);
+  generated.delete(path);
+  if (node.owner === undefined || node.entry.kind === "directory") return;
+  const paths = dropped.get(node.owner);
+  if (paths) paths.add(path);
+  else dropped.set(node.owner, new Set([path]));
+}
+
+/** A file's parents may be links (`/bin`); the file itself replaces a link that lies at its path. */
+function placeOf(tree: Tree, path: string): string {
+  const resolved = resolvePath(tree, path, { last: false });
+  if (resolved === undefined || resolved === "") {
+    throw new DodaiError("FILE_CONFLICT", `Cannot write "/${path}": the links on its way lead in a circle`);
+  }
+  return resolved;
+}
+
+function addFolder({ tree }: ChangedTree, path: string, epoch: number): void {
+  const node = tree.get(path);
+  if (node?.entry.kind === "directory") return;
+  if (node) throw new DodaiError("FILE_CONFLICT", `Cannot make the folder "/${path}": a ${node.entry.kind} is there`);
+  const entry: Entry = { kind: "directory", path, mode: 0o755, uid: 0, gid: 0, mtime: epoch, xattrs: noXattrs };
+  tree.set(path, { entry, owner: undefined, content: undefined });
+}
+
+function entryOf(file: GeneratedFile, path: string, epoch: number): Entry {
+  const common = { path, mtime: epoch, xattrs: noXattrs };
+  switch (file.kind) {
+    case "file":
+      return {
+        ...common,
+        kind: "file",
+        mode: file.mode,
+        uid: file.uid ?? 0,
+        gid: file.gid ?? 0,
+        sizeBytes: file.bytes.byteLength,
+      };
+    case "directory":
+      return { ...common, kind: "directory", mode: file.mode, uid: file.uid ?? 0, gid: file.gid ?? 0 };
+    case "symlink":
+      return { ...common, kind: "symlink", mode: 0o777, uid: 0, gid: 0, target: file.target };
+    default:
+      return unreachable(file);
+  }
+}
+
+/** Folders that hold something but that nothing made: every parent becomes a folder of root's, 0755. */
+export function addMissingFolders(change: ChangedTree, epoch: number): void {
+  for (const path of [...change.tree.keys()]) for (const parent of parentsOf(path)) addFolder(change, parent, epoch);
+}
