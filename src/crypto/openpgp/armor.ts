@@ -1,6 +1,7 @@
 // ASCII armor, RFC 9580 section 6. Headers are read for their form and otherwise ignored. A checksum that is there must be
 // right, as GnuPG wants it (RFC 9580 6.1 would let a wrong one pass).
 import { malformed, type Subject } from "./cursor.ts";
+import { trimBlanks } from "./text.ts";
 
 export interface ArmorBlock {
   /** What stands between the dashes after BEGIN: `PGP SIGNATURE`. */
@@ -21,15 +22,15 @@ const checksum = /^=[A-Za-z0-9+/]{4}$/;
 
 /** All blocks of a text, in order. Blank lines and white space at the end of lines never matter. */
 export function parseArmor(text: string, options: ArmorOptions): readonly ArmorBlock[] {
-  const lines = text.split("\n");
+  const lines = text.split("\n").map(trimBlanks);
   const blocks: ArmorBlock[] = [];
   for (let at = 0; at < lines.length; ) {
-    const line = trimEnd(lines[at]);
+    const line = lines[at] ?? "";
     const label = begin.exec(line)?.[1];
     if (label !== undefined) {
-      const end = lines.findIndex((other, index) => index > at && trimEnd(other) === `-----END ${label}-----`);
+      const end = lines.indexOf(`-----END ${label}-----`, at);
       if (end < 0) throw malformed(options.subject, `its armor has no line "-----END ${label}-----"`);
-      blocks.push({ label, bytes: decodeBlock(lines.slice(at + 1, end).map(trimEnd), options.subject) });
+      blocks.push({ label, bytes: decodeBlock(lines.slice(at + 1, end), options.subject) });
       at = end + 1;
     } else {
       if (line !== "" && options.around === "refused") {
@@ -57,10 +58,6 @@ function decodeBlock(lines: readonly string[], subject: Subject): Uint8Array {
     throw malformed(subject, "its armor checksum is wrong");
   }
   return bytes;
-}
-
-function trimEnd(line: string | undefined): string {
-  return (line ?? "").replace(/[ \t\r]+$/, "");
 }
 
 /** RFC 9580 6.1: CRC-24 with generator 0x864CFB and start 0xB704CE. */

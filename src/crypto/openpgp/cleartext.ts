@@ -1,7 +1,7 @@
 // The cleartext signature framework, RFC 9580 section 7: InRelease. Nothing may stand before or after it, and callers get
 // the text that was hashed, not the file: what is read is what was signed.
 import { malformed, type Subject } from "./cursor.ts";
-import { isBlank, joinLines, splitLines, trimEnd } from "./text.ts";
+import { bytesOfText, textOf, trimBlanks } from "./text.ts";
 import { assertSigned, type GoodSignature, type SignatureVerdicts } from "./verdict.ts";
 import { type ReadSignature, readSignatures, type VerifyOptions, verifySignatures } from "./verify.ts";
 
@@ -36,40 +36,36 @@ const beginMessage = "-----BEGIN PGP SIGNED MESSAGE-----";
 const beginSignature = "-----BEGIN PGP SIGNATURE-----";
 
 /** RFC 9580 7.1: the only header there is. It is a hint for old readers and decides nothing. */
-const hashHeader = /^Hash: *[A-Za-z0-9-]+(?:, *[A-Za-z0-9-]+)*$/;
+const hashHeader = /^Hash: *[A-Za-z0-9-]{1,20}(?:, *[A-Za-z0-9-]{1,20})*$/;
 
 /** Takes the file apart without judging it; `openCleartext` is the way to text that is trusted. Throws SIGNATURE_INVALID. */
 export function readCleartext(file: Uint8Array, what: string): Cleartext {
   const subject: Subject = { code: "SIGNATURE_INVALID", what };
-  const lines = splitLines(file).map((line) => trimEnd(line, isBlank));
-  if (lines.length === 0 || textOf(lines[0]) !== beginMessage) {
-    throw malformed(subject, `it does not start with the line "${beginMessage}"`);
-  }
-  const blank = lines.findIndex((line) => line.byteLength === 0);
-  const start = blank + 1;
-  if (blank < 0 || !lines.slice(1, blank).every((line) => hashHeader.test(textOf(line)))) {
+  const lines = textOf(file).split("\n").map(trimBlanks);
+  if (lines[0] !== beginMessage) throw malformed(subject, `it does not start with the line "${beginMessage}"`);
+  const blank = lines.indexOf("");
+  if (blank < 0 || !lines.slice(1, blank).every((line) => hashHeader.test(line))) {
     throw malformed(subject, "only Hash headers and then an empty line may follow its first line");
   }
-  const end = lines.findIndex((line, index) => index >= start && textOf(line) === beginSignature);
+  const start = blank + 1;
+  const end = lines.indexOf(beginSignature, start);
   if (end < 0) throw malformed(subject, `it has no line "${beginSignature}"`);
   const content = lines.slice(start, end).map((line, index) => unescapeDash(line, start + index + 1, subject));
   return {
-    text: joinLines([...content, new Uint8Array()], "\n"),
-    signed: joinLines(content, "\r\n"),
-    signatures: readSignatures(Buffer.from(joinLines(lines.slice(end), "\n")).toString("latin1"), what),
+    text: bytesOfText(content.map((line) => `${line}\n`).join("")),
+    signed: bytesOfText(content.join("\r\n")),
+    signatures: readSignatures(lines.slice(end).join("\n"), what),
   };
 }
 
-/** RFC 9580 7.2: a line that starts with a dash is written with "- " before it, so a bare one was not written by a signer. */
-function unescapeDash(line: Uint8Array, number: number, subject: Subject): Uint8Array {
-  if (line[0] !== 0x2d) return line;
-  if (line.byteLength > 1 && line[1] !== 0x20) {
+/**
+ * RFC 9580 7.2: a line that starts with a dash is written with "- " before it, so a bare one was not written by a signer.
+ * "-" alone is an escaped empty line whose space was trimmed.
+ */
+function unescapeDash(line: string, number: number, subject: Subject): string {
+  if (!line.startsWith("-")) return line;
+  if (line.length > 1 && line[1] !== " ") {
     throw malformed(subject, `line ${number} of it starts with a dash that is not escaped`);
   }
-  return line.subarray(2);
-}
-
-function textOf(line: Uint8Array | undefined): string {
-  // Long enough for every line that has a meaning; anything longer equals none of them.
-  return Buffer.from(line?.subarray(0, 1000) ?? []).toString("latin1");
+  return line.slice(2);
 }

@@ -42,7 +42,11 @@ export function openCursor(bytes: Uint8Array, subject: Subject): Cursor {
     at += length;
     return bytes.subarray(at - length, at);
   };
-  const unsigned = (length: number): number => take(length).reduce((value, byte) => value * 256 + byte, 0);
+  const unsigned = (length: number): number => {
+    let value = 0;
+    for (const byte of take(length)) value = value * 256 + byte;
+    return value;
+  };
   return {
     left: () => bytes.byteLength - at,
     u8: () => unsigned(1),

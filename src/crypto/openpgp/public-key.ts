@@ -6,6 +6,7 @@ import { parseArmor } from "./armor.ts";
 import { hexOf, malformed, openCursor, type Subject, uint32 } from "./cursor.ts";
 import { packetTag, readPackets } from "./packets.ts";
 import { readSignature, type Signature } from "./signature.ts";
+import { textOf } from "./text.ts";
 
 /** A key packet: a primary key or a subkey. */
 export interface KeyPart {
@@ -53,7 +54,7 @@ export function parseKeyring(keyring: Uint8Array | string, what = "an OpenPGP ke
 
 function keyBlocks(keyring: Uint8Array | string, subject: Subject): readonly Uint8Array[] {
   if (typeof keyring !== "string" && ((keyring[0] ?? 0) & 0x80) !== 0) return [keyring];
-  const text = typeof keyring === "string" ? keyring : Buffer.from(keyring).toString("latin1");
+  const text = typeof keyring === "string" ? keyring : textOf(keyring);
   return parseArmor(text, { subject, around: "ignored" }).map(({ label, bytes }) => {
     if (label !== "PGP PUBLIC KEY BLOCK")
       throw malformed(subject, `it is a "${label}", wanted a "PGP PUBLIC KEY BLOCK"`);

@@ -6,7 +6,7 @@ import { packetTag, readPackets } from "./packets.ts";
 import type { Policy } from "./policy.ts";
 import type { PublicKey, Subkey } from "./public-key.ts";
 import { readSignature, type Signature, signatureType, type UnreadableSignature } from "./signature.ts";
-import { canonicalText } from "./text.ts";
+import { canonicalText, textOf } from "./text.ts";
 import { type GoodSignature, type Refusal, type RefusedSignature, refusal, type SignatureVerdicts } from "./verdict.ts";
 
 export interface VerifyOptions {
@@ -56,7 +56,7 @@ export function readSignatures(signature: Uint8Array | string, what: string): re
 
 function signatureBlocks(signature: Uint8Array | string, subject: Subject): readonly Uint8Array[] {
   if (typeof signature !== "string" && ((signature[0] ?? 0) & 0x80) !== 0) return [signature];
-  const text = typeof signature === "string" ? signature : Buffer.from(signature).toString("latin1");
+  const text = typeof signature === "string" ? signature : textOf(signature);
   return parseArmor(text, { subject, around: "refused" }).map(({ label, bytes }) => {
     if (label !== "PGP SIGNATURE") throw malformed(subject, `it is a "${label}", wanted a "PGP SIGNATURE"`);
     return bytes;
