@@ -1,0 +1,117 @@
+// Upkeep of the content store: how large it is, what can go, and what killed processes left behind.
+//
+// The time of last use is the file's mtime: atime is off or coarse on most machines. Use touches it at most once a day, so
+// that a run which uses a thousand files does not write a thousand inodes.
+import { readlinkSync } from "node:fs";
+import { readdir, rm, stat, utimes } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+
+const dayMs = 86_400_000;
+
+export interface StoreSize {
+  /** Bytes by kind: `blobs`, and each kind of value. */
+  readonly kinds: ReadonlyMap<string, { readonly files: number; readonly sizeBytes: number }>;
+  readonly sizeBytes: number;
+}
+
+export type PruneOptions =
+  /** Remove the files not used for longest until no more than this is left. */
+  | { readonly maxBytes: number }
+  /** Remove what was last used before. */
+  | { readonly olderThan: Date };
+
+export interface Pruned {
+  readonly files: number;
+  readonly sizeBytes: number;
+}
+
+interface StoredFile {
+  readonly path: string;
+  readonly kind: string;
+  readonly sizeBytes: number;
+  readonly usedMs: number;
+}
+
+/** Notes that a file was used. A store that cannot be written is still good for reading. */
+export async function markUsed(path: string, lastUse: Date, now: Date): Promise<void> {
+  if (now.getTime() - lastUse.getTime() > dayMs) await utimes(path, now, now).catch(() => undefined);
+}
+
+export async function sizeOfStore(directory: string): Promise<StoreSize> {
+  const kinds = new Map<string, { files: number; sizeBytes: number }>();
+  let sizeBytes = 0;
+  for (const file of await filesOf(directory)) {
+    const kind = kinds.get(file.kind) ?? { files: 0, sizeBytes: 0 };
+    kinds.set(file.kind, { files: kind.files + 1, sizeBytes: kind.sizeBytes + file.sizeBytes });
+    sizeBytes += file.sizeBytes;
+  }
+  return { kinds, sizeBytes };
+}
+
+/** A run that needs a file which is removed meanwhile fetches or makes it again, or fails with CACHE_BROKEN. */
+export async function pruneStore(directory: string, options: PruneOptions): Promise<Pruned> {
+  const files = (await filesOf(directory)).sort((a, b) => a.usedMs - b.usedMs);
+  let left = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  let pruned = { files: 0, sizeBytes: 0 };
+  for (const file of files) {
+    const stays = "maxBytes" in options ? left <= options.maxBytes : file.usedMs >= options.olderThan.getTime();
+    if (stays) break;
+    await rm(file.path, { force: true });
+    left -= file.sizeBytes;
+    pruned = { files: pruned.files + 1, sizeBytes: pruned.sizeBytes + file.sizeBytes };
+  }
+  return pruned;
+}
+
+async function filesOf(directory: string): Promise<StoredFile[]> {
+  const kinds = await readdir(join(directory, "values")).catch(() => []);
+  const folders = [
+    { kind: "blobs", path: join(directory, "blobs/sha256") },
+    ...kinds.map((kind) => ({ kind, path: join(directory, "values", kind) })),
+  ];
+  const files: StoredFile[] = [];
+  for (const { kind, path: folder } of folders) {
+    for (const name of await readdir(folder).catch(() => [])) {
+      const path = join(folder, name);
+      const found = await stat(path).catch(() => undefined);
+      if (found?.isFile() === true) files.push({ path, kind, sizeBytes: found.size, usedMs: found.mtimeMs });
+    }
+  }
+  return files;
+}
+
+/** Removes files of processes of this machine that are gone, and any that are older than a day. */
+export async function removeLeftovers(folder: string, now: Date): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    if (isOwnerGone(name) || (await isOld(path, now)))
+      await rm(path, { force: true, recursive: true }).catch(() => undefined);
+  }
+}
+
+/** Where a process number means one process: this host, and on Linux its process namespace, which a container has of its own. */
+export function ownerHost(): string {
+  try {
+    return `${hostname()}-${readlinkSync("/proc/self/ns/pid").replaceAll(/\D/g, "")}`;
+  } catch {
+    return hostname();
+  }
+}
+
+/** Names are `HOST.PID.UUID`; whether a process of another host runs cannot be seen from here. */
+function isOwnerGone(name: string): boolean {
+  const [, host, pid] = /^(.*)\.(\d+)\.[0-9a-f-]+$/.exec(name) ?? [];
+  if (host !== ownerHost() || pid === undefined) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
+}
+
+async function isOld(path: string, now: Date): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && now.getTime() - found.mtimeMs > dayMs;
+}
