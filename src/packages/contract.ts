@@ -95,6 +95,12 @@ export interface PackageIndex {
   flagged(flag: "essential" | { readonly priorities: readonly string[] }): readonly PackageRecord[];
   /** Every package name once, sorted by bytes; for "did you mean". */
   names(): Iterable<string>;
+  /**
+   * Where the index first speaks of a package that it offers: as the package, in a relation of another (deb: `Replaces` and
+   * `Enhances` too) or in `Provides`, counted in stanzas or finer. Below zero when it offers no such package. Of packages that
+   * are equal in all else, apt prefers the one whose name came up last. Absent where the format's own tools do not care.
+   */
+  mentioned?(name: string): number;
   /** What a build must know of a package that its record does not say: the index's own text of it (a deb822 stanza). */
   stanza(record: PackageRecord): string;
 }
@@ -132,7 +138,10 @@ export interface InstalledPackage {
   readonly md5: ReadonlyMap<string, string>;
 }
 
-/** A file that dodai writes itself. Paths have no leading `/`. Times are left to the caller: every generated file has one. */
+/**
+ * A file that dodai writes itself. Paths have no leading `/`. Times are left to the caller: every generated file has one.
+ * `about` names the package when the file says something of this one alone, whatever else is in the image.
+ */
 export type GeneratedFile =
   | {
       readonly kind: "file";
@@ -141,6 +150,7 @@ export type GeneratedFile =
       readonly uid?: number;
       readonly gid?: number;
       readonly bytes: Uint8Array;
+      readonly about?: string;
     }
   | {
       readonly kind: "directory";
@@ -255,6 +265,8 @@ export interface PackageFormat {
   openPackage(bytes: Bytes, limits: PackageLimits): Promise<PackageFile>;
   /** Absolute paths of files whose MD5 the database states (deb: conffiles), from a package's control members. */
   digestedPaths(control: readonly ControlMember[]): ReadonlySet<string>;
+  /** Whether a package, by its control members, may take over files of another (deb: Replaces). */
+  replaces(control: readonly ControlMember[], other: { readonly name: string; readonly version: string }): boolean;
   /** The database files for these packages, sorted by path. */
   formatDatabase(installed: readonly InstalledPackage[], options: DatabaseOptions): readonly GeneratedFile[];
   /** Names of control members that are maintainer scripts: `preinst`, `postinst` ... */
