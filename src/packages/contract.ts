@@ -96,9 +96,10 @@ export interface PackageIndex {
   /** Every package name once, sorted by bytes; for "did you mean". */
   names(): Iterable<string>;
   /**
-   * Where the index first speaks of a package that it offers: as the package, in a relation of another (deb: `Replaces` and
-   * `Enhances` too) or in `Provides`, counted in stanzas or finer. Below zero when it offers no such package. Of packages that
-   * are equal in all else, apt prefers the one whose name came up last. Absent where the format's own tools do not care.
+   * When the index first speaks of a package that it offers, as an ordinal over all names in it: a stanza's own name, then
+   * the names in Pre-Depends, Depends, Conflicts, Breaks, Recommends, Suggests, Replaces, Enhances and Provides, in this
+   * order whatever the stanza's. Below zero when it offers no such package. Of packages that are equal in all else, apt
+   * prefers the one whose name came up last. Absent where a format's own tools do not care.
    */
   mentioned?(name: string): number;
   /** What a build must know of a package that its record does not say: the index's own text of it (a deb822 stanza). */
