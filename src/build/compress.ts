@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { createDeflater, gzipMember } from "../archive/gzip-member.ts";
+import { gzipMember } from "../archive/gzip-member.ts";
 import { zstdFrame } from "../archive/zstd-frame.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import type { Range } from "../image/piece.ts";

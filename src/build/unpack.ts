@@ -14,7 +14,7 @@ import {
   writevSync,
 } from "node:fs";
 import type { Entry } from "../archive/entry.ts";
-import { type Bytes, verified } from "../core/bytes.ts";
+import { type Bytes, readerOf, verified } from "../core/bytes.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { arrangeEntries, type LooseEntry, placeEntry, planRecords, type RecordPlan } from "../image/piece.ts";
 import { formatPiece } from "../image/piece-file.ts";
@@ -36,11 +36,12 @@ export async function unpackPackage(job: UnpackJob): Promise<JobResult> {
   const bytes = verified(createReadStream(job.packagePath, { highWaterMark: readBytes }), expected);
   const bodies = openBodies(`${job.temporary}.spool`);
   try {
-    const file = await format.openPackage(bytes, limits);
+    const file = await format.openPackage(readerOf(bytes), limits);
     const md5Wanted = format.digestedPaths(file.control);
     const { loose, paths, md5 } = await readItems(file, { job, bodies, md5Wanted });
-    // What lies behind the last member belongs to the digest too.
-    for await (const _rest of bytes);
+    for await (const _rest of bytes) {
+      // What lies behind the last member belongs to the digest too.
+    }
     const plan = planRecords(arrangeEntries(loose, job.what));
     writeRecords(plan.records, bodies, `${job.temporary}.records`);
     const description = {

@@ -78,3 +78,12 @@ function sizeMismatch(expected: Expected, actual: string): DodaiError {
     },
   );
 }
+
+/**
+ * The same stream for a reader that may stop early: stopping does not end the stream, so that its owner can read on to
+ * the end, where `verified` checks it.
+ */
+export function readerOf(bytes: Bytes): Bytes {
+  const iterator = bytes[Symbol.asyncIterator]();
+  return { [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }) };
+}

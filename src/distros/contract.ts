@@ -24,8 +24,8 @@ export interface Supply {
   readonly priorities: readonly string[];
   /** Dependencies that are not followed, because only maintainer scripts need them; each with its reason. */
   readonly waived: readonly WaivedRelation[];
-  /** Names of effects in `rootfs/effects` to apply, in order. */
-  readonly effects: readonly string[];
+  /** Effects of `rootfs/effects` to apply, in order: always, or only when a package is there whose script they stand for. */
+  readonly effects: readonly { readonly name: string; readonly always: boolean }[];
   /** deb: top folders that are links into usr: `bin`, `sbin`, `lib`, `lib64`. */
   readonly mergedUsr: readonly string[];
   readonly users: readonly RecipeUser[];

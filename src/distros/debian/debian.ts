@@ -4,7 +4,6 @@ import type { PackageRequest, Recipe } from "../../core/recipe.ts";
 import { deb } from "../../packages/deb/format.ts";
 import type { Distribution, MirrorSettings, Supply } from "../contract.ts";
 import {
-  distrolessEffects,
   distrolessFiles,
   distrolessGroups,
   distrolessRecipes,
@@ -17,12 +16,26 @@ import { debianRepositories } from "./repositories.ts";
 /** What a variant asks for and implies; variants as mmdebstrap names them, `empty` and `distroless` beside. */
 type Variant = Omit<Supply, "repositories" | "mergedUsr">;
 
+/** What scripts do in any image, in the order in which it is done: accounts first, caches of what lies there last. */
+const usualEffects: readonly string[] = ["accounts", "nsswitch", "ca-certificates", "localtime", "ld.so.cache"];
+
+/** A distroless image has all of them whatever its packages, and rules of its own. */
+const distrolessEffects: readonly string[] = [
+  "accounts",
+  "nsswitch",
+  "os-release-distroless",
+  "ca-certificates",
+  "localtime",
+  "busybox-folder",
+  "ld.so.cache",
+];
+
 const nothing: Variant = {
   requests: [],
   essential: false,
   priorities: [],
   waived: [],
-  effects: [],
+  effects: usualEffects.map((name) => ({ name, always: name === "accounts" })),
   users: [],
   groups: [],
   config: {},
@@ -38,7 +51,7 @@ const variants: Readonly<Record<string, Variant>> = {
   distroless: {
     ...nothing,
     waived: distrolessWaived,
-    effects: distrolessEffects,
+    effects: distrolessEffects.map((name) => ({ name, always: true })),
     users: distrolessUsers,
     groups: distrolessGroups,
     perPackageStatus: true,

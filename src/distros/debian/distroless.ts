@@ -27,17 +27,6 @@ export const distrolessFiles: Recipe["files"] = [
   { kind: "directory", path: "tmp", mode: 0o1777, uid: 0, gid: 0 },
 ];
 
-/** In the order in which they are applied: accounts first, caches of what lies there last. */
-export const distrolessEffects: readonly string[] = [
-  "accounts",
-  "nsswitch",
-  "os-release-distroless",
-  "ca-certificates",
-  "localtime",
-  "busybox-folder",
-  "ld.so.cache",
-];
-
 /** A script reads debconf, awk builds base-files' motd, openssl hashes certificates: effects need none of them. */
 export const distrolessWaived: readonly WaivedRelation[] = [
   { package: "base-files", requirements: ["awk"], reason: "used by the postinst only" },

@@ -1,0 +1,184 @@
+// The tree's layers: each a list of segments, put together by hashing. The digest and diffId of a list of segments are
+// kept, so that a layer that was put together before is not read again until it is written out.
+import { createReadStream } from "node:fs";
+import { type Entry, noXattrs } from "../archive/entry.ts";
+import { compareBytes } from "../core/byte-order.ts";
+import { formatCanonicalJson } from "../core/canonical-json.ts";
+import { type DiffId, type Digest, hexOf, parseDiffId, parseDigest, sha256, startDigest } from "../core/digest.ts";
+import { comparePaths } from "../core/path-order.ts";
+import type { BundleLayer } from "../image/bundle.ts";
+import { planLayers } from "../image/layer-plan.ts";
+import { layerMediaType } from "../image/media-types.ts";
+import type { Store } from "../io/store.ts";
+import type { GeneratedFile } from "../packages/contract.ts";
+import type { Plan } from "./plan.ts";
+import {
+  type CompressContext,
+  codecOf,
+  compressSegment,
+  entriesSegment,
+  keptSegment,
+  type Member,
+  openSegment,
+  pieceSegment,
+  type Segment,
+} from "./segments.ts";
+import type { BuiltTree, PiecedPackage } from "./tree.ts";
+
+/** A layer that is planned: what it holds, and what history says of it. */
+export interface PlannedLayer {
+  readonly createdBy: string;
+  readonly segments: readonly Segment[];
+}
+
+export interface LayersOptions {
+  readonly plan: Plan;
+  readonly packages: readonly PiecedPackage[];
+  readonly tree: BuiltTree;
+  readonly epoch: number;
+}
+
+/** Folders first, then packages, then what dodai made: in one layer, or in layers as the recipe's strategy groups them. */
+export function planTreeLayers(options: LayersOptions, { store }: CompressContext): readonly PlannedLayer[] {
+  const { plan, packages, tree } = options;
+  const sized = packages.map(({ locked, piece }) => ({
+    name: locked.name,
+    source: locked.source,
+    sizeBytes: piece.recordsBytes,
+  }));
+  const groups = planLayers(sized, plan.recipe.layers);
+  const byName = new Map(packages.map((one) => [one.locked.name, one]));
+  const about = segmentsAbout(options, store);
+  const folders = foldersSegment(options, store);
+  const trailer = keptSegment(store, [new Uint8Array(1024)]);
+  const distribution = `${plan.recipe.distribution.name}:${plan.recipe.distribution.release}`;
+  const ofGroup = (names: readonly string[]): readonly Segment[] =>
+    names.flatMap((name) => {
+      const found = byName.get(name);
+      return found ? [pieceSegment(store, found.piece, tree.dropped.get(name))] : [];
+    });
+  if (groups.length === 1 && groups[0]) {
+    const segments = [folders, ...ofGroup(groups[0].packages), ...about.values(), trailer];
+    return [{ createdBy: `dodai: ${describePackages(packages)} of ${distribution}`, segments }];
+  }
+  const packageLayers = groups.map(({ title, packages: names }) => ({
+    createdBy: `dodai: ${title} of ${distribution}`,
+    segments: [...ofGroup(names), ...names.flatMap((name) => about.get(name) ?? []), trailer],
+  }));
+  const rest = about.get("") ?? keptSegment(store, []);
+  return [
+    { createdBy: "dodai: folders", segments: [folders, trailer] },
+    ...packageLayers,
+    { createdBy: "dodai: package database and configuration", segments: [rest, trailer] },
+  ];
+}
+
+const namedAtMost = 12;
+
+function describePackages(packages: readonly PiecedPackage[]): string {
+  const names = packages.map(({ locked }) => `${locked.name} ${locked.version}`);
+  const shown = names.slice(0, namedAtMost).join(", ");
+  const more = names.length > namedAtMost ? `, and ${names.length - namedAtMost} more` : "";
+  return `${names.length} package${names.length === 1 ? "" : "s"} (${shown}${more})`;
+}
+
+const rootFolder = (epoch: number): Entry => ({
+  kind: "directory",
+  path: ".",
+  mode: 0o755,
+  uid: 0,
+  gid: 0,
+  mtime: epoch,
+  xattrs: noXattrs,
+});
+
+function foldersSegment({ tree, epoch }: LayersOptions, store: CompressContext["store"]): Segment {
+  const folders = [...tree.tree.values()].map(({ entry }) => entry).filter(({ kind }) => kind === "directory");
+  folders.sort((a, b) => comparePaths(a.path, b.path));
+  return entriesSegment(store, [{ entry: rootFolder(epoch) }, ...folders.map((entry) => ({ entry }))]);
+}
+
+/** Generated files by the package that they are about, sorted by its name; under "", and last, those of the whole image. */
+function segmentsAbout({ tree }: LayersOptions, store: CompressContext["store"]): ReadonlyMap<string, Segment> {
+  const groups = new Map<string, { readonly entry: Entry; readonly bytes?: Uint8Array }[]>();
+  const paths = [...tree.generated.keys()].sort(comparePaths);
+  for (const path of paths) {
+    const file = tree.generated.get(path) as GeneratedFile;
+    const entry = tree.tree.get(path)?.entry;
+    if (!entry || entry.kind === "directory") continue;
+    const about = file.kind === "file" ? (file.about ?? "") : "";
+    const item = file.kind === "file" ? { entry, bytes: file.bytes } : { entry };
+    const group = groups.get(about);
+    if (group) group.push(item);
+    else groups.set(about, [item]);
+  }
+  const names = [...groups.keys()].filter((name) => name !== "").sort(compareBytes);
+  return new Map([...names, ""].map((name) => [name, entriesSegment(store, groups.get(name) ?? [])]));
+}
+
+/** Compresses what is not yet, and puts digests to the layer. */
+export async function assembleLayer(
+  planned: PlannedLayer,
+  context: CompressContext,
+  values: Store,
+): Promise<BundleLayer> {
+  const segments = planned.segments.filter(({ totalBytes }) => totalBytes > 0);
+  const members = (await Promise.all(segments.map((one) => compressSegment(one, context)))).flat();
+  const sizeBytes = members.reduce((sum, member) => sum + member.sizeBytes, 0);
+  const uncompressedBytes = segments.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
+  const { digest, diffId } = await digestsOf(segments, members, context, values);
+  return {
+    mediaType: layerMediaType(context.compression),
+    digest,
+    sizeBytes,
+    diffId,
+    uncompressedBytes,
+    createdBy: planned.createdBy,
+    open: () => readMembers(members),
+    openUncompressed: () => readSegments(segments),
+  };
+}
+
+interface LayerDigests {
+  readonly digest: Digest;
+  readonly diffId: DiffId;
+}
+
+async function digestsOf(
+  segments: readonly Segment[],
+  members: readonly Member[],
+  { compression }: CompressContext,
+  values: Store,
+): Promise<LayerDigests> {
+  const parts = {
+    codec: codecOf(compression),
+    segments: segments.map(({ key }) => key),
+    sizes: members.map((one) => one.sizeBytes),
+  };
+  const key = hexOf(sha256(formatCanonicalJson(parts)));
+  const known = await values.value("layers", key);
+  if (known) {
+    const [digest = "", diffId = ""] = Buffer.from(known).toString().split(" ");
+    return { digest: parseDigest(digest), diffId: parseDiffId(diffId) };
+  }
+  const compressed = startDigest();
+  const uncompressed = startDigest();
+  const [digest, diffId] = await Promise.all([
+    hashAll(readMembers(members), compressed).then(() => compressed.digest()),
+    hashAll(readSegments(segments), uncompressed).then(() => uncompressed.diffId()),
+  ]);
+  await values.keepValue("layers", key, Buffer.from(`${digest} ${diffId}`));
+  return { digest, diffId };
+}
+
+async function hashAll(bytes: AsyncIterable<Uint8Array>, state: { update(bytes: Uint8Array): void }): Promise<void> {
+  for await (const chunk of bytes) state.update(chunk);
+}
+
+async function* readMembers(members: readonly Member[]): AsyncGenerator<Uint8Array> {
+  for (const { path } of members) yield* createReadStream(path, { highWaterMark: 1 << 20 });
+}
+
+async function* readSegments(segments: readonly Segment[]): AsyncGenerator<Uint8Array> {
+  for (const segment of segments) yield* openSegment(segment);
+}

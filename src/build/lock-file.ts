@@ -1,0 +1,202 @@
+// The lock: exact packages per platform and the signed chain that vouches for them. It names paths and hashes, never a
+// mirror, so any mirror serves it; a build from it neither solves nor reads an index.
+import { formatReadableJson, type Json } from "../core/canonical-json.ts";
+import { type Digest, parseDigest } from "../core/digest.ts";
+import { DodaiError } from "../core/dodai-error.ts";
+import type { RepositoryChain } from "../packages/contract.ts";
+import type { ResolvedPackage } from "./contract.ts";
+
+/** Changes when a lock written before can no longer be read. */
+export const lockVersion = 1;
+
+export interface LockedPlatform {
+  readonly platform: string;
+  readonly repositories: readonly RepositoryChain[];
+  /** Sorted by name. */
+  readonly packages: readonly ResolvedPackage[];
+  /** Maintainer scripts that the last build neither ran nor did natively, `PACKAGE.SCRIPT`; absent before a build. */
+  readonly skippedScripts?: readonly string[];
+}
+
+export interface Lock {
+  /** Digest of what of the recipe decides packages. */
+  readonly recipe: Digest;
+  readonly platforms: readonly LockedPlatform[];
+}
+
+export function formatLock({ recipe, platforms }: Lock): string {
+  return formatReadableJson({
+    schemaVersion: lockVersion,
+    recipe,
+    platforms: Object.fromEntries(platforms.map((one) => [one.platform, platformJson(one)])),
+  });
+}
+
+function platformJson({ repositories, packages, skippedScripts }: LockedPlatform): Json {
+  return {
+    repositories: repositories.map(({ repository, suite, components, signedBy, release, indexes }) => ({
+      name: repository,
+      suite,
+      components,
+      signedBy,
+      release: {
+        path: release.path,
+        sha256: release.digest,
+        date: formatDate(release.date),
+        validUntil: release.validUntil && formatDate(release.validUntil),
+      },
+      indexes: indexes.map(({ path, digest, sizeBytes }) => ({ path, sha256: digest, size: sizeBytes })),
+    })),
+    packages: packages.map((one) => ({
+      name: one.name,
+      version: one.version,
+      architecture: one.architecture,
+      source: one.source,
+      sourceVersion: one.sourceVersion,
+      repository: one.repository,
+      path: one.path,
+      size: one.sizeBytes,
+      sha256: one.digest,
+    })),
+    skippedScripts,
+  };
+}
+
+const formatDate = (date: Date): string => date.toISOString().replace(".000Z", "Z");
+
+/** Reads a lock and checks every member that a build relies on. Throws LOCK_SYNTAX, which names the member. */
+export function parseLock(text: string, file: string): Lock {
+  const root = reader(parseJson(text, file), file, "");
+  const version = root.number("schemaVersion");
+  if (version !== lockVersion) {
+    throw new DodaiError(
+      "LOCK_SYNTAX",
+      `Cannot read lock "${file}": its schemaVersion is ${version}, wanted ${lockVersion}`,
+      {
+        fix: 'Write it anew with "dodai lock".',
+      },
+    );
+  }
+  const platforms = root.member("platforms");
+  return {
+    recipe: root.digest("recipe"),
+    platforms: platforms.keys().map((platform) => readPlatform(platform, platforms.member(platform))),
+  };
+}
+
+function readPlatform(platform: string, member: Reader): LockedPlatform {
+  const common = {
+    platform,
+    repositories: member.list("repositories").map(readChain),
+    packages: member.list("packages").map(readPackage),
+  };
+  return member.has("skippedScripts") ? { ...common, skippedScripts: member.texts("skippedScripts") } : common;
+}
+
+function readChain(one: Reader): RepositoryChain {
+  const release = one.member("release");
+  const validUntil = release.has("validUntil") ? { validUntil: release.date("validUntil") } : {};
+  return {
+    repository: one.text("name"),
+    suite: one.text("suite"),
+    components: one.texts("components"),
+    signedBy: one.texts("signedBy"),
+    release: {
+      path: release.text("path"),
+      digest: release.digest("sha256"),
+      date: release.date("date"),
+      ...validUntil,
+    },
+    indexes: one.list("indexes").map((index) => ({
+      path: index.text("path"),
+      digest: index.digest("sha256"),
+      sizeBytes: index.number("size"),
+    })),
+  };
+}
+
+function readPackage(one: Reader): ResolvedPackage {
+  return {
+    name: one.text("name"),
+    version: one.text("version"),
+    architecture: one.text("architecture"),
+    source: one.text("source"),
+    sourceVersion: one.text("sourceVersion"),
+    repository: one.text("repository"),
+    path: one.text("path"),
+    sizeBytes: one.number("size"),
+    digest: one.digest("sha256"),
+  };
+}
+
+/** Typed access to a member of the lock; each fault names the way to it. */
+interface Reader {
+  has(key: string): boolean;
+  keys(): readonly string[];
+  member(key: string): Reader;
+  list(key: string): readonly Reader[];
+  text(key: string): string;
+  texts(key: string): readonly string[];
+  number(key: string): number;
+  date(key: string): Date;
+  digest(key: string): Digest;
+}
+
+function reader(value: unknown, file: string, at: string): Reader {
+  const fault = (key: string, wanted: string): DodaiError =>
+    new DodaiError("LOCK_SYNTAX", `Cannot read lock "${file}": ${at === "" ? key : `${at}.${key}`} is not ${wanted}`, {
+      fix: 'Take the lock as it was committed, or write it anew with "dodai lock".',
+    });
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw fault("it", "an object");
+  const members = value as Readonly<Record<string, unknown>>;
+  const within = (key: string): string => (at === "" ? key : `${at}.${key}`);
+
+  const list = (key: string): readonly unknown[] => {
+    const found = members[key];
+    if (!Array.isArray(found)) throw fault(key, "a list");
+    return found;
+  };
+  const text = (key: string): string => {
+    const found = members[key];
+    if (typeof found !== "string") throw fault(key, "a text");
+    return found;
+  };
+  return {
+    has: (key) => members[key] !== undefined,
+    keys: () => Object.keys(members),
+    member: (key) => reader(members[key], file, within(key)),
+    list: (key) => list(key).map((one, index) => reader(one, file, `${within(key)}[${index}]`)),
+    text,
+    texts: (key) => {
+      const found = list(key);
+      if (!found.every((one) => typeof one === "string")) throw fault(key, "a list of texts");
+      return found;
+    },
+    number: (key) => {
+      const found = members[key];
+      if (typeof found !== "number" || !Number.isSafeInteger(found) || found < 0) throw fault(key, "a whole number");
+      return found;
+    },
+    date: (key) => {
+      const date = new Date(text(key));
+      if (Number.isNaN(date.getTime())) throw fault(key, "a date");
+      return date;
+    },
+    digest: (key) => {
+      const found = text(key);
+      if (!/^sha256:[0-9a-f]{64}$/.test(found)) throw fault(key, "a sha256 digest");
+      return parseDigest(found);
+    },
+  };
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new DodaiError("LOCK_SYNTAX", `Cannot read lock "${file}": it is not JSON`, {
+      fix: 'Take the lock as it was committed, or write it anew with "dodai lock".',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,60 @@
+// Recipe + what its distribution supplies, for one platform: after this nothing is implicit.
+import type { Json } from "../core/canonical-json.ts";
+import { formatCanonicalJson } from "../core/canonical-json.ts";
+import { type Digest, sha256 } from "../core/digest.ts";
+import { DodaiError } from "../core/dodai-error.ts";
+import { formatPlatform, type Platform } from "../core/platform.ts";
+import type { Recipe } from "../core/recipe.ts";
+import type { Distribution, MirrorSettings, Supply } from "../distros/contract.ts";
+import { distributions } from "../distros/distributions.ts";
+
+export interface Plan {
+  readonly recipe: Recipe;
+  readonly platform: Platform;
+  /** The format's own word for the platform's architecture. */
+  readonly architecture: string;
+  readonly distribution: Distribution;
+  readonly supply: Supply;
+}
+
+/** Throws DISTRIBUTION_UNKNOWN, PLATFORM_UNSUPPORTED, SNAPSHOT_UNAVAILABLE. */
+export function planPlatform(recipe: Recipe, platform: Platform, mirrors: MirrorSettings): Plan {
+  const distribution = findDistribution(recipe);
+  const supply = distribution.supply(recipe, platform, mirrors);
+  const name = formatPlatform(platform);
+  const architecture = distribution.format.architectureOf(name);
+  if (architecture === undefined) {
+    throw new DodaiError(
+      "PLATFORM_UNSUPPORTED",
+      `Cannot build for ${name}: ${distribution.format.name} has no word for it`,
+    );
+  }
+  return { recipe, platform, architecture, distribution, supply };
+}
+
+/** Throws DISTRIBUTION_UNKNOWN. */
+export function findDistribution({ distribution: { name, position } }: Recipe): Distribution {
+  const found = distributions.find((one) => one.name === name);
+  if (found) return found;
+  throw new DodaiError("DISTRIBUTION_UNKNOWN", `Cannot use distribution "${name}": dodai does not know it`, {
+    fix: `Known are ${distributions.map((one) => one.name).join(", ")}.`,
+    ...(position ? { where: position } : {}),
+  });
+}
+
+/**
+ * Digest of what of a recipe decides packages: a lock belongs to recipes with the same. Labels or files may change
+ * without a new lock. Platforms are not in it, since a lock lists those that it is for.
+ */
+export function lockedValue(recipe: Recipe): Digest {
+  const { distribution, snapshot, variant, packages, recommends, repositories } = recipe;
+  const value: Json = {
+    distribution: `${distribution.name}:${distribution.release}`,
+    snapshot,
+    variant,
+    packages: packages.map(({ request, exclude }) => (exclude ? `!${request}` : request)),
+    recommends,
+    repositories: repositories.map(({ position: _position, urls: _urls, ...rest }) => rest as Json),
+  };
+  return sha256(formatCanonicalJson(value));
+}

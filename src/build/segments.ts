@@ -1,0 +1,145 @@
+// A segment is a stretch of a layer whose compressed form is made once: a package's records, the folders, one package's
+// database files, what effects made, the trailer. A layer is segments one after the other, compressed or not.
+import { createReadStream, renameSync, rmSync, writeFileSync } from "node:fs";
+import type { Entry } from "../archive/entry.ts";
+import { gzipIdentity } from "../archive/gzip-member.ts";
+import { formatTarHeader, tarPadding } from "../archive/tar.ts";
+import { zstdIdentity } from "../archive/zstd-frame.ts";
+import { formatCanonicalJson } from "../core/canonical-json.ts";
+import { hexOf, sha256 } from "../core/digest.ts";
+import { cutRanges, type LooseEntry, planRecords, type Range, rangesWithout } from "../image/piece.ts";
+import type { Piece } from "../image/piece-file.ts";
+import type { WorkerPool } from "../io/worker-pool.ts";
+import { readRanges } from "./compress.ts";
+import type { Job, JobResult } from "./jobs.ts";
+import type { PieceStore } from "./piece-store.ts";
+
+export interface Segment {
+  readonly key: string;
+  readonly recordsPath: string;
+  readonly ranges: readonly Range[];
+  readonly totalBytes: number;
+}
+
+export type Compression = "gzip" | "zstd";
+
+/** Name of the codec and everything that its output depends on. */
+export function codecOf(compression: Compression): string {
+  return compression === "gzip" ? gzipIdentity : zstdIdentity;
+}
+
+/** Bytes of records that one compressor call gets. Part of what decides the compressed bytes: never changed lightly. */
+const runBytes = 2 << 20;
+
+/** A package's records without the paths that it lost. */
+export function pieceSegment(store: PieceStore, piece: Piece, dropped: ReadonlySet<string> = new Set()): Segment {
+  const recordsPath = store.recordsPath(piece.key);
+  const here = piece.entries.filter(({ entry }) => dropped.has(entry.path)).map(({ entry }) => entry.path);
+  if (here.length === 0) {
+    const ranges = piece.recordsBytes === 0 ? [] : [{ offset: 0, length: piece.recordsBytes }];
+    return { key: piece.key, recordsPath, ranges, totalBytes: piece.recordsBytes };
+  }
+  const lost = new Set(here);
+  const ranges = rangesWithout(piece.entries, lost);
+  if (!ranges) return rewrittenSegment(store, piece, lost);
+  const key = hexOf(sha256(formatCanonicalJson({ piece: piece.key, dropped: here })));
+  return { key, recordsPath, ranges, totalBytes: ranges.reduce((sum, { length }) => sum + length, 0) };
+}
+
+/** The same when a path goes that carried the bytes of other names: those records are written anew. */
+function rewrittenSegment(store: PieceStore, piece: Piece, lost: ReadonlySet<string>): Segment {
+  const entries = piece.entries.filter(({ entry }) => !lost.has(entry.path));
+  const plan = planRecords(entries);
+  const recordsPath = store.recordsPath(piece.key);
+  return keptSegment(
+    store,
+    plan.records.flatMap(({ header, bodyOffset, bodyBytes, paddingBytes }) => [
+      header,
+      readRanges(recordsPath, bodyBytes === 0 ? [] : [{ offset: bodyOffset, length: bodyBytes }]),
+      new Uint8Array(paddingBytes),
+    ]),
+  );
+}
+
+/** Entries with their bytes, as records in the order given. */
+export function entriesSegment(
+  store: PieceStore,
+  items: readonly { readonly entry: Entry; readonly bytes?: Uint8Array }[],
+): Segment {
+  const chunks = items.flatMap(({ entry, bytes }) => {
+    const body = bytes ?? new Uint8Array(0);
+    return [formatTarHeader(entry), body, new Uint8Array(tarPadding(body.byteLength))];
+  });
+  return keptSegment(store, chunks);
+}
+
+/** Any bytes as a segment, kept in the store under their digest. */
+export function keptSegment(store: PieceStore, chunks: readonly Uint8Array[]): Segment {
+  const bytes = Buffer.concat(chunks);
+  const key = hexOf(sha256(bytes));
+  const recordsPath = store.recordsPath(key);
+  if (store.sizeOf(recordsPath) !== bytes.byteLength) {
+    const temporary = store.temporary();
+    try {
+      writeFileSync(temporary, bytes, { flag: "wx" });
+      renameSync(temporary, recordsPath);
+    } finally {
+      rmSync(temporary, { force: true });
+    }
+  }
+  const ranges = bytes.byteLength === 0 ? [] : [{ offset: 0, length: bytes.byteLength }];
+  return { key, recordsPath, ranges, totalBytes: bytes.byteLength };
+}
+
+/** A compressed run of a segment: complete gzip members or zstd frames, which concatenate to valid files. */
+export interface Member {
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+export interface CompressContext {
+  readonly store: PieceStore;
+  readonly pool: () => WorkerPool<Job, JobResult>;
+  readonly compression: Compression;
+  /** Told how many bytes of records are done. */
+  readonly onBytes?: (count: number) => void;
+}
+
+/** The compressed form of a segment, made where it is not there yet. */
+export async function compressSegment(segment: Segment, context: CompressContext): Promise<readonly Member[]> {
+  const { store, pool, compression, onBytes } = context;
+  const codec = codecOf(compression);
+  const runs = cutRanges(segment.ranges, runBytes);
+  return Promise.all(
+    runs.map(async (ranges, run): Promise<Member> => {
+      const path = store.memberPath(segment.key, codec, run);
+      const known = store.sizeOf(path);
+      const total = ranges.reduce((sum, { length }) => sum + length, 0);
+      if (known !== undefined && known > 0) {
+        onBytes?.(total);
+        return { path, sizeBytes: known };
+      }
+      const { recordsPath } = segment;
+      const job: Job = {
+        kind: "compress",
+        compression,
+        recordsPath,
+        ranges,
+        targetPath: path,
+        temporary: store.temporary(),
+      };
+      const { writtenBytes } = await pool().run(job);
+      onBytes?.(total);
+      return { path, sizeBytes: writtenBytes };
+    }),
+  );
+}
+
+/** The uncompressed bytes of a segment. */
+export async function* openSegment({ recordsPath, ranges }: Segment): AsyncGenerator<Uint8Array> {
+  for (const { offset, length } of ranges) {
+    yield* createReadStream(recordsPath, { start: offset, end: offset + length - 1, highWaterMark: 1 << 20 });
+  }
+}
+
+export type { LooseEntry };

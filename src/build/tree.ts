@@ -1,0 +1,186 @@
+// Pieces become the tree of the image: packages merged, then what the variant, effects, the package database and the
+// recipe add or take away. The result is a value; nothing is written.
+import { readFileSync } from "node:fs";
+import { DodaiError } from "../core/dodai-error.ts";
+import type { Recipe, RecipeFile } from "../core/recipe.ts";
+import { unreachable } from "../core/unreachable.ts";
+import type { Piece } from "../image/piece-file.ts";
+import type { GeneratedFile, InstalledPackage } from "../packages/contract.ts";
+import { addFiles, addMissingFolders, type ChangedTree, removePaths, startChange } from "../rootfs/change.ts";
+import type { EffectContext } from "../rootfs/effects/contract.ts";
+import { effectNamed } from "../rootfs/effects/effects.ts";
+import { compileGlob } from "../rootfs/glob.ts";
+import { mergePackages } from "../rootfs/merge.ts";
+import { resolvePath } from "../rootfs/resolve.ts";
+import { readRanges } from "./compress.ts";
+import type { ResolvedPackage } from "./contract.ts";
+import type { PieceStore } from "./piece-store.ts";
+import type { Plan } from "./plan.ts";
+
+/** A package of the lock with its piece. */
+export interface PiecedPackage {
+  readonly locked: ResolvedPackage;
+  readonly piece: Piece;
+}
+
+export interface TreeOptions {
+  readonly plan: Plan;
+  /** Sorted by name. */
+  readonly packages: readonly PiecedPackage[];
+  readonly store: PieceStore;
+  readonly epoch: number;
+}
+
+export interface BuiltTree extends ChangedTree {
+  /** `PACKAGE.SCRIPT` of every maintainer script that no effect stands for. */
+  readonly skippedScripts: readonly string[];
+}
+
+/** Throws FILE_CONFLICT, EFFECT_FAILED, SCRIPT_UNKNOWN, FILE_UNREADABLE. */
+export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
+  const { plan, packages, epoch } = options;
+  const { recipe, supply } = plan;
+  const { tree, dropped } = mergePackages(packages.map((one) => mergeable(one, packages, plan)));
+  const change = startChange(tree, dropped);
+  removePaths(change, matching(tree.keys(), recipe.remove));
+  addFiles(change, supply.files.map(generatedOf), epoch);
+  addFiles(change, mergedUsrLinks(change, supply.mergedUsr), epoch);
+  const covered = recipe.scripts === "skip" ? new Set<string>() : await applyEffects(change, options);
+  addFiles(change, databaseOf(options), epoch);
+  addFiles(change, recipe.files.map(generatedOf), epoch);
+  addMissingFolders(change, epoch);
+  const skippedScripts = scriptsOf(packages, plan.distribution.format.scripts).filter((one) => !covered.has(one));
+  assertScriptsKnown(recipe, skippedScripts);
+  return { ...change, skippedScripts };
+}
+
+function mergeable(
+  { locked, piece }: PiecedPackage,
+  all: readonly PiecedPackage[],
+  { distribution }: Plan,
+): Parameters<typeof mergePackages>[0][number] {
+  const { format } = distribution;
+  let replaced: ReadonlySet<string> | undefined;
+  const { name, version } = locked;
+  return {
+    name,
+    version,
+    piece: piece.key,
+    entries: piece.entries,
+    replaces: (other) => {
+      replaced ??= new Set(
+        all.filter((one) => format.replaces(piece.control, one.locked)).map((one) => one.locked.name),
+      );
+      return replaced.has(other.name);
+    },
+  };
+}
+
+function matching(paths: Iterable<string>, patterns: readonly string[]): ReadonlySet<string> {
+  const globs = patterns.map(compileGlob);
+  if (globs.length === 0) return new Set();
+  return new Set([...paths].filter((path) => globs.some((matches) => matches(path))));
+}
+
+/** `bin` → `usr/bin`, for every merged folder that has something in it and that no package makes a link. */
+function mergedUsrLinks({ tree }: ChangedTree, mergedUsr: readonly string[]): readonly GeneratedFile[] {
+  return mergedUsr
+    .filter((name) => tree.has(`usr/${name}`) && !tree.has(name))
+    .map((name) => ({ kind: "symlink", path: name, target: `usr/${name}` }));
+}
+
+/** Scripts whose work the applied effects did. */
+async function applyEffects(change: ChangedTree, options: TreeOptions): Promise<ReadonlySet<string>> {
+  const { plan, packages, epoch } = options;
+  const covered = new Set<string>();
+  const context: EffectContext = {
+    tree: change.tree,
+    read: async (path) => readFileOf(change, options.store, path),
+    platform: plan.platform,
+    distribution: plan.recipe.distribution,
+    users: [...plan.supply.users, ...plan.recipe.accounts.users],
+    groups: [...plan.supply.groups, ...plan.recipe.accounts.groups],
+    epoch,
+    packages: packages.map(({ locked: { name, version }, piece }) => ({ name, version, control: piece.control })),
+  };
+  for (const { name, always } of plan.supply.effects) {
+    const effect = effectNamed(name);
+    const here = effect.covers.filter((one) => packages.some(({ locked }) => locked.name === one.package));
+    if (!always && here.length === 0) continue;
+    const { files, removed } = await effect.apply(context);
+    removePaths(change, new Set(removed));
+    addFiles(change, files, epoch);
+    for (const one of here) for (const script of one.scripts) covered.add(`${one.package}.${script}`);
+  }
+  return covered;
+}
+
+function readFileOf({ tree, generated }: ChangedTree, store: PieceStore, path: string): Uint8Array {
+  const place = resolvePath(tree, path, { last: true });
+  const made = place === undefined ? undefined : generated.get(place);
+  if (made?.kind === "file") return made.bytes;
+  const content = place === undefined ? undefined : tree.get(place)?.content;
+  if (!content) throw new DodaiError("EFFECT_FAILED", `Cannot read "/${path}" of the image: there is no such file`);
+  if (content.sizeBytes === 0) return new Uint8Array(0);
+  return readRanges(store.recordsPath(content.piece), [{ offset: content.offset, length: content.sizeBytes }]);
+}
+
+function databaseOf({ plan, packages }: TreeOptions): readonly GeneratedFile[] {
+  const { distribution, architecture, supply, recipe } = plan;
+  const installed = packages.map(
+    ({ locked, piece }): InstalledPackage => ({
+      name: locked.name,
+      version: locked.version,
+      architecture: locked.architecture,
+      control: piece.control,
+      paths: piece.paths,
+      md5: piece.md5,
+    }),
+  );
+  return distribution.format.formatDatabase(installed, {
+    architecture,
+    // Skipped scripts are still owed: dpkg in the image can run them with --configure.
+    state: recipe.scripts === "skip" ? "unpacked" : "installed",
+    perPackageStatus: supply.perPackageStatus,
+  });
+}
+
+function generatedOf(file: RecipeFile): GeneratedFile {
+  switch (file.kind) {
+    case "file":
+      return { ...file, bytes: Buffer.from(file.content) };
+    case "copy":
+      return { ...file, kind: "file", bytes: readSource(file.source) };
+    case "directory":
+    case "symlink":
+      return file;
+    default:
+      return unreachable(file);
+  }
+}
+
+function readSource(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new DodaiError("FILE_UNREADABLE", `Cannot read "${path}": the recipe copies it into the image`, { cause });
+  }
+}
+
+function scriptsOf(packages: readonly PiecedPackage[], scripts: readonly string[]): readonly string[] {
+  return packages.flatMap(({ locked, piece }) =>
+    piece.control.filter(({ name }) => scripts.includes(name)).map(({ name }) => `${locked.name}.${name}`),
+  );
+}
+
+/** With `emulate` a full image owes every script; distroless and hand-picked sets list what was left out instead. */
+function assertScriptsKnown(recipe: Recipe, skipped: readonly string[]): void {
+  if (recipe.scripts !== "run" || skipped.length === 0) return;
+  throw new DodaiError(
+    "SCRIPT_UNKNOWN",
+    `Cannot run maintainer scripts: ${skipped.length} of them would have to run, and no sandbox is there to run them in`,
+    {
+      fix: 'Use "scripts: emulate" or "scripts: skip".',
+    },
+  );
+}
