@@ -21,6 +21,9 @@ const defaultTag = "latest";
 /** Longest name without tag and digest, in characters (reference: RepositoryNameTotalLengthMax). */
 const maxNameLength = 255;
 
+/** A name of that length, a tag of 128 and a digest of 71, with what stands between. */
+const maxTextLength = maxNameLength + ":".length + 128 + "@".length + 71;
+
 const hostPart = "(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])";
 const registrySyntax = new RegExp(String.raw`^(?:${hostPart}(?:\.${hostPart})*|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?$`);
 const pathPart = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
@@ -29,11 +32,12 @@ const tagSyntax = /^\w[\w.-]{0,127}$/;
 
 /** Reads `debian:trixie`, `registry.example:5000/team/app@sha256:...` and the like. Throws IMAGE_NAME_SYNTAX. */
 export function parseImageName(text: string): ImageName {
+  if (text.length > maxTextLength) throw refuse(`${text.slice(0, 40)}...`, `it has ${text.length} characters`);
   const { rest, digest } = splitDigest(text);
   const { name, tag } = splitTag(rest, text);
   const { registry, repository } = splitRegistry(name);
   if (!registrySyntax.test(registry)) throw refuse(text, `"${registry}" is not a registry's host and port`);
-  if (!repositorySyntax.test(repository)) throw refuse(text, repositoryFault(repository), repositoryFix(name));
+  if (!repositorySyntax.test(repository)) throw refuse(text, repositoryFault(repository), repositoryFix(name, text));
   if (/^[0-9a-f]{64}$/.test(name)) throw refuse(text, "64 hex digits alone are an image's ID and not a name");
   if (registry.length + 1 + repository.length > maxNameLength) {
     throw refuse(text, `it is longer than ${maxNameLength} characters`);
@@ -96,10 +100,11 @@ function repositoryFault(repository: string): string {
   return "a repository is lower-case letters, digits and single separators between them";
 }
 
-function repositoryFix(name: string): { readonly fix?: string } {
+function repositoryFix(name: string, text: string): { readonly fix?: string } {
   const lower = name.toLowerCase();
   const { repository } = splitRegistry(lower);
-  return name !== lower && repositorySyntax.test(repository) ? { fix: `Did you mean "${lower}"?` } : {};
+  if (name === lower || !repositorySyntax.test(repository)) return {};
+  return { fix: `Did you mean "${lower}${text.slice(name.length)}"?` };
 }
 
 function refuse(
