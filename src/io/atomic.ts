@@ -72,7 +72,8 @@ export function describeWriteError(
       cause: error,
     });
   }
-  if (["EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR", "EEXIST", "ENAMETOOLONG"].includes(code)) {
+  // Node says ENOENT for a folder that it could not make on a read-only disk.
+  if (["ENOENT", "EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR", "EEXIST", "ENAMETOOLONG"].includes(code)) {
     const fix =
       unwritable === "CACHE_UNWRITABLE"
         ? "Set DODAI_CACHE_DIR to a folder that you may write to."
@@ -87,6 +88,7 @@ export function describeWriteError(
 }
 
 const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "its folder is not there and cannot be made (ENOENT)",
   EACCES: "permission is denied (EACCES)",
   EPERM: "permission is denied (EPERM)",
   EROFS: "its file system is read-only (EROFS)",

@@ -46,10 +46,11 @@ const broken: Readonly<Record<string, string>> = {
   ERR_STREAM_PREMATURE_CLOSE: "the connection was closed before the end",
 };
 
-/** What an error that Node threw during a request means. A fault or an error of ours passes as it is. */
+/** What an error that Node threw during a request means. A fault or an error of ours passes as it is; a bug is thrown. */
 export function faultOf(error: unknown): HttpFault | DodaiError {
   if (error instanceof HttpFault || error instanceof DodaiError) return error;
-  const { code = "", message = "" } = error as NodeJS.ErrnoException;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (typeof code !== "string") throw error;
   if (code === "ABORT_ERR") return cancelled();
   if (unreachable[code] !== undefined) return new HttpFault("unreachable", unreachable[code]);
   if (broken[code] !== undefined) return new HttpFault("unavailable", broken[code]);

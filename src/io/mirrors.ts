@@ -45,16 +45,19 @@ interface Failure {
   readonly reason: string;
 }
 
+type Outcome<Result> = { readonly result: Result } | { readonly failures: readonly Failure[] };
+
 /** Mirrors of one run. One that could not be reached is asked last from then on. */
 export function createMirrors({ store, http, offline }: MirrorOptions): Mirrors {
   const unreachable = new Set<string>();
+  const underway = new Map<string, Promise<Outcome<string>>>();
 
   /** What the first root gives that does not fail, or how all failed. */
   const firstOf = async <Result>(
     roots: readonly string[],
     path: string,
     attempt: (location: Location) => Promise<Result>,
-  ): Promise<{ readonly result: Result } | { readonly failures: readonly Failure[] }> => {
+  ): Promise<Outcome<Result>> => {
     const locations = roots.map((root) => locate(root, path));
     const rank = (location: Location): number => (unreachable.has(originOf(location)) ? 1 : 0);
     const failures: Failure[] = [];
@@ -83,9 +86,19 @@ export function createMirrors({ store, http, offline }: MirrorOptions): Mirrors 
     path: string,
     { digest, sizeBytes }: Omit<Expected, "what">,
     options: DownloadOptions,
-  ): Promise<{ readonly result: string } | { readonly failures: readonly Failure[] }> => {
+  ): Promise<Outcome<string>> => {
     if (await store.verify(digest, sizeBytes)) return { result: store.path(digest) };
     return firstOf(roots, path, (location) => download(location, { digest, sizeBytes, what: location.text }, options));
+  };
+
+  /** Platforms that are built at once want the same files. */
+  const findOnce: typeof find = (roots, path, expected, options) => {
+    const key = `${expected.digest} ${path} ${roots.join(" ")}`;
+    const known = underway.get(key);
+    if (known) return known;
+    const started = find(roots, path, expected, options).finally(() => underway.delete(key));
+    underway.set(key, started);
+    return started;
   };
 
   return {
@@ -97,12 +110,12 @@ export function createMirrors({ store, http, offline }: MirrorOptions): Mirrors 
         return "result" in outcome ? bytesOf(outcome.result) : undefinedWhenMissing(path, outcome.failures);
       }
       if (expected.sizeBytes > maxBytes) throw overLimit(path, expected.sizeBytes, maxBytes);
-      const outcome = await find(roots, path, expected, options);
+      const outcome = await findOnce(roots, path, expected, options);
       if (!("result" in outcome)) return undefinedWhenMissing(path, outcome.failures);
       return verified(readFileStream(outcome.result), { ...expected, what: outcome.result });
     },
     download: async (roots, path, expected, options = {}) => {
-      const outcome = await find(roots, path, expected, options);
+      const outcome = await findOnce(roots, path, expected, options);
       if ("result" in outcome) return outcome.result;
       throw allFailed(path, outcome.failures);
     },

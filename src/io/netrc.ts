@@ -1,6 +1,9 @@
 // User names and passwords for hosts: ~/.netrc as ftp(1) and curl read it, with the `machine` of apt_auth.conf(5), which may
 // also name a scheme, a port and a path.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { DodaiError } from "../core/dodai-error.ts";
+import type { Environment } from "./proxy.ts";
 
 export interface Credentials {
   readonly login: string;
@@ -22,7 +25,27 @@ export interface Netrc {
 
 export const emptyNetrc: Netrc = { credentialsFor: () => undefined };
 
-/** Reads a netrc file. Throws USAGE that names the file and the word, never a password. */
+/** The file that `NETRC` names, else `.netrc` in `HOME`; nothing when it is not there. Throws USAGE. */
+export async function readNetrc(environment: Environment): Promise<Netrc> {
+  const { NETRC: named, HOME: home } = environment;
+  const file = named || (home ? join(home, ".netrc") : undefined);
+  if (file === undefined) return emptyNetrc;
+  try {
+    return parseNetrc(await readFile(file, "utf8"), file);
+  } catch (error) {
+    if (error instanceof DodaiError) throw error;
+    const { code = "unknown error" } = error as NodeJS.ErrnoException;
+    if (!named && ["ENOENT", "ENOTDIR", "EACCES"].includes(code)) return emptyNetrc;
+    const fix = "Make it readable, or unset NETRC.";
+    throw new DodaiError("USAGE", `Cannot read "${file}", which NETRC names: ${code}`, {
+      where: file,
+      fix,
+      cause: error,
+    });
+  }
+}
+
+/** Reads the text of a netrc file. Throws USAGE that names the file and the word, never a password. */
 export function parseNetrc(text: string, file: string): Netrc {
   const words = wordsOf(text);
   const machines: Machine[] = [];

@@ -47,6 +47,8 @@ export interface Store {
   keepValue(kind: string, key: string, bytes: Bytes | Uint8Array): Promise<void>;
   /** Forgets a value, when its reader found it broken. */
   removeValue(kind: string, key: string): Promise<void>;
+  /** A new path in `tmp/`, not made yet. What is there is removed by a later run when this process is gone. */
+  temporary(): string;
   size(): Promise<StoreSize>;
   /** Removes what was not used for longest. */
   prune(options: PruneOptions): Promise<Pruned>;
@@ -171,6 +173,10 @@ function assertName(name: string): string {
   return name;
 }
 
-function upkeep(directory: string): Pick<Store, "size" | "prune"> {
-  return { size: () => sizeOfStore(directory), prune: (options) => pruneStore(directory, options) };
+function upkeep(directory: string): Pick<Store, "temporary" | "size" | "prune"> {
+  return {
+    temporary: () => temporaryIn(directory),
+    size: () => sizeOfStore(directory),
+    prune: (options) => pruneStore(directory, options),
+  };
 }
