@@ -43,22 +43,18 @@ const alternativeSyntax: RegExp =
 export function parseRelations(text: string, kind: RelationKind, context: RelationContext): readonly Relation[] {
   const relations: Relation[] = [];
   if (text.trim() === "") return relations;
+  const cursor: Cursor = { text, at: 0, end: "" };
   let anyOf: Requirement[] = [];
-  let rest = true;
-  alternativeSyntax.lastIndex = 0;
-  while (rest) {
-    const found = matchAlternative(text, context);
-    const [, , , , , architectures, profiles, end] = found;
-    if (end === "|" && !positiveKinds.has(kind)) {
-      throw syntaxError(text, context, `"|" is not allowed in ${kind}`);
-    }
-    if (isWanted(architectures, profiles, context.architecture)) anyOf.push(requirementOf(found, text, context));
-    if (end !== "|") {
+  do {
+    const requirement = plainAlternative(cursor) ?? anyAlternative(cursor, context);
+    if (requirement !== "unwanted") anyOf.push(requirement);
+    if (cursor.end === "|") {
+      if (!positiveKinds.has(kind)) throw syntaxError(text, context, `"|" is not allowed in ${kind}`);
+    } else {
       if (anyOf.length > 0) relations.push({ kind, anyOf });
       anyOf = [];
     }
-    rest = end !== "";
-  }
+  } while (cursor.end !== "");
   return relations;
 }
 
@@ -127,13 +123,76 @@ function fitsArchitecture(record: PackageRecord, wanted: string, architecture: s
   return own === (wanted === "native" ? architecture : wanted);
 }
 
-function matchAlternative(text: string, context: RelationContext): RegExpExecArray {
-  const at = alternativeSyntax.lastIndex;
+/** Where in a field the next alternative starts, and what ended the one before: `,`, `|`, or nothing at the end. */
+interface Cursor {
+  readonly text: string;
+  at: number;
+  end: string;
+}
+
+/**
+ * The form that nearly all alternatives have: `name` or `name (operator version)`, and maybe one space before what ends it.
+ * `undefined`, with the cursor where it was, for everything else. An index has hundreds of thousands of them.
+ */
+function plainAlternative(cursor: Cursor): Requirement | undefined {
+  const { text } = cursor;
+  const start = text[cursor.at] === " " ? cursor.at + 1 : cursor.at;
+  let at = start;
+  while (isNameCode(text.charCodeAt(at))) at++;
+  if (at === start || !isLetterOrDigit(text.charCodeAt(start))) return undefined;
+  const name = text.slice(start, at);
+  if (text[at] === " ") at++;
+  if (text[at] !== "(") return endAlternative(cursor, at) ? { name } : undefined;
+  const space = text.indexOf(" ", at);
+  const close = text.indexOf(")", at);
+  const operator = operators[text.slice(at + 1, space)];
+  if (space < 0 || close < 0 || operator === undefined) return undefined;
+  const version = text.slice(space + 1, close);
+  return isPlainVersion(version) && endAlternative(cursor, text[close + 1] === " " ? close + 2 : close + 1)
+    ? { name, constraint: { operator, version } }
+    : undefined;
+}
+
+/** Whether an alternative ends at `at`; then the cursor is moved behind it. */
+function endAlternative(cursor: Cursor, at: number): boolean {
+  const end = cursor.text[at] ?? "";
+  if (end !== "," && end !== "|" && end !== "") return false;
+  cursor.at = at + 1;
+  cursor.end = end;
+  return true;
+}
+
+/** Letters, digits and `.+~-` with a digit in front and no dash at the end: a version without doubt. */
+function isPlainVersion(version: string): boolean {
+  const first = version.charCodeAt(0);
+  if (!(first >= 0x30 && first <= 0x39) || version.endsWith("-")) return false;
+  for (let at = 1; at < version.length; at++) {
+    const code = version.charCodeAt(at);
+    if (code !== 0x7e && (!isNameCode(code) || code === 0x5f)) return false;
+  }
+  return true;
+}
+
+const isLetterOrDigit = (code: number): boolean =>
+  (code >= 0x30 && code <= 0x39) || ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a);
+/** `+`, `-`, `.` and `_` too. NaN, past the end, is none. */
+const isNameCode = (code: number): boolean =>
+  isLetterOrDigit(code) || code === 0x2b || code === 0x2d || code === 0x2e || code === 0x5f;
+
+function anyAlternative(cursor: Cursor, context: RelationContext): Requirement | "unwanted" {
+  const { text, at } = cursor;
+  alternativeSyntax.lastIndex = at;
   const found = alternativeSyntax.exec(text);
-  if (found !== null) return found;
-  const rest = text.slice(at).trim();
-  const state = rest === "" ? "a name is missing at its end" : `"${rest.slice(0, 60)}" is no relation`;
-  throw syntaxError(text, context, `${state}, wanted "name (>= version)"`);
+  if (found === null) {
+    const rest = text.slice(at).trim();
+    const state = rest === "" ? "a name is missing at its end" : `"${rest.slice(0, 60)}" is no relation`;
+    throw syntaxError(text, context, `${state}, wanted "name (>= version)"`);
+  }
+  const [, , , , , architectures, profiles, end = ""] = found;
+  cursor.at = alternativeSyntax.lastIndex;
+  cursor.end = end;
+  const requirement = requirementOf(found, text, context);
+  return isWanted(architectures, profiles, context.architecture) ? requirement : "unwanted";
 }
 
 function requirementOf(found: RegExpExecArray, text: string, context: RelationContext): Requirement {

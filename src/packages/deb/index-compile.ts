@@ -1,0 +1,318 @@
+// Reads a `Packages` text once, as bytes, and writes the compiled index (index-layout.ts). Fields are looked at as far as the
+// tables need; the rest of a stanza is parsed when it is asked for. A 52 MB text never becomes strings.
+import { crc32 } from "node:zlib";
+import type { Bytes } from "../../core/bytes.ts";
+import { DodaiError } from "../../core/dodai-error.ts";
+import { buildHashTable, formatTables, HASH_START, type HashTable, HEADER_BYTES, hashByte } from "./index-layout.ts";
+
+export interface CompileOptions {
+  /** Whose text, for messages. */
+  readonly what?: string;
+  /** Refused past this many bytes of text. */
+  readonly maxBytes?: number;
+}
+
+/** Compiles the decompressed text of `Packages`. Throws INDEX_SYNTAX, naming the package. */
+export async function compileIndex(bytes: Bytes, options: CompileOptions = {}): Promise<Uint8Array> {
+  const compiler = startCompiler(options);
+  for await (const chunk of bytes) compiler.update(chunk);
+  return compiler.finish();
+}
+
+/** The same for a text that is in memory. */
+export function compileText(text: string, options: CompileOptions = {}): Uint8Array {
+  const compiler = startCompiler(options);
+  compiler.update(Buffer.from(text));
+  return compiler.finish();
+}
+
+/** Codes of `flags`: the lower bits say the priority, 0 one that is not in the list. */
+export const priorities: readonly string[] = ["", "required", "important", "standard", "optional", "extra"];
+export const PRIORITY_MASK = 0x0f;
+export const ESSENTIAL_FLAG = 0x10;
+
+const NEWLINE = 0x0a;
+const TAB = 0x09;
+const SPACE = 0x20;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+
+/** Far above the largest stanza known (a Provides of 100 kB). */
+const MAX_STANZA_BYTES = 4 << 20;
+const MAX_TEXT_BYTES = 1 << 30;
+
+/**
+ * Fields that the compiler looks at; what is not listed is kept unread. `DROP` are those that nobody needs: what an image
+ * says of a package comes from the package itself.
+ */
+const PACKAGE = 1;
+const VERSION = 2;
+const ARCHITECTURE = 3;
+const FILENAME = 4;
+const SIZE = 5;
+const SHA256 = 6;
+const PROVIDES = 7;
+const PRIORITY = 8;
+const ESSENTIAL = 9;
+const DROP = 10;
+const required: readonly string[] = ["", "Package", "Version", "Architecture", "Filename", "Size", "SHA256"];
+const ALL_REQUIRED = 0b1111110;
+
+const codes: readonly (readonly [string, number])[] = [
+  ["package", PACKAGE],
+  ["version", VERSION],
+  ["architecture", ARCHITECTURE],
+  ["filename", FILENAME],
+  ["size", SIZE],
+  ["sha256", SHA256],
+  ["provides", PROVIDES],
+  ["priority", PRIORITY],
+  ["essential", ESSENTIAL],
+  ["built-using", DROP],
+  ["description-md5", DROP],
+  ["ghc-package", DROP],
+  ["homepage", DROP],
+  ["maintainer", DROP],
+  ["md5sum", DROP],
+  ["ruby-versions", DROP],
+  ["sha1", DROP],
+  ["sha512", DROP],
+  ["static-built-using", DROP],
+  ["tag", DROP],
+];
+const codesByLength: readonly (readonly { readonly bytes: Uint8Array; readonly code: number }[])[] = Array.from(
+  { length: 20 },
+  (_, length) =>
+    codes.filter(([name]) => name.length === length).map(([name, code]) => ({ bytes: Buffer.from(name), code })),
+);
+
+interface Compiler {
+  update(chunk: Uint8Array): void;
+  finish(): Uint8Array;
+}
+
+/** What is known of the text so far. `output` has `used` bytes of header and stanzas; the rest of it is not touched yet. */
+interface State {
+  readonly what: string;
+  output: Buffer;
+  used: number;
+  readonly offsets: number[];
+  readonly checks: number[];
+  readonly flags: number[];
+  readonly nameHashes: number[];
+  readonly provideHashes: number[];
+  readonly provideItems: number[];
+}
+
+function startCompiler({ what = "the package index", maxBytes = MAX_TEXT_BYTES }: CompileOptions): Compiler {
+  // Pages that are not written cost nothing; most indexes fit without ever growing.
+  const output = Buffer.allocUnsafeSlow(64 << 20);
+  const lists = { offsets: [], checks: [], flags: [], nameHashes: [], provideHashes: [], provideItems: [] };
+  const state: State = { what, output, used: HEADER_BYTES, ...lists };
+  let rest: Buffer = Buffer.alloc(0);
+  let seen = 0;
+  const scan = (text: Buffer): void => {
+    const end = text.lastIndexOf("\n\n") + 2;
+    if (end >= 2) scanStanzas(state, text, end);
+    rest = end >= 2 ? text.subarray(end) : text;
+    if (rest.length > MAX_STANZA_BYTES) throw syntaxError(state, `a stanza is larger than ${MAX_STANZA_BYTES} bytes`);
+  };
+  return {
+    update(chunk) {
+      seen += chunk.byteLength;
+      if (seen > maxBytes) throw syntaxError(state, `it is larger than ${maxBytes} bytes`);
+      scan(Buffer.concat([rest, chunk]));
+    },
+    finish() {
+      scan(Buffer.concat([rest, Buffer.from("\n\n")]));
+      return finish(state);
+    },
+  };
+}
+
+function finish(state: State): Uint8Array {
+  const everything = state.offsets.map((_, stanza) => stanza);
+  let names = buildHashTable(Uint32Array.from(state.nameHashes), Uint32Array.from(everything));
+  const dropped = duplicates(state, names);
+  const isKept = (stanza = 0): boolean => !dropped.has(stanza);
+  const provideHashes = state.provideHashes.filter((_, at) => isKept(state.provideItems[at]));
+  const provides = buildHashTable(Uint32Array.from(provideHashes), Uint32Array.from(state.provideItems.filter(isKept)));
+  if (dropped.size > 0) {
+    const hashes = state.nameHashes.filter((_, stanza) => isKept(stanza));
+    names = buildHashTable(Uint32Array.from(hashes), Uint32Array.from(everything.filter(isKept)));
+  }
+  const offsets = Uint32Array.from([...state.offsets, state.used]);
+  const flags = Uint8Array.from(state.flags, (flag, stanza) => (isKept(stanza) ? flag : 0));
+  const checks = Uint32Array.from(state.checks);
+  const { header, tables } = formatTables({ offsets, checks, names, provides, flags }, state.used - HEADER_BYTES);
+  reserve(state, tables.length);
+  state.output.set(header, 0);
+  state.output.set(tables, state.used);
+  return state.output.subarray(0, state.used + tables.length);
+}
+
+function scanStanzas(state: State, text: Buffer, end: number): void {
+  let at = 0;
+  while (at < end) at = text[at] === NEWLINE ? at + 1 : scanStanza(state, text, at);
+}
+
+/** Takes the stanza at `start`, which an empty line ends, and says where that line is. */
+function scanStanza(state: State, text: Buffer, start: number): number {
+  const stanza = state.offsets.length;
+  const outputStart = state.used;
+  let seen = 0;
+  let flags = 0;
+  let run = start;
+  let at = start;
+  while (text[at] !== NEWLINE) {
+    const colon = colonOf(state, text, at);
+    const end = fieldEnd(text, colon);
+    const code = codeOf(text, at, colon);
+    if (code === DROP) {
+      append(state, text, run, at);
+      run = end;
+    } else if (code !== 0) {
+      if (seen & (1 << code))
+        throw fieldError(state, text, start, `field "${text.toString("latin1", at, colon)}" twice`);
+      seen |= 1 << code;
+      if (code === PACKAGE) state.nameHashes.push(hashOfValue(text, colon + 1, end));
+      else if (code === PROVIDES) noteProvides(state, text, colon + 1, end);
+      else if (code === PRIORITY) flags |= Math.max(priorities.indexOf(valueIn(text, colon + 1, end)), 0);
+      else if (code === ESSENTIAL && valueIn(text, colon + 1, end) === "yes") flags |= ESSENTIAL_FLAG;
+    }
+    at = end;
+  }
+  append(state, text, run, at);
+  if ((seen & ALL_REQUIRED) !== ALL_REQUIRED) {
+    const missing = required.find((_, code) => code > 0 && !(seen & (1 << code)));
+    throw fieldError(state, text, start, `no field "${missing}"`);
+  }
+  state.offsets[stanza] = outputStart;
+  state.flags.push(flags);
+  state.checks.push(crc32(state.output.subarray(outputStart, state.used)));
+  return at;
+}
+
+function colonOf(state: State, text: Buffer, at: number): number {
+  let colon = at;
+  while (text[colon] !== COLON) {
+    const byte = text[colon] ?? 0;
+    if (byte <= SPACE) throw syntaxError(state, `"${lineAt(text, at)}" is no field, wanted "Name: value"`);
+    colon++;
+  }
+  return colon;
+}
+
+/** Past the newline of the field's last line: lines that start with white space continue it. */
+function fieldEnd(text: Buffer, colon: number): number {
+  let end = colon;
+  do {
+    while (text[end] !== NEWLINE) end++;
+    end++;
+  } while (text[end] === SPACE || text[end] === TAB);
+  return end;
+}
+
+function codeOf(text: Buffer, at: number, colon: number): number {
+  const candidates = codesByLength[colon - at];
+  if (candidates === undefined) return 0;
+  for (const { bytes, code } of candidates) {
+    let same = 0;
+    // 0x20 makes letters lower-case and leaves digits and dashes.
+    while (same < bytes.length && ((text[at + same] ?? 0) | 0x20) === bytes[same]) same++;
+    if (same === bytes.length) return code;
+  }
+  return 0;
+}
+
+function valueIn(text: Buffer, start: number, end: number): string {
+  return text.toString("latin1", start, end).trim();
+}
+
+function hashOfValue(text: Buffer, start: number, end: number): number {
+  let at = start;
+  while (isSpace(text[at]) && at < end) at++;
+  let hash: number = HASH_START;
+  for (; at < end && !isSpace(text[at]); at++) hash = hashByte(hash, text[at] ?? 0);
+  return hash >>> 0;
+}
+
+/** Puts each provided name in; what is in parentheses is left for later. */
+function noteProvides(state: State, text: Buffer, start: number, end: number): void {
+  let at = start;
+  while (at < end) {
+    while (at < end && isSpace(text[at])) at++;
+    let hash: number = HASH_START;
+    for (; at < end && isNameByte(text[at]); at++) hash = hashByte(hash, text[at] ?? 0);
+    state.provideHashes.push(hash >>> 0);
+    state.provideItems.push(state.offsets.length);
+    while (at < end && text[at] !== COMMA) at++;
+    at++;
+  }
+}
+
+const isSpace = (byte: number | undefined): boolean =>
+  byte === SPACE || byte === NEWLINE || byte === TAB || byte === 0x0d;
+/** Ends a name: white space, `(`, `,`, `:`, `<`, `[`, `|`. */
+const isNameByte = (byte = 0): boolean =>
+  byte > SPACE && byte !== 0x28 && byte !== COMMA && byte !== COLON && byte !== 0x3c && byte !== 0x5b && byte !== 0x7c;
+
+function append(state: State, text: Buffer, start: number, end: number): void {
+  if (end === start) return;
+  reserve(state, end - start);
+  text.copy(state.output, state.used, start, end);
+  state.used += end - start;
+}
+
+function reserve(state: State, more: number): void {
+  if (state.used + more <= state.output.length) return;
+  const grown = Buffer.allocUnsafeSlow(2 * (state.used + more));
+  state.output.copy(grown, 0, 0, state.used);
+  state.output = grown;
+}
+
+/**
+ * Stanzas that repeat an earlier one: some tools list a file twice. The same version with another file is refused, because
+ * which of the two would be installed is nobody's decision.
+ */
+function duplicates(state: State, { starts, items, hashes }: HashTable): ReadonlySet<number> {
+  const dropped = new Set<number>();
+  const files = new Map<string, string>();
+  for (let bucket = 0; bucket + 1 < starts.length; bucket++) {
+    const start = starts[bucket] ?? 0;
+    const end = starts[bucket + 1] ?? 0;
+    if (end - start < 2) continue;
+    const inBucket = hashes.subarray(start, end);
+    for (let at = start; at < end; at++) {
+      const hash = hashes[at] ?? 0;
+      if (inBucket.indexOf(hash) !== inBucket.lastIndexOf(hash)) noteFile(state, items[at] ?? 0, files, dropped);
+    }
+    files.clear();
+  }
+  return dropped;
+}
+
+function noteFile(state: State, stanza: number, files: Map<string, string>, dropped: Set<number>): void {
+  const text = state.output.toString("latin1", state.offsets[stanza], state.offsets[stanza + 1] ?? state.used);
+  const [name, version, architecture, file = ""] = ["package", "version", "architecture", "sha256"].map(
+    (field) => new RegExp(`^${field}:\\s*(\\S*)`, "im").exec(text)?.[1],
+  );
+  const key = `${name} ${version} ${architecture}`;
+  const known = files.get(key);
+  if (known === undefined) files.set(key, file);
+  else if (known === file) dropped.add(stanza);
+  else throw syntaxError(state, `package "${name}" has version "${version}" twice, with different files`);
+}
+
+const lineAt = (text: Buffer, at: number): string =>
+  text.toString("latin1", at, Math.min(text.indexOf(NEWLINE, at), at + 80));
+
+function fieldError(state: State, text: Buffer, start: number, has: string): DodaiError {
+  const stanza = text.toString("latin1", start, text.indexOf("\n\n", start));
+  const name = /^package:\s*(.*)/im.exec(stanza)?.[1] ?? stanza.slice(0, 40);
+  return syntaxError(state, `package "${name}" has ${has}`);
+}
+
+function syntaxError({ what }: State, state: string): DodaiError {
+  return new DodaiError("INDEX_SYNTAX", `Cannot read ${what}: ${state}`);
+}
