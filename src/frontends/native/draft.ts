@@ -1,0 +1,123 @@
+// A recipe file as part of a recipe: what the file says, in the recipe's own terms. What it does not say is absent, so
+// that files can be laid over each other before defaults are filled in.
+import { type Platform, parsePlatform } from "../../core/platform.ts";
+import type {
+  LayerStrategy,
+  Recipe,
+  RecipeConfig,
+  RecipeFile,
+  RecipeGroup,
+  RecipeRepository,
+  RecipeUser,
+} from "../../core/recipe.ts";
+import type { RecipeDocument } from "./document.ts";
+import type { AccountsInput, ConfigInput, FileInput, LayersInput, RecipeInput, RepositoryInput } from "./input.ts";
+import { parseDistribution, parseImagePath, parseMode, parsePackageRequest, parseSnapshot } from "./values.ts";
+
+export type RecipeDraft = Partial<Recipe>;
+
+/** Most layers of the strategies that make several, when the recipe does not say: room is left for images built on it. */
+const defaultMaxLayers = 64;
+
+/** What a file names outside itself, looked up: places on disk and texts of keys. */
+export interface Surroundings {
+  /** Absolute path of what the recipe calls `path`. */
+  absolute(path: string): string;
+  /** The armored text of a key that the recipe names by path or writes out. */
+  keyText(key: string): string;
+}
+
+export function draftOf(input: RecipeInput, document: RecipeDocument, around: Surroundings): RecipeDraft {
+  const position = (...path: readonly (string | number)[]) => document.positionOf(path);
+  return withoutUndefined({
+    name: input.name,
+    distribution: input.distro ? { ...parseDistribution(input.distro), position: position("distro") } : undefined,
+    snapshot: input.snapshot ? parseSnapshot(input.snapshot) : undefined,
+    variant: input.variant,
+    packages: input.packages?.map((text, index) => {
+      const { request, exclude } = parsePackageRequest(text);
+      return { request, exclude, position: position("packages", index) };
+    }),
+    recommends: input.recommends,
+    repositories: input.repositories?.map((one, index) => ({
+      ...repositoryOf(one, around),
+      position: position("repositories", index),
+    })),
+    scripts: input.scripts,
+    allowUnknownScripts: input["allow-unknown-scripts"],
+    platforms: input.platforms && uniquePlatforms(input.platforms),
+    accounts: input.accounts && accountsOf(input.accounts),
+    files: input.files?.map((file) => fileOf(file, around)),
+    remove: input.remove,
+    config: input.config && configOf(input.config),
+    layers: input.layers && layersOf(input.layers),
+  });
+}
+
+/** The same without the members that are undefined. */
+function withoutUndefined<Shape extends object>(
+  value: Shape,
+): { [Key in keyof Shape]?: Exclude<Shape[Key], undefined> } {
+  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof Shape]?: Exclude<Shape[Key], undefined> };
+}
+
+function repositoryOf(input: RepositoryInput, { absolute, keyText }: Surroundings): RecipeRepository {
+  const urls = input.urls ?? (input.url === undefined ? [] : [input.url]);
+  const { flat, priority } = input;
+  return {
+    urls: urls.map((url) => (/^[./]/.test(url) ? absolute(url) : url)),
+    suites: input.suites ?? [],
+    components: input.components ?? [],
+    keys: (input.keys ?? []).map(keyText),
+    only: input.only ?? false,
+    insecureUnsigned: input["insecure-unsigned"] ?? false,
+    ...withoutUndefined({ flat, priority }),
+  };
+}
+
+function uniquePlatforms(texts: readonly string[]): readonly Platform[] {
+  const platforms = texts.map(parsePlatform);
+  const isFirst = (one: Platform, index: number): boolean =>
+    platforms.findIndex((other) => other.architecture === one.architecture && other.variant === one.variant) === index;
+  return platforms.filter(isFirst);
+}
+
+function accountsOf(input: AccountsInput): Recipe["accounts"] {
+  const groups = (input.groups ?? []).map(({ name, gid, members = [] }): RecipeGroup => ({ name, gid, members }));
+  const users = (input.users ?? []).map(
+    ({ name, uid, gid = uid, home = `/home/${name}`, shell = "/sbin/nologin", comment = "" }): RecipeUser => ({
+      name,
+      uid,
+      gid,
+      home,
+      shell,
+      comment,
+    }),
+  );
+  // A user without a group gets one of the same name and number, unless the file has one of either.
+  for (const { name, uid, gid } of input.users ?? []) {
+    const taken = groups.some((group) => group.name === name || group.gid === uid);
+    if (gid === undefined && !taken) groups.push({ name, gid: uid, members: [] });
+  }
+  return { users, groups, ...withoutUndefined({ runAs: input["run-as"] }) };
+}
+
+function fileOf(input: FileInput, { absolute }: Surroundings): RecipeFile {
+  const path = parseImagePath(input.path);
+  if (input.target !== undefined) return { kind: "symlink", path, target: input.target };
+  const mode = input.mode === undefined ? (input.directory ? 0o755 : 0o644) : parseMode(input.mode);
+  const common = { path, mode, uid: input.uid ?? 0, gid: input.gid ?? 0 };
+  if (input.directory) return { kind: "directory", ...common };
+  if (input.source !== undefined) return { kind: "copy", ...common, source: absolute(input.source) };
+  return { kind: "file", ...common, content: input.content ?? "" };
+}
+
+function configOf(input: ConfigInput): RecipeConfig {
+  const { "stop-signal": stopSignal, ...others } = input;
+  return withoutUndefined({ ...others, stopSignal });
+}
+
+function layersOf({ strategy, max = defaultMaxLayers }: LayersInput): LayerStrategy {
+  return strategy === "single" ? { kind: "single" } : { kind: strategy, max };
+}

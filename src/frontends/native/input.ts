@@ -1,0 +1,83 @@
+// A recipe file as its author writes it: the type of what the schema accepts. The compiler holds both together.
+
+export interface RepositoryInput {
+  readonly url?: string | undefined;
+  readonly urls?: readonly string[] | undefined;
+  readonly suites?: readonly string[] | undefined;
+  readonly components?: readonly string[] | undefined;
+  readonly flat?: string | undefined;
+  readonly keys?: readonly string[] | undefined;
+  readonly only?: boolean | undefined;
+  readonly priority?: number | undefined;
+  readonly "insecure-unsigned"?: boolean | undefined;
+}
+
+export interface UserInput {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid?: number | undefined;
+  readonly home?: string | undefined;
+  readonly shell?: string | undefined;
+  readonly comment?: string | undefined;
+}
+
+export interface GroupInput {
+  readonly name: string;
+  readonly gid: number;
+  readonly members?: readonly string[] | undefined;
+}
+
+export interface AccountsInput {
+  readonly users?: readonly UserInput[] | undefined;
+  readonly groups?: readonly GroupInput[] | undefined;
+  readonly "run-as"?: string | undefined;
+}
+
+export interface FileInput {
+  readonly path: string;
+  readonly content?: string | undefined;
+  readonly source?: string | undefined;
+  readonly directory?: true | undefined;
+  readonly target?: string | undefined;
+  readonly mode?: string | undefined;
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+}
+
+export interface ConfigInput {
+  readonly entrypoint?: readonly string[] | undefined;
+  readonly cmd?: readonly string[] | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly workdir?: string | undefined;
+  readonly user?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  readonly ports?: readonly string[] | undefined;
+  readonly volumes?: readonly string[] | undefined;
+  readonly "stop-signal"?: string | undefined;
+}
+
+export interface LayersInput {
+  readonly strategy: "single" | "per-package" | "grouped";
+  readonly max?: number | undefined;
+}
+
+export interface RecipeInput {
+  readonly $schema?: string | undefined;
+  readonly name?: string | undefined;
+  readonly extends?: string | undefined;
+  readonly distro?: string | undefined;
+  readonly variant?: string | undefined;
+  readonly snapshot?: string | undefined;
+  readonly packages?: readonly string[] | undefined;
+  readonly recommends?: boolean | undefined;
+  readonly repositories?: readonly RepositoryInput[] | undefined;
+  readonly scripts?: "run" | "emulate" | "skip" | undefined;
+  readonly "allow-unknown-scripts"?: readonly string[] | undefined;
+  readonly platforms?: readonly string[] | undefined;
+  readonly accounts?: AccountsInput | undefined;
+  readonly files?: readonly FileInput[] | undefined;
+  readonly remove?: readonly string[] | undefined;
+  readonly config?: ConfigInput | undefined;
+  readonly layers?: LayersInput | undefined;
+}

@@ -1,0 +1,215 @@
+// A recipe file with everything that it names: the recipes that it extends, keys, files to copy.
+import { posix } from "node:path";
+import type { ZodError } from "zod";
+import { DodaiError, type Position } from "../../core/dodai-error.ts";
+import type { Platform } from "../../core/platform.ts";
+import type { Recipe } from "../../core/recipe.ts";
+import { type Path, parseRecipeDocument, type RecipeDocument, type RecipeText } from "./document.ts";
+import { draftOf, type RecipeDraft } from "./draft.ts";
+import { faultsOf, throwFaults } from "./faults.ts";
+import type { RecipeInput } from "./input.ts";
+import { mergeDrafts } from "./merge.ts";
+import { checkRules } from "./rules.ts";
+import { recipeSchema } from "./schema.ts";
+
+/** How many recipes may extend one another in a row. */
+const maxExtends = 16;
+
+/** What a recipe may look at outside its own text. Paths are absolute. */
+export interface RecipeWorld {
+  /** Text of a file; throws FILE_UNREADABLE. Bounds what it reads. */
+  readFile(path: string): Promise<string>;
+  /** Whether a regular file can be read there. */
+  hasFile(path: string): Promise<boolean>;
+  /** A recipe that is built in; `undefined` when none has the name. */
+  findBuiltIn(name: string): Promise<Recipe | undefined>;
+}
+
+export interface LoadRecipeOptions {
+  /** Absolute path of the recipe's file. */
+  readonly path: string;
+  /** The file's name in messages, as the person wrote it; the path by default. */
+  readonly file?: string;
+  readonly hostPlatform: Platform;
+  readonly world: RecipeWorld;
+}
+
+/** One file's text, checked: shape, values and rules. */
+export interface ParsedRecipe {
+  readonly input: RecipeInput;
+  readonly document: RecipeDocument;
+}
+
+/** Reads a recipe and all that it names. Throws RECIPE_SYNTAX with every fault of a file, FILE_UNREADABLE, RECIPE_UNKNOWN. */
+export async function loadRecipe({ path, file = path, hostPlatform, world }: LoadRecipeOptions): Promise<Recipe> {
+  const draft = await loadDraft({ path, file, world, chain: [] });
+  if (!draft.distribution) {
+    throw new DodaiError("RECIPE_SYNTAX", `Cannot read recipe "${file}": "distro" is missing`, {
+      where: { file, line: 1, column: 1 },
+      fix: 'Write the distribution and its release, as in "distro: debian:trixie", or extend a recipe that has it.',
+    });
+  }
+  return {
+    name: nameOfFile(path),
+    variant: "empty",
+    packages: [],
+    recommends: false,
+    repositories: [],
+    scripts: "emulate",
+    allowUnknownScripts: [],
+    platforms: [hostPlatform],
+    accounts: { users: [], groups: [] },
+    files: [],
+    remove: [],
+    config: {},
+    layers: { kind: "single" },
+    ...draft,
+    distribution: draft.distribution,
+  };
+}
+
+/** Checks one file's text on its own. Throws RECIPE_SYNTAX with every fault that it has. */
+export function parseRecipeText({ text, file }: RecipeText): ParsedRecipe {
+  const document = parseRecipeDocument({ text, file }, recipeSchema);
+  throwFaults(document.faults, file);
+  const checked = recipeSchema.safeParse(document.value);
+  const faults = checked.success ? [] : faultsOf(checked.error, document, recipeSchema);
+  const input = checked.success ? checked.data : soundParts(document.value, checked.error);
+  throwFaults([...faults, ...checkRules(input, document)], file);
+  return { input, document };
+}
+
+/** The top-level fields without an issue, so that their rules are checked too. */
+function soundParts(value: unknown, error: ZodError): RecipeInput {
+  const broken = new Set(error.issues.flatMap(({ path }) => path.slice(0, 1)));
+  const sound = Object.entries(value ?? {}).filter(([key]) => !broken.has(key));
+  return recipeSchema.safeParse(Object.fromEntries(sound)).data ?? {};
+}
+
+interface LoadDraftOptions {
+  readonly path: string;
+  readonly file: string;
+  readonly world: RecipeWorld;
+  /** Paths of the recipes that led here by `extends`. */
+  readonly chain: readonly string[];
+}
+
+async function loadDraft({ path, file, world, chain }: LoadDraftOptions): Promise<RecipeDraft> {
+  const { input, document } = parseRecipeText({ text: await world.readFile(path), file });
+  const absolute = (relative: string): string => posix.resolve(posix.dirname(path), relative);
+  const keys = await readKeys({ input, document, absolute, world });
+  await assertSources({ input, document, absolute, world, file });
+  const draft = draftOf(input, document, { absolute, keyText: (key) => keys.get(key) ?? key });
+  if (input.extends === undefined) return draft;
+  const where = document.positionOf(["extends"]);
+  const parent = isFileName(input.extends)
+    ? await loadParent({ name: input.extends, where, path, file, world, chain })
+    : await findParent(input.extends, where, world);
+  return mergeDrafts(parent, draft);
+}
+
+const isFileName = (text: string): boolean => /^\.{0,2}\/|\.ya?ml$/.test(text);
+
+interface ParentOptions extends LoadDraftOptions {
+  readonly name: string;
+  readonly where: Position;
+}
+
+async function loadParent({ name, where, path, file, world, chain }: ParentOptions): Promise<RecipeDraft> {
+  const parentPath = posix.resolve(posix.dirname(path), name);
+  const trail = [...chain, path];
+  if (trail.includes(parentPath)) {
+    throw new DodaiError("RECIPE_SYNTAX", `Cannot extend "${name}": it extends this recipe itself, in a circle`, {
+      where,
+    });
+  }
+  if (trail.length > maxExtends) {
+    throw new DodaiError(
+      "RECIPE_SYNTAX",
+      `Cannot extend "${name}": more than ${maxExtends} recipes extend one another`,
+      {
+        where,
+      },
+    );
+  }
+  await assertFile({ name, path: parentPath, where, verb: "extend", world });
+  const parentFile = posix.isAbsolute(name) ? name : posix.join(posix.dirname(file), name);
+  return loadDraft({ path: parentPath, file: parentFile, world, chain: trail });
+}
+
+/** A built-in recipe is for every platform; which ones to build stays the child's to say. */
+async function findParent(name: string, where: Position, world: RecipeWorld): Promise<RecipeDraft> {
+  const found = await world.findBuiltIn(name);
+  if (!found) {
+    throw new DodaiError("RECIPE_UNKNOWN", `Cannot extend "${name}": no built-in recipe has this name`, {
+      where,
+      fix: 'See "dodai recipes"; for a file, write its path, as in "./base.yaml".',
+    });
+  }
+  const { platforms: _, ...draft } = found;
+  return draft;
+}
+
+interface NamedFiles {
+  readonly input: RecipeInput;
+  readonly document: RecipeDocument;
+  readonly world: RecipeWorld;
+  absolute(path: string): string;
+}
+
+const armorStart = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
+
+/** Texts of the keys that are named by path. */
+async function readKeys({ input, document, absolute, world }: NamedFiles): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  for (const [index, { keys = [] }] of (input.repositories ?? []).entries()) {
+    for (const [at, name] of keys.entries()) {
+      if (texts.has(name) || name.trimStart().startsWith(armorStart)) continue;
+      const where = document.positionOf(["repositories", index, "keys", at]);
+      const path = absolute(name);
+      await assertFile({ name, path, where, verb: "read key", world });
+      const text = await world.readFile(path);
+      if (!text.includes(armorStart)) {
+        throw new DodaiError("KEY_SYNTAX", `Cannot read key "${name}": it is not an armored OpenPGP key`, {
+          where,
+          fix: `A binary keyring becomes text with "gpg --enarmor", which must then begin with ${armorStart}.`,
+        });
+      }
+      texts.set(name, text);
+    }
+  }
+  return texts;
+}
+
+async function assertSources(named: NamedFiles & { readonly file: string }): Promise<void> {
+  const { input, document, absolute, world, file } = named;
+  const faults: DodaiError[] = [];
+  for (const [index, { source }] of (input.files ?? []).entries()) {
+    if (source === undefined) continue;
+    const path: Path = ["files", index, "source"];
+    if (!(await world.hasFile(absolute(source)))) faults.push(noFile("copy", source, document.positionOf(path)));
+  }
+  throwFaults(faults, file);
+}
+
+async function assertFile(named: {
+  readonly name: string;
+  readonly path: string;
+  readonly where: Position;
+  readonly verb: string;
+  readonly world: RecipeWorld;
+}): Promise<void> {
+  if (!(await named.world.hasFile(named.path))) throw noFile(named.verb, named.name, named.where);
+}
+
+function noFile(verb: string, name: string, where: Position): DodaiError {
+  return new DodaiError("FILE_UNREADABLE", `Cannot ${verb} "${name}": there is no such file that can be read`, {
+    where,
+    fix: "Paths are relative to the recipe that names them.",
+  });
+}
+
+/** `images/app.yaml` → `app`. */
+function nameOfFile(path: string): string {
+  return posix.basename(path).replace(/\.ya?ml$/, "");
+}

@@ -1,0 +1,157 @@
+// The small languages inside a recipe's strings. Each parser throws RECIPE_SYNTAX without a place; who calls adds it.
+import { posix } from "node:path";
+import { DodaiError } from "../../core/dodai-error.ts";
+
+function refusal(what: string, state: string, fix?: string): DodaiError {
+  return new DodaiError("RECIPE_SYNTAX", `Cannot read ${what}: ${state}`, fix === undefined ? {} : { fix });
+}
+
+/** `debian:trixie`. */
+export function parseDistribution(text: string): { readonly name: string; readonly release: string } {
+  const [, name, release] = /^([a-z][a-z0-9-]*):([A-Za-z0-9][A-Za-z0-9._-]*)$/.exec(text) ?? [];
+  if (name !== undefined && release !== undefined) return { name, release };
+  throw refusal(
+    `distribution "${text}"`,
+    "it is not NAME:RELEASE",
+    'Write the name, a colon and the release, as in "debian:trixie".',
+  );
+}
+
+/** `20261101T000000Z`, `20261101` or `2026-11-01`, as the first form. */
+export function parseSnapshot(text: string): string {
+  const found = /^(\d{4})-?(\d{2})-?(\d{2})(?:T(\d{2}):?(\d{2}):?(\d{2})Z)?$/.exec(text);
+  if (found) {
+    const [, year = "", month = "", day = "", hour = "00", minute = "00", second = "00"] = found;
+    const date = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+    const stamp = `${year}${month}${day}T${hour}${minute}${second}Z`;
+    if (!Number.isNaN(date.getTime()) && date.toISOString().replace(/[-:]|\.000/g, "") === stamp) return stamp;
+  }
+  throw refusal(`snapshot "${text}"`, "it is not a date", 'Write it as "2026-11-01" or "20261101T000000Z".');
+}
+
+/** What is asked for, apart from the version it must have. */
+export interface ParsedRequest {
+  readonly name: string;
+  readonly request: string;
+  readonly exclude: boolean;
+}
+
+const packageName = "[A-Za-z0-9][A-Za-z0-9+._:@/-]*";
+const requestForm = new RegExp(`^(${packageName})\\s*(?:(>=|<=|>>|<<|>|<|=|~)\\s*([A-Za-z0-9][A-Za-z0-9.+:~_^-]*))?$`);
+const excludeForm = new RegExp(`^!\\s*(${packageName})$`);
+
+/** `name`, `name>=1`, `!name`. White space around the parts is dropped. */
+export function parsePackageRequest(text: string): ParsedRequest {
+  const [, excluded] = excludeForm.exec(text) ?? [];
+  if (excluded !== undefined) return { name: excluded, request: excluded, exclude: true };
+  const [, name, operator = "", version = ""] = requestForm.exec(text) ?? [];
+  if (name !== undefined) return { name, request: `${name}${operator}${version}`, exclude: false };
+  throw refusal(
+    `package request "${text}"`,
+    "it is not a package with or without a version",
+    'Write "NAME", "NAME>=VERSION", "NAME=VERSION", or "!NAME" for a package that must stay out.',
+  );
+}
+
+/** Octal digits of a file mode: `"0644"`, `"1777"`. */
+export function parseMode(text: string): number {
+  if (/^[0-7]{3,5}$/.test(text) && Number.parseInt(text, 8) <= 0o7777) return Number.parseInt(text, 8);
+  throw refusal(`mode "${text}"`, "it is not three or four octal digits", 'Write it as "0644" or "0755".');
+}
+
+/** A path in the image, `/etc/motd`, as `etc/motd`. */
+export function parseImagePath(text: string): string {
+  const path = text.slice(1);
+  if (!text.startsWith("/")) {
+    throw refusal(`path "${text}"`, "it is relative, and paths in the image are absolute", `Write "/${text}".`);
+  }
+  if (path === "" || hasControls(path) || posix.normalize(path) !== path || /^\.\.?(?:\/|$)|\/$/.test(path)) {
+    throw refusal(
+      `path "${text}"`,
+      'it is not a plain absolute path without ".", "..", "//" or a "/" at its end',
+      'Write the whole path, as in "/etc/motd".',
+    );
+  }
+  return path;
+}
+
+/** Globs of absolute paths: `/usr/share/doc/**`. */
+export function parseGlob(text: string): string {
+  if (/^\/[^/]/.test(text) && !hasControls(text) && !/(?:^|\/)\.\.?(?:\/|$)|\/\/|\/$/.test(text)) return text;
+  throw refusal(
+    `glob "${text}"`,
+    'it is not an absolute path, with or without "*", "?" and "**"',
+    'Write it as in "/usr/share/doc/**".',
+  );
+}
+
+/** `8080`, `8080/tcp`, `53/udp` (OCI image-spec config.md, ExposedPorts). */
+export function parsePort(text: string): string {
+  const [, port] = /^([1-9]\d{0,4})(?:\/(?:tcp|udp|sctp))?$/.exec(text) ?? [];
+  if (port !== undefined && Number(port) <= 65535) return text;
+  throw refusal(`port "${text}"`, "it is not a port with or without a protocol", 'Write it as "8080" or "53/udp".');
+}
+
+/** `SIGTERM`, `SIGRTMIN+3`, `15` (OCI image-spec config.md, StopSignal). */
+export function parseStopSignal(text: string): string {
+  if (/^(?:SIG[A-Z][A-Z0-9]*(?:[+-]\d{1,2})?|[1-9]\d?)$/.test(text)) return text;
+  throw refusal(`stop signal "${text}"`, "it is not the name of a signal", 'Write it as "SIGTERM".');
+}
+
+/** An absolute path that need not be clean: a home directory, a working directory, a volume, a shell. */
+export function parseAbsolutePath(text: string): string {
+  if (text.startsWith("/") && !hasControls(text) && !text.includes(":")) return text;
+  throw refusal(`path "${text}"`, "it is not an absolute path", "Write the whole path, beginning with a slash.");
+}
+
+/** A user or group name as useradd(8) takes it. */
+export function parseAccountName(text: string): string {
+  if (/^[a-z_][a-z0-9_-]{0,30}\$?$/.test(text)) return text;
+  throw refusal(
+    `account name "${text}"`,
+    "it is not a name that useradd(8) takes",
+    'Use small letters, digits, "_" and "-"; the first is a letter or "_".',
+  );
+}
+
+/** Where a repository lies: a URL, or a folder, absolute or relative to the recipe. */
+export function parseRepositoryUrl(text: string): string {
+  if (/^(?:\/|\.\.?(?:\/|$))/.test(text) && !hasControls(text)) return text;
+  const url = URL.parse(text);
+  if (url && ["http:", "https:", "file:"].includes(url.protocol) && !hasControls(text)) return text;
+  throw refusal(
+    `repository URL "${text}"`,
+    "it is not a URL that starts with https://, http:// or file://, and no path",
+    'Write a URL, or a folder as in "./packages" or "/srv/packages".',
+  );
+}
+
+/** Text of one line, without control characters: a comment, a suite, a label's name. */
+export function parseLine(text: string): string {
+  if (!hasControls(text) && text !== "") return text;
+  throw refusal("a value", "it is empty or has control characters, and must be one line of text");
+}
+
+/** The comment field of passwd(5): a line without colons. */
+export function parseComment(text: string): string {
+  if (!hasControls(text) && !text.includes(":")) return text;
+  throw refusal(`comment "${text}"`, "it has a colon or control characters, which /etc/passwd cannot hold");
+}
+
+/** A variable's name; POSIX forbids only "=" and NUL. */
+export function parseVariableName(text: string): string {
+  if (text !== "" && !text.includes("=") && !hasControls(text)) return text;
+  throw refusal(`variable name "${text}"`, 'it is empty, or has "=" or control characters');
+}
+
+/** What outputs are named after: parts of letters, digits, ".", "_", "-" and ":", with "/" between them. */
+export function parseRecipeName(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._:-]*(?:\/[A-Za-z0-9][A-Za-z0-9._:-]*)*$/.test(text)) return text;
+  throw refusal(
+    `name "${text}"`,
+    'it is not made of letters, digits, ".", "_", "-", ":" and "/"',
+    'Write it as in "team/base".',
+  );
+}
+
+const hasControls = (text: string): boolean => /\p{Cc}/u.test(text);
