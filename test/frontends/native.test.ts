@@ -80,10 +80,10 @@ test("the published JSON Schema is current", (t) =>
 test("every field of the JSON Schema has a description", () => {
   const without: string[] = [];
   const walk = (schema: Record<string, unknown>, at: string): void => {
-    if (typeof schema["description"] !== "string") without.push(at);
-    const properties = (schema["properties"] ?? {}) as Record<string, Record<string, unknown>>;
+    if (typeof schema.description !== "string") without.push(at);
+    const properties = (schema.properties ?? {}) as Record<string, Record<string, unknown>>;
     for (const [key, member] of Object.entries(properties)) walk(member, `${at}.${key}`);
-    if (schema["items"]) walk(schema["items"] as Record<string, unknown>, `${at}[]`);
+    if (schema.items) walk(schema.items as Record<string, unknown>, `${at}[]`);
   };
   walk(recipeJsonSchema(), "");
   assert.deepEqual(without, []);

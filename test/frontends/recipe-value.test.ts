@@ -15,7 +15,7 @@ const load = (text: string, path = "/a/app.yaml", host = "amd64"): Promise<Recip
   return loadRecipe({ path, hostPlatform: parsePlatform(host), world });
 };
 
-const valueOf = async (text: string, path?: string, host?: string): Promise<string> =>
+const canonical = async (text: string, path?: string, host?: string): Promise<string> =>
   formatCanonicalJson(recipeValue(await load(text, path, host)));
 
 const start = "distro: debian:trixie\npackages: [a, b]\n";
@@ -46,16 +46,16 @@ const different: readonly { readonly name: string; readonly text: string }[] = [
 
 describe("the value that a lock hashes stays the same with", () => {
   for (const { name, text, path, host } of same) {
-    it(name, async () => assert.equal(await valueOf(text, path, host), await valueOf(start)));
+    it(name, async () => assert.equal(await canonical(text, path, host), await canonical(start)));
   }
   it("a checkout in another folder", async () => {
     const text = `${start}files: [{path: /a, source: b}]\nrepositories: [{url: ./packages/, flat: ./}]\n`;
-    assert.equal(await valueOf(text, "/one/app.yaml"), await valueOf(text, "/two/app.yaml"));
+    assert.equal(await canonical(text, "/one/app.yaml"), await canonical(text, "/two/app.yaml"));
   });
 });
 
 describe("the value that a lock hashes changes with", () => {
   for (const { name, text } of different) {
-    it(name, async () => assert.notEqual(await valueOf(text), await valueOf(start)));
+    it(name, async () => assert.notEqual(await canonical(text), await canonical(start)));
   }
 });

@@ -1,17 +1,6 @@
 // YAML text → plain value, with the place of every part. The schema directs it: where text is wanted, a scalar is what
 // the author typed, so that 1.10 stays "1.10" and 012 stays "012".
-import {
-  type Alias,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  Lexer,
-  LineCounter,
-  type Node,
-  parseDocument,
-  type Scalar,
-} from "yaml";
+import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, parseDocument, type Scalar } from "yaml";
 import { z } from "zod";
 import { DodaiError, type Position } from "../../core/dodai-error.ts";
 import { modeText } from "./schema.ts";
@@ -68,7 +57,7 @@ export function parseRecipeDocument({ text, file }: RecipeText, schema: z.ZodTyp
         ...fixOfYamlFault(code, text, pos[0]),
       }),
   );
-  const reader = new Reader(at, (alias) => alias.resolve(document));
+  const reader = new Reader(at);
   const root = document.contents;
   const value = root === null || faults.length > 0 ? {} : reader.read(root, schema, []);
   return {
@@ -120,12 +109,11 @@ class Reader {
   readonly keys = new Map<string, Position>();
   readonly faults: DodaiError[] = [];
   readonly #at: (offset: number) => Position;
-  readonly #resolve: (alias: Alias) => Node | undefined;
+  readonly #anchors = new Map<string, Node>();
   #nodes = 0;
 
-  constructor(at: (offset: number) => Position, resolve: (alias: Alias) => Node | undefined) {
+  constructor(at: (offset: number) => Position) {
     this.#at = at;
-    this.#resolve = resolve;
   }
 
   nearest(path: Path): Position {
@@ -141,7 +129,11 @@ class Reader {
     if (!this.values.has(keyOf(path))) this.values.set(keyOf(path), position);
     if (path.length > maxDepth) return this.#refuse("it is nested too deeply", position);
     if (++this.#nodes > maxNodes) return this.#refuse("it has too many parts, with its aliases followed", position);
-    if (isAlias(node)) return this.read(this.#resolve(node) ?? null, schema, path);
+    if (isAlias(node)) {
+      const target = this.#anchors.get(node.source);
+      return target ? this.read(target, schema, path) : this.#refuse(`no "&${node.source}" comes before`, position);
+    }
+    if (node?.anchor !== undefined) this.#anchors.set(node.anchor, node);
     if (isScalar(node)) return readScalar(node, schema);
     if (isSeq<Node>(node)) return this.#readList(node.items, schema, path);
     if (isMap<Node, Node>(node)) return this.#readMap(node.items, schema, path);
