@@ -4,6 +4,7 @@ import { crc32 } from "node:zlib";
 import type { Bytes } from "../../core/bytes.ts";
 import { DodaiError } from "../../core/dodai-error.ts";
 import { buildHashTable, formatTables, HASH_START, type HashTable, HEADER_BYTES, hashByte } from "./index-layout.ts";
+import { type Mentions, startMentions } from "./index-mentions.ts";
 
 export interface CompileOptions {
   /** Whose text, for messages. */
@@ -36,6 +37,7 @@ const TAB = 0x09;
 const SPACE = 0x20;
 const COMMA = 0x2c;
 const COLON = 0x3a;
+const BAR = 0x7c;
 
 /** Far above the largest stanza known (a Provides of 100 kB). */
 const MAX_STANZA_BYTES = 4 << 20;
@@ -51,10 +53,12 @@ const ARCHITECTURE = 3;
 const FILENAME = 4;
 const SIZE = 5;
 const SHA256 = 6;
-const PROVIDES = 7;
-const PRIORITY = 8;
-const ESSENTIAL = 9;
-const DROP = 10;
+const PRIORITY = 7;
+const ESSENTIAL = 8;
+const DROP = 9;
+/** From here to PROVIDES: fields that name packages, in the order in which apt reads them. */
+const FIRST_RELATION = 10;
+const PROVIDES = 18;
 const required: readonly string[] = ["", "Package", "Version", "Architecture", "Filename", "Size", "SHA256"];
 const ALL_REQUIRED = 0b1111110;
 
@@ -65,9 +69,17 @@ const codes: readonly (readonly [string, number])[] = [
   ["filename", FILENAME],
   ["size", SIZE],
   ["sha256", SHA256],
-  ["provides", PROVIDES],
   ["priority", PRIORITY],
   ["essential", ESSENTIAL],
+  ["pre-depends", FIRST_RELATION],
+  ["depends", 11],
+  ["conflicts", 12],
+  ["breaks", 13],
+  ["recommends", 14],
+  ["suggests", 15],
+  ["replaces", 16],
+  ["enhances", 17],
+  ["provides", PROVIDES],
   ["built-using", DROP],
   ["description-md5", DROP],
   ["ghc-package", DROP],
@@ -102,13 +114,18 @@ interface State {
   readonly nameHashes: number[];
   readonly provideHashes: number[];
   readonly provideItems: number[];
+  readonly mentions: Mentions;
+  /** Of the stanza that is being read: where the values of relation fields start and end, by code. */
+  readonly starts: number[];
+  readonly ends: number[];
 }
 
 function startCompiler({ what = "the package index", maxBytes = MAX_TEXT_BYTES }: CompileOptions): Compiler {
   // Pages that are not written cost nothing; most indexes fit without ever growing.
   const output = Buffer.allocUnsafeSlow(64 << 20);
   const lists = { offsets: [], checks: [], flags: [], nameHashes: [], provideHashes: [], provideItems: [] };
-  const state: State = { what, output, used: HEADER_BYTES, ...lists };
+  const spans = { starts: new Array(PROVIDES + 1).fill(0), ends: new Array(PROVIDES + 1).fill(0) };
+  const state: State = { what, output, used: HEADER_BYTES, ...lists, ...spans, mentions: startMentions() };
   let rest: Buffer = Buffer.alloc(0);
   let seen = 0;
   const scan = (text: Buffer): void => {
@@ -144,7 +161,11 @@ function finish(state: State): Uint8Array {
   const offsets = Uint32Array.from([...state.offsets, state.used]);
   const flags = Uint8Array.from(state.flags, (flag, stanza) => (isKept(stanza) ? flag : 0));
   const checks = Uint32Array.from(state.checks);
-  const { header, tables } = formatTables({ offsets, checks, names, provides, flags }, state.used - HEADER_BYTES);
+  const mentions = Uint32Array.from(state.nameHashes, (hash) => state.mentions.ordinalOf(hash));
+  const { header, tables } = formatTables(
+    { offsets, checks, mentions, names, provides, flags },
+    state.used - HEADER_BYTES,
+  );
   reserve(state, tables.length);
   state.output.set(header, 0);
   state.output.set(tables, state.used);
@@ -158,7 +179,6 @@ function scanStanzas(state: State, text: Buffer, end: number): void {
 
 /** Takes the stanza at `start`, which an empty line ends, and says where that line is. */
 function scanStanza(state: State, text: Buffer, start: number): number {
-  const stanza = state.offsets.length;
   const outputStart = state.used;
   let seen = 0;
   let flags = 0;
@@ -176,8 +196,10 @@ function scanStanza(state: State, text: Buffer, start: number): number {
         throw fieldError(state, text, start, `field "${text.toString("latin1", at, colon)}" twice`);
       seen |= 1 << code;
       if (code === PACKAGE) state.nameHashes.push(hashOfValue(text, colon + 1, end));
-      else if (code === PROVIDES) noteProvides(state, text, colon + 1, end);
-      else if (code === PRIORITY) flags |= Math.max(priorities.indexOf(valueIn(text, colon + 1, end)), 0);
+      else if (code >= FIRST_RELATION) {
+        state.starts[code] = colon + 1;
+        state.ends[code] = end;
+      } else if (code === PRIORITY) flags |= Math.max(priorities.indexOf(valueIn(text, colon + 1, end)), 0);
       else if (code === ESSENTIAL && valueIn(text, colon + 1, end) === "yes") flags |= ESSENTIAL_FLAG;
     }
     at = end;
@@ -187,7 +209,8 @@ function scanStanza(state: State, text: Buffer, start: number): number {
     const missing = required.find((_, code) => code > 0 && !(seen & (1 << code)));
     throw fieldError(state, text, start, `no field "${missing}"`);
   }
-  state.offsets[stanza] = outputStart;
+  noteRelations(state, text, seen);
+  state.offsets.push(outputStart);
   state.flags.push(flags);
   state.checks.push(crc32(state.output.subarray(outputStart, state.used)));
   return at;
@@ -237,25 +260,42 @@ function hashOfValue(text: Buffer, start: number, end: number): number {
   return hash >>> 0;
 }
 
-/** Puts each provided name in; what is in parentheses is left for later. */
-function noteProvides(state: State, text: Buffer, start: number, end: number): void {
-  let at = start;
+/** Counts the names of this stanza in apt's order, whatever the order of its fields. */
+function noteRelations(state: State, text: Buffer, seen: number): void {
+  state.mentions.mention(state.nameHashes[state.nameHashes.length - 1] ?? 0);
+  for (let code = FIRST_RELATION; code <= PROVIDES; code++) {
+    if (seen & (1 << code)) noteNames(state, text, code);
+  }
+}
+
+/** Reads the names in a relation field; what follows a name up to the next `,` or `|` is left for later. */
+function noteNames(state: State, text: Buffer, code: number): void {
+  const end = state.ends[code] ?? 0;
+  let at = state.starts[code] ?? 0;
   while (at < end) {
     while (at < end && isSpace(text[at])) at++;
     let hash: number = HASH_START;
+    const start = at;
     for (; at < end && isNameByte(text[at]); at++) hash = hashByte(hash, text[at] ?? 0);
-    state.provideHashes.push(hash >>> 0);
-    state.provideItems.push(state.offsets.length);
-    while (at < end && text[at] !== COMMA) at++;
+    hash >>>= 0;
+    // To apt "python3:any" is another package than "python3".
+    if (at > start && !isAny(text, at)) state.mentions.mention(hash);
+    if (code === PROVIDES && at > start) {
+      state.provideHashes.push(hash);
+      state.provideItems.push(state.offsets.length);
+    }
+    while (at < end && text[at] !== COMMA && text[at] !== BAR) at++;
     at++;
   }
 }
 
+const isAny = (text: Buffer, at: number): boolean =>
+  text[at] === COLON && text.toString("latin1", at, at + 4) === ":any";
 const isSpace = (byte: number | undefined): boolean =>
   byte === SPACE || byte === NEWLINE || byte === TAB || byte === 0x0d;
 /** Ends a name: white space, `(`, `,`, `:`, `<`, `[`, `|`. */
 const isNameByte = (byte = 0): boolean =>
-  byte > SPACE && byte !== 0x28 && byte !== COMMA && byte !== COLON && byte !== 0x3c && byte !== 0x5b && byte !== 0x7c;
+  byte > SPACE && byte !== 0x28 && byte !== COMMA && byte !== COLON && byte !== 0x3c && byte !== 0x5b && byte !== BAR;
 
 function append(state: State, text: Buffer, start: number, end: number): void {
   if (end === start) return;

@@ -5,6 +5,7 @@
 //   text      the stanzas one after another, without the fields that nobody needs
 //   tables    offsets    where each stanza starts, and where the last one ends
 //             checks     CRC-32 of each stanza's text
+//             mentions   when each stanza's name first came up (index-mentions.ts)
 //             names      hash table: name → stanzas
 //             provides   hash table: provided name → stanzas
 //             flags      one byte a stanza: priority and Essential
@@ -13,7 +14,7 @@ import { DodaiError } from "../../core/dodai-error.ts";
 import type { RandomAccess } from "../contract.ts";
 
 /** Part of the magic: another layout must never be read as this one. */
-const MAGIC = "dodai deb 1\n";
+const MAGIC = "dodai deb 2\n";
 /** Tables are in the byte order of the machine that compiled; on another one this number reads differently. */
 const BYTE_ORDER = 0x01020304;
 export const HEADER_BYTES = 40;
@@ -30,6 +31,7 @@ export interface HashTable {
 export interface IndexTables {
   readonly offsets: Uint32Array;
   readonly checks: Uint32Array;
+  readonly mentions: Uint32Array;
   readonly names: HashTable;
   readonly provides: HashTable;
   readonly flags: Uint8Array;
@@ -84,8 +86,8 @@ export function* itemsOf({ starts, items, hashes }: HashTable, hash: number): Ge
 
 /** The tables' bytes, which follow the text, and the header that stands before it. */
 export function formatTables(tables: IndexTables, textBytes: number): { header: Uint8Array; tables: Uint8Array } {
-  const { offsets, checks, names, provides, flags } = tables;
-  const arrays = [offsets, checks, names.starts, names.items, names.hashes];
+  const { offsets, checks, mentions, names, provides, flags } = tables;
+  const arrays = [offsets, checks, mentions, names.starts, names.items, names.hashes];
   arrays.push(provides.starts, provides.items, provides.hashes);
   const bytes = Buffer.concat(
     [...arrays, flags].map((one) => new Uint8Array(one.buffer, one.byteOffset, one.byteLength)),
@@ -107,14 +109,24 @@ export function readTables(file: RandomAccess): IndexTables {
   );
   const [order, count = 0, named = 0, provided = 0, textBytes = 0, check] = counts;
   if (order !== BYTE_ORDER) throw broken("it was written on a machine of another byte order");
-  const lengths = [count + 1, count, bucketsFor(named) + 1, named, named, bucketsFor(provided) + 1, provided, provided];
+  const lengths = [
+    count + 1,
+    count,
+    count,
+    bucketsFor(named) + 1,
+    named,
+    named,
+    bucketsFor(provided) + 1,
+    provided,
+    provided,
+  ];
   const tableBytes = lengths.reduce((sum, length) => sum + 4 * length, count);
   if (HEADER_BYTES + textBytes + tableBytes !== file.sizeBytes) throw broken("its size is not what its header says");
   // A copy of its own, so that the tables are aligned whatever the reader gave.
   const bytes = new Uint8Array(file.read(HEADER_BYTES + textBytes, tableBytes));
   if (crc32(bytes) !== check) throw broken("its tables are damaged");
   let at = 0;
-  const [offsets, checks, ...rest] = lengths.map((length) => {
+  const [offsets, checks, mentions, ...rest] = lengths.map((length) => {
     const table = new Uint32Array(bytes.buffer, at, length);
     at += table.byteLength;
     return table;
@@ -124,6 +136,7 @@ export function readTables(file: RandomAccess): IndexTables {
   return {
     offsets: offsets ?? empty,
     checks: checks ?? empty,
+    mentions: mentions ?? empty,
     names: { starts: nameStarts ?? empty, items: nameItems ?? empty, hashes: nameHashes ?? empty },
     provides: { starts: provideStarts ?? empty, items: provideItems ?? empty, hashes: provideHashes ?? empty },
     flags: bytes.subarray(at),

@@ -40,6 +40,12 @@ export function openIndex(file: RandomAccess): PackageIndex {
       ),
     flagged: (flag) => flaggedStanzas(tables, flag, record).map(record),
     names: () => sortedNames(file, tables),
+    mentioned(name) {
+      for (const stanza of itemsOf(tables.names, hashName(name))) {
+        if (record(stanza).name === name) return tables.mentions[stanza] ?? -1;
+      }
+      return -1;
+    },
     stanza(one) {
       const stanza = stanzas.get(one);
       if (stanza === undefined) throw new Error(`Package "${one.name}" is not of this index`);

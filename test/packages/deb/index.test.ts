@@ -116,6 +116,22 @@ describe("a compiled index", () => {
     assert.doesNotMatch(stanza, /Tag|c::d|Maintainer/);
   });
 
+  it("counts when names first come up, in apt's order of fields", () => {
+    const named = (name: string, fields: Readonly<Record<string, string>>): DebSpec => ({ name, fields });
+    const index = memoryIndex(
+      packagesText([
+        named("a1", { Provides: "b2", Enhances: "c3", Depends: "d4 (>= 1) | e5, python3:any", "Pre-Depends": "f6" }),
+        ...["b2", "c3", "d4", "e5", "f6", "python3"].map((name) => named(name, {})),
+      ]),
+    );
+    const order = ["a1", "f6", "d4", "e5", "c3", "b2", "python3"];
+    assert.deepEqual(
+      order.map((name) => index.mentioned?.(name)),
+      [0, 1, 2, 3, 4, 5, 6],
+    );
+    assert.equal(index.mentioned?.("none"), -1);
+  });
+
   it("knows nothing of other names", () => {
     assert.deepEqual(index.named("none"), []);
     assert.deepEqual(index.providing("none"), []);
