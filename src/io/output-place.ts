@@ -1,0 +1,111 @@
+// Where an output goes: what may be replaced, and where it is put together until it is whole.
+// Everything is gathered in a hidden folder beside the destination, hence on its file system, and then renamed.
+
+import type { Stats } from "node:fs";
+import { chmod, lstat, mkdir, mkdtemp, readdir, realpath, rm, rmdir, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { DodaiError } from "../core/dodai-error.ts";
+import { describeWriteError } from "./atomic.ts";
+
+/** Age from which a gathering folder that nobody removed counts as left by a killed process, in milliseconds: a day. */
+const abandonedAfterMs = 24 * 60 * 60 * 1000;
+
+/** The absolute place to write. Links are followed, so that `latest.tar -> x.tar` stays a link. */
+export async function resolveDestination(destination: string): Promise<string> {
+  const path = resolve(destination);
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return path;
+    throw outputFault(error, destination);
+  }
+}
+
+/** Calls `write` with an empty hidden folder beside `destination`, and removes it however that ends. */
+export async function withGathering(destination: string, write: (folder: string) => Promise<void>): Promise<void> {
+  const parent = dirname(destination);
+  const prefix = `.${basename(destination)}.dodai-`;
+  let firstMade: string | undefined;
+  let done = false;
+  try {
+    firstMade = await mkdir(parent, { recursive: true });
+    await removeAbandoned(parent, prefix);
+    const folder = await mkdtemp(join(parent, prefix));
+    try {
+      await write(folder);
+      done = true;
+    } finally {
+      await removeTree(folder);
+    }
+  } catch (error) {
+    throw outputFault(error, destination);
+  } finally {
+    if (!done && firstMade !== undefined) await removeEmptyFolders(parent, firstMade);
+  }
+}
+
+/** An error of the file system in words; others pass. */
+export function outputFault(error: unknown, path: string): unknown {
+  const described = describeWriteError(error, { path, unwritable: "OUTPUT_UNWRITABLE" });
+  const code = codeOf(error);
+  if (described instanceof DodaiError || code === undefined || !(error instanceof Error) || !("syscall" in error)) {
+    return described;
+  }
+  return new DodaiError("OUTPUT_UNWRITABLE", `Cannot write "${path}": ${error.message}`, {
+    where: path,
+    fix: "Choose another destination.",
+    cause: error,
+  });
+}
+
+/** Removes a folder that we made, also when its own modes forbid it. */
+export async function removeTree(folder: string): Promise<void> {
+  try {
+    await rm(folder, { recursive: true, force: true });
+  } catch (error) {
+    if (codeOf(error) !== "EACCES" && codeOf(error) !== "EPERM") throw error;
+    await openUp(folder);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Gives the folders of a tree the modes that let their owner empty them. Links are not followed. */
+async function openUp(folder: string): Promise<void> {
+  await chmod(folder, 0o700);
+  for (const child of await readdir(folder, { withFileTypes: true })) {
+    if (child.isDirectory()) await openUp(join(folder, child.name));
+  }
+}
+
+async function removeAbandoned(parent: string, prefix: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    if (!name.startsWith(prefix)) continue;
+    const path = join(parent, name);
+    const found = await lstat(path).catch(() => undefined);
+    if (found?.isDirectory() && Date.now() - found.mtimeMs > abandonedAfterMs) await removeTree(path);
+  }
+}
+
+async function removeEmptyFolders(from: string, upTo: string): Promise<void> {
+  for (let folder = from; folder.length >= upTo.length; folder = dirname(folder)) {
+    try {
+      await rmdir(folder);
+    } catch {
+      return;
+    }
+  }
+}
+
+/** What stands at a path, links followed; `undefined` for nothing. */
+export async function statIfThere(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw outputFault(error, path);
+  }
+}
+
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
