@@ -7,7 +7,7 @@ import { formatTarHeader, tarPadding } from "../archive/tar.ts";
 import { zstdIdentity } from "../archive/zstd-frame.ts";
 import { formatCanonicalJson } from "../core/canonical-json.ts";
 import { hexOf, sha256 } from "../core/digest.ts";
-import { cutRanges, type LooseEntry, planRecords, type Range, rangesWithout } from "../image/piece.ts";
+import { cutRanges, planRecords, type Range, rangesWithout } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
 import type { WorkerPool } from "../io/worker-pool.ts";
 import { readRanges } from "./compress.ts";
@@ -101,38 +101,42 @@ export interface CompressContext {
   readonly store: PieceStore;
   readonly pool: () => WorkerPool<Job, JobResult>;
   readonly compression: Compression;
-  /** Told how many bytes of records are done. */
-  readonly onBytes?: (count: number) => void;
+  /** Members that are being made, by path, so that two layers or an early start do not make one twice. */
+  readonly inFlight: Map<string, Promise<Member>>;
 }
 
 /** The compressed form of a segment, made where it is not there yet. */
 export async function compressSegment(segment: Segment, context: CompressContext): Promise<readonly Member[]> {
-  const { store, pool, compression, onBytes } = context;
+  const { store, compression, inFlight } = context;
   const codec = codecOf(compression);
   const runs = cutRanges(segment.ranges, runBytes);
   return Promise.all(
-    runs.map(async (ranges, run): Promise<Member> => {
+    runs.map((ranges, run): Promise<Member> => {
       const path = store.memberPath(segment.key, codec, run);
-      const known = store.sizeOf(path);
-      const total = ranges.reduce((sum, { length }) => sum + length, 0);
-      if (known !== undefined && known > 0) {
-        onBytes?.(total);
-        return { path, sizeBytes: known };
-      }
-      const { recordsPath } = segment;
-      const job: Job = {
-        kind: "compress",
-        compression,
-        recordsPath,
-        ranges,
-        targetPath: path,
-        temporary: store.temporary(),
-      };
-      const { writtenBytes } = await pool().run(job);
-      onBytes?.(total);
-      return { path, sizeBytes: writtenBytes };
+      const begun = inFlight.get(path) ?? compressRun(segment, { ranges, path }, context);
+      inFlight.set(path, begun);
+      return begun;
     }),
   );
+}
+
+async function compressRun(
+  { recordsPath }: Segment,
+  { ranges, path }: { readonly ranges: readonly Range[]; readonly path: string },
+  { store, pool, compression }: CompressContext,
+): Promise<Member> {
+  const known = store.sizeOf(path);
+  if (known !== undefined && known > 0) return { path, sizeBytes: known };
+  const job: Job = {
+    kind: "compress",
+    compression,
+    recordsPath,
+    ranges,
+    targetPath: path,
+    temporary: store.temporary(),
+  };
+  const { writtenBytes } = await pool().run(job);
+  return { path, sizeBytes: writtenBytes };
 }
 
 /** The uncompressed bytes of a segment. */
@@ -141,5 +145,3 @@ export async function* openSegment({ recordsPath, ranges }: Segment): AsyncGener
     yield* createReadStream(recordsPath, { start: offset, end: offset + length - 1, highWaterMark: 1 << 20 });
   }
 }
-
-export type { LooseEntry };

@@ -1,0 +1,127 @@
+import { DodaiError } from "../core/dodai-error.ts";
+import { parseImageName } from "../core/image-name.ts";
+import { formatPlatform } from "../core/platform.ts";
+import { type BundleImage, bundleImages, type ImageBundle, rootDocument } from "../image/bundle.ts";
+import type { BuildOptions, BuildResult, BuiltPlatform } from "./contract.ts";
+import { buildImage, type PlatformImage } from "./image.ts";
+import { recordSkipped } from "./lock.ts";
+import type { Lock, LockedPlatform } from "./lock-file.ts";
+import { misfit, planAll, platformsOf, readLock, solveAll } from "./locking.ts";
+import type { Plan } from "./plan.ts";
+import { findUnchanged, keepResult, resultKey } from "./results.ts";
+import { type Session, withSession } from "./session.ts";
+import { writeOutputs } from "./write-outputs.ts";
+
+/**
+ * Builds an image for each platform and writes the outputs. Everything that was made before and is still right is used
+ * as it is; when that is everything, outputs included, nothing is written (`unchanged`).
+ * Throws DodaiError; `AbortSignal` gives CANCELLED. Nothing half-written is left behind.
+ */
+export async function build(options: BuildOptions): Promise<BuildResult> {
+  const recipe = options.scripts ? { ...options.recipe, scripts: options.scripts } : options.recipe;
+  const wanted: BuildOptions = { ...options, recipe };
+  return withSession(wanted, async (session) => {
+    const { platforms, lock } = await lockedPlatforms(wanted, session);
+    const key = await resultKey(wanted, platforms);
+    const before = await findUnchanged(key, session.store);
+    if (before) return before;
+    const plans = await planAll(wanted, session);
+    const built = await buildPlatforms(plans, platforms, { options: wanted, session });
+    const names = (options.names ?? []).map(parseImageName);
+    const bundle = bundleImages(built.map(({ image }) => image) as [BundleImage, ...BundleImage[]], names);
+    await writeOutputs(bundle, wanted, session);
+    const result = resultOf(bundle, platforms, built, wanted);
+    if (lock && options.lockFile !== undefined && !options.locked) {
+      const told = platforms.map(({ platform }, index) => [platform, built[index]?.skippedScripts ?? []] as const);
+      await recordSkipped(options.lockFile, lock, new Map(told));
+    }
+    await keepResult(key, result, session.store);
+    return result;
+  });
+}
+
+interface Locked {
+  /** In the order of the wanted platforms. */
+  readonly platforms: readonly LockedPlatform[];
+  /** The lock that they are from; `undefined` when they were solved now. */
+  readonly lock: Lock | undefined;
+}
+
+async function lockedPlatforms(options: BuildOptions, session: Session): Promise<Locked> {
+  const lock = await readLock(options.lockFile);
+  const wanted = platformsOf(options);
+  const why = lock ? misfit(lock, options.recipe, wanted) : undefined;
+  if (lock && why === undefined) return { platforms: pick(lock, options), lock };
+  if (options.locked) throw lockedError(options.lockFile, why);
+  if (why !== undefined) session.emit({ kind: "warning", text: `The lock "${options.lockFile}" is not used: ${why}` });
+  return { platforms: await solveAll(options, session, lock), lock: undefined };
+}
+
+function pick(lock: Lock, options: BuildOptions): readonly LockedPlatform[] {
+  const byName = new Map(lock.platforms.map((one) => [one.platform, one]));
+  return platformsOf(options).flatMap((platform) => byName.get(formatPlatform(platform)) ?? []);
+}
+
+function lockedError(file: string | undefined, why: string | undefined): DodaiError {
+  const fix = 'Write it with "dodai lock", look at what changed, and commit it.';
+  if (why === undefined) {
+    return new DodaiError("LOCK_MISSING", `Cannot build with --locked: there is no lock "${file ?? ""}"`, { fix });
+  }
+  return new DodaiError("LOCK_OUT_OF_DATE", `Cannot build with --locked: the lock "${file}" does not fit, ${why}`, {
+    fix,
+  });
+}
+
+interface BuildContext {
+  readonly options: BuildOptions;
+  readonly session: Session;
+}
+
+async function buildPlatforms(
+  plans: readonly Plan[],
+  platforms: readonly LockedPlatform[],
+  { options, session }: BuildContext,
+): Promise<readonly PlatformImage[]> {
+  const epoch = options.sourceDateEpoch ?? newestRelease(platforms);
+  const built: PlatformImage[] = [];
+  for (const [index, plan] of plans.entries()) {
+    const locked = platforms[index] as LockedPlatform;
+    built.push(await buildImage({ plan, locked, session, epoch, compression: options.compression ?? "gzip" }));
+  }
+  return built;
+}
+
+/** Seconds since 1970: the newest time that the lock vouches for. */
+function newestRelease(platforms: readonly LockedPlatform[]): number {
+  const times = platforms.flatMap(({ repositories }) => repositories.map(({ release }) => release.date.getTime()));
+  return Math.floor(Math.max(0, ...times) / 1000);
+}
+
+function resultOf(
+  bundle: ImageBundle,
+  platforms: readonly LockedPlatform[],
+  built: readonly PlatformImage[],
+  { outputs }: BuildOptions,
+): BuildResult {
+  return {
+    digest: rootDocument(bundle).digest,
+    platforms: built.map(({ image, skippedScripts }, index): BuiltPlatform => {
+      const locked = platforms[index] as LockedPlatform;
+      return {
+        platform: locked.platform,
+        manifest: image.manifest.digest,
+        layers: image.layers.map(({ digest, sizeBytes }) => ({ digest, sizeBytes })),
+        packages: locked.packages.map(({ name, version, architecture }) => ({ name, version, architecture })),
+        skippedScripts: skippedScripts.map(splitScript),
+      };
+    }),
+    outputs,
+    unchanged: false,
+  };
+}
+
+/** `libc6.postinst`: names of packages may have dots, those of scripts have none. */
+function splitScript(text: string): { readonly package: string; readonly script: string } {
+  const dot = text.lastIndexOf(".");
+  return { package: text.slice(0, dot), script: text.slice(dot + 1) };
+}

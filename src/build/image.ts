@@ -1,0 +1,59 @@
+// One platform's packages become its image.
+import { formatPlatform } from "../core/platform.ts";
+import type { RecipeConfig } from "../core/recipe.ts";
+import type { BundleImage } from "../image/bundle.ts";
+import { makeImage } from "../image/image.ts";
+import { assembleLayer, planTreeLayers } from "./layers.ts";
+import type { LockedPlatform } from "./lock-file.ts";
+import { makePieces } from "./pieces.ts";
+import type { Plan } from "./plan.ts";
+import type { CompressContext, Compression } from "./segments.ts";
+import type { Session } from "./session.ts";
+import { buildTree } from "./tree.ts";
+
+export interface PlatformImage {
+  readonly image: BundleImage;
+  readonly skippedScripts: readonly string[];
+}
+
+export interface ImageOptions {
+  readonly plan: Plan;
+  readonly locked: LockedPlatform;
+  readonly session: Session;
+  readonly epoch: number;
+  readonly compression: Compression;
+}
+
+export async function buildImage({ plan, locked, session, epoch, compression }: ImageOptions): Promise<PlatformImage> {
+  const compress: CompressContext = { store: session.pieces, pool: session.pool, compression, inFlight: new Map() };
+  const packages = await makePieces({ plan, packages: locked.packages, session, compress });
+  session.assertWanted();
+  const platform = formatPlatform(plan.platform);
+  session.emit({ kind: "stage", stage: "assemble", platform, text: `putting ${packages.length} packages together` });
+  const tree = await buildTree({ plan, packages, store: session.pieces, epoch });
+  const planned = planTreeLayers({ plan, packages, tree, epoch }, compress);
+  const layers = await Promise.all(planned.map((one) => assembleLayer(one, compress, session.store)));
+  session.assertWanted();
+  const image = makeImage({
+    platform: plan.platform,
+    epoch,
+    settings: settingsOf(plan),
+    layers,
+    facts: { title: plan.recipe.name },
+  });
+  return { image, skippedScripts: tree.skippedScripts };
+}
+
+/** The recipe's settings over those of the distribution's variant; variables, labels and annotations are put together. */
+function settingsOf({ recipe, supply }: Plan): RecipeConfig {
+  const { env, labels, annotations, ...rest } = recipe.config;
+  const user = recipe.config.user ?? recipe.accounts.runAs;
+  return {
+    ...supply.config,
+    ...rest,
+    ...(user === undefined ? {} : { user }),
+    env: { ...supply.config.env, ...env },
+    labels: { ...supply.config.labels, ...labels },
+    annotations: { ...supply.config.annotations, ...annotations },
+  };
+}

@@ -1,0 +1,130 @@
+// Locked packages become pieces: those that were made before are read, the others are fetched, verified and unpacked, the
+// biggest first. Each piece is compressed as soon as it is there, while others are still on their way.
+import { DodaiError } from "../core/dodai-error.ts";
+import { formatPlatform } from "../core/platform.ts";
+import type { PathRules } from "../image/piece.ts";
+import type { Piece } from "../image/piece-file.ts";
+import { compileGlob } from "../rootfs/glob.ts";
+import type { ResolvedPackage } from "./contract.ts";
+import { pieceKey } from "./piece-store.ts";
+import type { Plan } from "./plan.ts";
+import { type CompressContext, compressSegment, pieceSegment } from "./segments.ts";
+import type { Session } from "./session.ts";
+import type { PiecedPackage } from "./tree.ts";
+
+export interface PiecesOptions {
+  readonly plan: Plan;
+  readonly packages: readonly ResolvedPackage[];
+  readonly session: Session;
+  readonly compress: CompressContext;
+}
+
+/** In the order of `packages`. Throws what fetching and unpacking throw. */
+export async function makePieces(options: PiecesOptions): Promise<readonly PiecedPackage[]> {
+  const { plan, packages, session, compress } = options;
+  const rules: PathRules = { mergedUsr: plan.supply.mergedUsr };
+  const known = new Map<ResolvedPackage, Piece>();
+  for (const one of packages) {
+    const piece = session.pieces.find(pieceKey(one.digest, rules));
+    if (piece) known.set(one, piece);
+  }
+  const missing = packages.filter((one) => !known.has(one));
+  const progress = startProgress(missing, plan, session);
+  const bySize = missing.toSorted((a, b) => b.sizeBytes - a.sizeBytes);
+  await Promise.all(
+    bySize.map(async (one) => {
+      const piece = await makePiece(one, { ...options, rules, onBytes: progress.downloaded });
+      known.set(one, piece);
+      progress.unpacked(one);
+      await compressSegment(pieceSegment(session.pieces, piece, removedPaths(piece, plan)), compress);
+    }),
+  );
+  return packages.map((locked) => ({ locked, piece: known.get(locked) as Piece }));
+}
+
+/** What the recipe takes away for certain; what else goes shows when packages are merged. */
+function removedPaths({ entries }: Piece, { recipe }: Plan): ReadonlySet<string> {
+  if (recipe.remove.length === 0) return new Set();
+  const globs = recipe.remove.map(compileGlob);
+  return new Set(entries.map(({ entry }) => entry.path).filter((path) => globs.some((matches) => matches(path))));
+}
+
+interface MakePiece extends PiecesOptions {
+  readonly rules: PathRules;
+  readonly onBytes: (count: number) => void;
+}
+
+async function makePiece(one: ResolvedPackage, options: MakePiece): Promise<Piece> {
+  const { session, rules } = options;
+  const { digest, sizeBytes } = one;
+  const key = pieceKey(digest, rules);
+  const unpack = async (packagePath: string): Promise<Piece> => {
+    await session.pool().run({
+      kind: "unpack",
+      format: options.plan.distribution.format.name,
+      packagePath,
+      digest,
+      sizeBytes,
+      what: `${one.name} ${one.version}`,
+      key,
+      rules,
+      recordsPath: session.pieces.recordsPath(key),
+      descriptionPath: session.pieces.descriptionPath(key),
+      temporary: session.pieces.temporary(),
+    });
+    const piece = session.pieces.find(key);
+    if (!piece)
+      throw new DodaiError(
+        "CACHE_BROKEN",
+        `Cannot read the piece of ${one.name} back from "${session.store.directory}"`,
+      );
+    return piece;
+  };
+  if (!(await session.store.has(digest, sizeBytes))) return unpack(await download(one, options));
+  try {
+    return await unpack(session.store.path(digest));
+  } catch (error) {
+    // The copy in the store was damaged: verifying it removes it, and it is fetched again. A bad package stays bad.
+    if (await session.store.verify(digest, sizeBytes)) throw error;
+    return unpack(await download(one, options));
+  }
+}
+
+async function download(one: ResolvedPackage, { plan, session, onBytes }: MakePiece): Promise<string> {
+  const repository = plan.supply.repositories.find(({ name }) => name === one.repository);
+  if (!repository) {
+    throw new DodaiError(
+      "LOCK_OUT_OF_DATE",
+      `Cannot fetch ${one.name} ${one.version}: the recipe has no repository "${one.repository}"`,
+      {
+        fix: 'Write the lock anew with "dodai lock".',
+      },
+    );
+  }
+  const { digest, sizeBytes } = one;
+  return session.mirrors.download(repository.urls, one.path, { digest, sizeBytes }, { onBytes });
+}
+
+function startProgress(
+  missing: readonly ResolvedPackage[],
+  { platform }: Plan,
+  session: Session,
+): { readonly downloaded: (count: number) => void; readonly unpacked: (one: ResolvedPackage) => void } {
+  const totalBytes = missing.reduce((sum, one) => sum + one.sizeBytes, 0);
+  if (missing.length > 0) {
+    const text = `fetching and unpacking ${missing.length} package${missing.length === 1 ? "" : "s"}`;
+    session.emit({ kind: "stage", stage: "download", platform: formatPlatform(platform), text });
+  }
+  let downloadedBytes = 0;
+  let unpackedBytes = 0;
+  return {
+    downloaded: (count) => {
+      downloadedBytes += count;
+      session.emit({ kind: "progress", stage: "download", doneBytes: downloadedBytes, totalBytes, what: "packages" });
+    },
+    unpacked: (one) => {
+      unpackedBytes += one.sizeBytes;
+      session.emit({ kind: "progress", stage: "unpack", doneBytes: unpackedBytes, totalBytes, what: one.name });
+    },
+  };
+}

@@ -1,0 +1,60 @@
+// What the last build of the same input gave, and how its outputs looked on disk: when they still look so, there is
+// nothing to do.
+import { stat } from "node:fs/promises";
+import { formatCanonicalJson, type Json } from "../core/canonical-json.ts";
+import { hexOf, sha256 } from "../core/digest.ts";
+import { version } from "../core/version.ts";
+import type { Store } from "../io/store.ts";
+import type { BuildOptions, BuildResult } from "./contract.ts";
+import { formatLock, type LockedPlatform } from "./lock-file.ts";
+import { lockedValue } from "./plan.ts";
+
+const kind = "results";
+
+/** Digest of everything that a result depends on. Files that the recipe copies count by size and time, as make does. */
+export async function resultKey(options: BuildOptions, platforms: readonly LockedPlatform[]): Promise<string> {
+  const { recipe, outputs, names = [], compression = "gzip", sourceDateEpoch } = options;
+  const sources = recipe.files.flatMap((file) => (file.kind === "copy" ? [file.source] : []));
+  const locked = platforms.map(({ skippedScripts: _told, ...rest }) => rest);
+  const value: Json = {
+    version,
+    // Positions differ when a recipe is only reformatted; what else is in a recipe is plain JSON.
+    recipe: JSON.parse(JSON.stringify(recipe, (key, member) => (key === "position" ? undefined : member))) as Json,
+    lock: formatLock({ recipe: lockedValue(recipe), platforms: locked }),
+    outputs: outputs.map(({ kind: form, destination }) => [form, destination]),
+    names,
+    compression,
+    sourceDateEpoch,
+    sources: await Promise.all(sources.map(stampOf)),
+  };
+  return hexOf(sha256(formatCanonicalJson(value)));
+}
+
+interface KeptResult {
+  readonly result: BuildResult;
+  readonly stamps: readonly (Json | undefined)[];
+}
+
+export async function findUnchanged(key: string, store: Store): Promise<BuildResult | undefined> {
+  const bytes = await store.value(kind, key);
+  if (!bytes) return undefined;
+  const { result, stamps } = JSON.parse(Buffer.from(bytes).toString()) as KeptResult;
+  const now = await Promise.all(result.outputs.map(({ destination }) => stampOf(destination)));
+  const same = now.every(
+    (stamp, index) => stamp !== null && formatCanonicalJson(stamp) === formatCanonicalJson(stamps[index] ?? null),
+  );
+  return same ? { ...result, unchanged: true } : undefined;
+}
+
+/** Folders have no stamp that tells of changes inside them, so results with folders are not kept. */
+export async function keepResult(key: string, result: BuildResult, store: Store): Promise<void> {
+  const stamps = await Promise.all(result.outputs.map(({ destination }) => stampOf(destination)));
+  if (stamps.includes(null)) return;
+  await store.keepValue(kind, key, Buffer.from(JSON.stringify({ result, stamps } satisfies KeptResult)));
+}
+
+/** How a regular file looks: size, time of change in nanoseconds, inode. `null` for what is not one. */
+async function stampOf(path: string): Promise<Json> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  return found?.isFile() ? [String(found.size), String(found.mtimeNs), String(found.ino)] : null;
+}

@@ -1,0 +1,169 @@
+// What one call of the library owns while it runs: the store, connections, threads, and the caller's wishes.
+import { mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { collect } from "../core/bytes.ts";
+import { DodaiError } from "../core/dodai-error.ts";
+import { version } from "../core/version.ts";
+import type { MirrorSettings } from "../distros/contract.ts";
+import { createHttpClient, type HttpClient } from "../io/http.ts";
+import { createMirrors, type Mirrors } from "../io/mirrors.ts";
+import { readNetrc } from "../io/netrc.ts";
+import { openStore, type Store } from "../io/store.ts";
+import { createWorkerPool, type WorkerPool } from "../io/worker-pool.ts";
+import type { Repository, RepositoryAccess } from "../packages/contract.ts";
+import type { BuildEvent, CommonOptions } from "./contract.ts";
+import type { Job, JobResult } from "./jobs.ts";
+import { mirrorSettings } from "./mirror-settings.ts";
+import { openPieceStore, type PieceStore } from "./piece-store.ts";
+
+export interface Session {
+  readonly store: Store;
+  readonly pieces: PieceStore;
+  readonly mirrors: Mirrors;
+  readonly now: Date;
+  /** Threads are started with the first job. */
+  pool(): WorkerPool<Job, JobResult>;
+  settingsFor(distribution: string): Promise<MirrorSettings>;
+  access(): RepositoryAccess;
+  emit(event: BuildEvent): void;
+  /** Throws CANCELLED when the caller no longer wants the result. */
+  assertWanted(): void;
+}
+
+/** Runs a task with a session and ends what the session owns, however the task ends. */
+export async function withSession<Result>(
+  options: CommonOptions,
+  task: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  const { signal } = options;
+  assertNotAborted(signal);
+  const store = await openStore(options.cacheDirectory);
+  const http = createHttpClient({
+    userAgent: `dodai/${version}`,
+    ...(options.environment ? { environment: options.environment } : {}),
+    netrc: await readNetrc(options.environment ?? {}),
+    signal,
+  });
+  const owned = own(options, store, http);
+  const abort = (): void => void owned.close();
+  signal?.addEventListener("abort", abort);
+  try {
+    return await task(owned.session);
+  } catch (error) {
+    assertNotAborted(signal);
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    await owned.close();
+  }
+}
+
+function own(
+  options: CommonOptions,
+  store: Store,
+  http: HttpClient,
+): { readonly session: Session; readonly close: () => Promise<void> } {
+  const { offline = false, onEvent, signal } = options;
+  const mirrors = createMirrors({ store, http, offline });
+  let pool: WorkerPool<Job, JobResult> | undefined;
+  let temporary: string | undefined;
+  const settings = new Map<string, Promise<MirrorSettings>>();
+  const emit = (event: BuildEvent): void => onEvent?.(event);
+  const now = options.now ?? new Date();
+
+  const session: Session = {
+    store,
+    get pieces() {
+      temporary ??= mkdtempSync(join(store.directory, "tmp", `${process.pid}-`));
+      return openPieceStore(join(store.directory, "pieces"), temporary);
+    },
+    mirrors,
+    now,
+    pool: () => {
+      pool ??= createWorkerPool({ module: workerModule(), threads: availableParallelism() });
+      return pool;
+    },
+    settingsFor: (distribution) => {
+      const known = settings.get(distribution) ?? mirrorSettings(distribution, options);
+      settings.set(distribution, known);
+      return known;
+    },
+    access: () => repositoryAccess({ store, mirrors, now, emit }),
+    emit,
+    assertWanted: () => assertNotAborted(signal),
+  };
+  const close = async (): Promise<void> => {
+    http.close();
+    await pool?.close();
+    if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+  };
+  return { session, close };
+}
+
+function workerModule(): URL {
+  return new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+}
+
+function assertNotAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted)
+    throw new DodaiError("CANCELLED", "Cannot go on: the build was cancelled", { cause: signal.reason });
+}
+
+interface AccessParts {
+  readonly store: Store;
+  readonly mirrors: Mirrors;
+  readonly now: Date;
+  readonly emit: (event: BuildEvent) => void;
+}
+
+/** What repository clients see of the world. A release is fetched once for all platforms, so that they agree. */
+function repositoryAccess({ store, mirrors, now, emit }: AccessParts): RepositoryAccess {
+  const releases = new Map<string, Promise<Uint8Array | undefined>>();
+  const fetchWhole = async (
+    repository: Repository,
+    path: string,
+    maxBytes: number,
+  ): Promise<Uint8Array | undefined> => {
+    const bytes = await mirrors.fetch(repository.urls, path, { maxBytes });
+    return bytes && collect(bytes, { maxBytes, what: path });
+  };
+  return {
+    fetch: async (repository, path, { maxBytes, expected }) => {
+      if (expected) {
+        let seen = 0;
+        const onBytes = (count: number): void => {
+          seen += count;
+          emit({
+            kind: "progress",
+            stage: "index",
+            doneBytes: seen,
+            totalBytes: expected.sizeBytes,
+            what: `${repository.name} ${path}`,
+          });
+        };
+        return mirrors.fetch(repository.urls, path, { maxBytes, expected, onBytes });
+      }
+      const key = JSON.stringify([repository.urls, path]);
+      const known = releases.get(key) ?? fetchWhole(repository, path, maxBytes);
+      releases.set(key, known);
+      const bytes = await known;
+      return bytes && oneChunk(bytes);
+    },
+    now,
+    compiled: {
+      open: (key) => store.openValue("indexes", key),
+      keep: async (key, bytes) => {
+        await store.keepValue("indexes", key, bytes);
+        const kept = await store.openValue("indexes", key);
+        if (!kept) throw new DodaiError("CACHE_BROKEN", `Cannot read back what was written to "${store.directory}"`);
+        return kept;
+      },
+    },
+    warn: (text) => emit({ kind: "warning", text }),
+  };
+}
+
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

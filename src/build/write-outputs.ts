@@ -1,0 +1,21 @@
+import type { ImageBundle } from "../image/bundle.ts";
+import { fileNameOf } from "../io/output-contract.ts";
+import { outputs as writers } from "../io/output-kinds.ts";
+import type { BuildOptions } from "./contract.ts";
+import type { Session } from "./session.ts";
+
+/** Writes each output in turn. Throws DISK_FULL, OUTPUT_UNWRITABLE, CANCELLED. */
+export async function writeOutputs(bundle: ImageBundle, options: BuildOptions, session: Session): Promise<void> {
+  for (const { kind, destination } of options.outputs) {
+    session.emit({ kind: "stage", stage: "write", text: `writing ${destination}` });
+    await writers[kind]({
+      bundle,
+      destination,
+      baseName: fileNameOf(options.recipe.name),
+      signal: options.signal,
+      onProgress: ({ doneBytes, totalBytes }) =>
+        session.emit({ kind: "progress", stage: "write", doneBytes, totalBytes, what: destination }),
+      onWarning: (text) => session.emit({ kind: "warning", text }),
+    });
+  }
+}

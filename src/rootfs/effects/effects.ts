@@ -1,0 +1,32 @@
+import { accounts } from "./accounts.ts";
+import { baseFiles } from "./base-files.ts";
+import { busyboxFolder } from "./busybox-folder.ts";
+import { caCertificates } from "./ca-certificates.ts";
+import type { Effect } from "./contract.ts";
+import { ldSoCache } from "./ld-so-cache.ts";
+import { localtime } from "./localtime.ts";
+import { netbase } from "./netbase.ts";
+import { nothingToDo } from "./nothing-to-do.ts";
+import { nsswitch } from "./nsswitch.ts";
+import { osReleaseDistroless } from "./os-release-distroless.ts";
+
+/** Every effect that dodai knows; a new one is a file and a line here. */
+export const effects: readonly Effect[] = [
+  accounts,
+  baseFiles,
+  busyboxFolder,
+  caCertificates,
+  ldSoCache,
+  localtime,
+  netbase,
+  nothingToDo,
+  nsswitch,
+  osReleaseDistroless,
+];
+
+/** An unknown name is a mistake of a distribution's folder. */
+export function effectNamed(name: string): Effect {
+  const found = effects.find((one) => one.name === name);
+  if (!found) throw new Error(`There is no effect "${name}"`);
+  return found;
+}

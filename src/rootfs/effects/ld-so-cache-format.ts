@@ -1,0 +1,100 @@
+// The file format of ld.so.cache, "glibc-ld.so.cache1.1" (glibc sysdeps/generic/dl-cache.h, elf/cache.c): header, entries
+// sorted for binary search, strings that share their ends, and an extension that names the writer.
+import { compareBytes } from "../../core/byte-order.ts";
+
+export interface CacheEntry {
+  readonly soname: string;
+  readonly path: string;
+  readonly flags: number;
+}
+
+export interface CacheFacts {
+  /** Debian's version of the package, `2.41-12`. */
+  readonly version: string;
+  readonly littleEndian: boolean;
+}
+
+const magic = "glibc-ld.so.cache1.1";
+const headerBytes = 48;
+const entryBytes = 24;
+const extensionMagic = 0xeaa42174;
+
+/** glibc's _dl_cache_libcmp: runs of digits by their value, a digit before none, all else by bytes. */
+export function compareLibraries(a: string, b: string): number {
+  const parts = /\d+|\D/g;
+  const left = a.match(parts) ?? [];
+  const right = b.match(parts) ?? [];
+  for (let at = 0; at < Math.min(left.length, right.length); at++) {
+    const x = left[at] ?? "";
+    const y = right[at] ?? "";
+    const order = compareParts(x, y);
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
+}
+
+function compareParts(x: string, y: string): number {
+  const xDigits = /^\d/.test(x);
+  const yDigits = /^\d/.test(y);
+  if (xDigits && yDigits) return Number(x) - Number(y);
+  if (xDigits !== yDigits) return xDigits ? 1 : -1;
+  return compareBytes(x, y);
+}
+
+export function formatCache(entries: readonly CacheEntry[], { version, littleEndian }: CacheFacts): Uint8Array {
+  const sorted = entries.toSorted((a, b) => compareLibraries(b.soname, a.soname) || b.flags - a.flags);
+  const start = headerBytes + entryBytes * sorted.length;
+  const strings = layStrings(sorted.flatMap(({ soname, path }) => [soname, path]));
+  const extensionAt = Math.ceil((start + strings.bytes.byteLength) / 4) * 4;
+  const upstream = version.replace(/^\d+:/, "").replace(/-[^-]*$/, "");
+  const generator = Buffer.from(`ldconfig (Debian GLIBC ${version}) stable release version ${upstream}`);
+  const cache = Buffer.alloc(extensionAt + 24 + generator.byteLength);
+  const word = (value: number, at: number): void => {
+    if (littleEndian) cache.writeUInt32LE(value, at);
+    else cache.writeUInt32BE(value, at);
+  };
+  cache.write(magic, 0, "latin1");
+  word(sorted.length, 20);
+  word(strings.bytes.byteLength, 24);
+  cache[28] = littleEndian ? 2 : 3;
+  word(extensionAt, 32);
+  for (const [index, { soname, path, flags }] of sorted.entries()) {
+    const at = headerBytes + index * entryBytes;
+    word(flags, at);
+    word(start + strings.offsetOf(soname), at + 4);
+    word(start + strings.offsetOf(path), at + 8);
+  }
+  strings.bytes.copy(cache, start);
+  word(extensionMagic, extensionAt);
+  word(1, extensionAt + 4);
+  word(extensionAt + 24, extensionAt + 16);
+  word(generator.byteLength, extensionAt + 20);
+  generator.copy(cache, extensionAt + 24);
+  return cache;
+}
+
+interface Strings {
+  readonly bytes: Buffer;
+  offsetOf(text: string): number;
+}
+
+/** Sorted from their ends, last first: a string that ends another one follows it and lies inside it. */
+function layStrings(texts: readonly string[]): Strings {
+  const reversed = (text: string): string => [...text].reverse().join("");
+  const sorted = [...new Set(texts)].sort((a, b) => compareBytes(reversed(b), reversed(a)));
+  const offsets = new Map<string, number>();
+  const chunks: string[] = [];
+  let end = 0;
+  let last = "";
+  for (const text of sorted) {
+    if (last.endsWith(text)) {
+      offsets.set(text, end - 1 - text.length);
+      continue;
+    }
+    offsets.set(text, end);
+    chunks.push(`${text}\0`);
+    end += text.length + 1;
+    last = text;
+  }
+  return { bytes: Buffer.from(chunks.join(""), "latin1"), offsetOf: (text) => offsets.get(text) ?? 0 };
+}

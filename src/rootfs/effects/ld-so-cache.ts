@@ -1,0 +1,176 @@
+// /etc/ld.so.cache as ldconfig(8) writes it, byte for byte: where each shared library lies, for the dynamic loader.
+// Which files count and which of several wins: glibc elf/ldconfig.c. Subfolders of glibc-hwcaps are left out: they hold
+// faster builds of libraries that are in the cache anyway.
+import { compareBytes } from "../../core/byte-order.ts";
+import type { GeneratedFile } from "../../packages/contract.ts";
+import { compileGlob } from "../glob.ts";
+import { nodeAt, resolvePath } from "../resolve.ts";
+import type { Tree } from "../tree.ts";
+import type { Effect, EffectContext, EffectResult } from "./contract.ts";
+import { readSharedObject } from "./elf.ts";
+import { type CacheEntry, compareLibraries, formatCache } from "./ld-so-cache-format.ts";
+import { readText } from "./text-file.ts";
+
+export const ldSoCache: Effect = {
+  name: "ld.so.cache",
+  summary: "writes /etc/ld.so.cache, which ldconfig makes",
+  covers: [{ package: "libc-bin", scripts: ["postinst"] }],
+  apply,
+};
+
+async function apply(context: EffectContext): Promise<EffectResult> {
+  const version = glibcVersion(context);
+  if (version === undefined) return { files: [], removed: [] };
+  const byFolder = filesByFolder(context.tree);
+  const found: FoundLibrary[] = [];
+  for (const folder of await searchedFolders(context)) {
+    const place = resolvePath(context.tree, folder.slice(1), { last: true }) ?? "";
+    found.push(...(await librariesIn({ folder, place, names: byFolder.get(place) ?? [] }, context)));
+  }
+  if (found.length === 0) return { files: [], removed: [] };
+  const entries = found.map(
+    ({ folder, soname, flags }): CacheEntry => ({ soname, path: `${folder}/${soname}`, flags }),
+  );
+  const littleEndian = found.every((one) => one.littleEndian);
+  const cache: GeneratedFile = {
+    kind: "file",
+    path: "etc/ld.so.cache",
+    mode: 0o644,
+    bytes: formatCache(entries, { version, littleEndian }),
+  };
+  return { files: [...found.flatMap((one) => missingLink(one, context.tree)), cache], removed: [] };
+}
+
+function glibcVersion({ packages }: EffectContext): string | undefined {
+  const names = ["libc-bin", "libc6", "libc6.1"];
+  return names.flatMap((name) => packages.find((one) => one.name === name)?.version ?? [])[0];
+}
+
+/** Debian's names of the folders that ldconfig searches without being told (multiarch triplets). */
+const triplets: Readonly<Record<string, string>> = {
+  "386": "i386-linux-gnu",
+  amd64: "x86_64-linux-gnu",
+  "arm/v5": "arm-linux-gnueabi",
+  "arm/v7": "arm-linux-gnueabihf",
+  arm64: "aarch64-linux-gnu",
+  loong64: "loongarch64-linux-gnu",
+  mips64le: "mips64el-linux-gnuabi64",
+  ppc64le: "powerpc64le-linux-gnu",
+  riscv64: "riscv64-linux-gnu",
+  s390x: "s390x-linux-gnu",
+};
+
+/** Each folder once, by where it really is: the first name of it is the one in the cache. */
+async function searchedFolders(context: EffectContext): Promise<readonly string[]> {
+  const { architecture, variant } = context.platform;
+  const triplet = triplets[variant === undefined ? architecture : `${architecture}/${variant}`];
+  const configured = context.tree.has("etc/ld.so.conf")
+    ? await readConf("etc/ld.so.conf", context, 0)
+    : await readIncluded("/etc/ld.so.conf.d/*.conf", context, 0);
+  const usual = [...(triplet ? [`/lib/${triplet}`, `/usr/lib/${triplet}`] : []), "/lib", "/usr/lib"];
+  const seen = new Set<string>();
+  return [...configured, ...usual].filter((folder) => {
+    const place = resolvePath(context.tree, folder.slice(1), { last: true });
+    if (place === undefined || context.tree.get(place)?.entry.kind !== "directory" || seen.has(place)) return false;
+    seen.add(place);
+    return true;
+  });
+}
+
+const maxIncludes = 10;
+
+async function readConf(path: string, context: EffectContext, depth: number): Promise<readonly string[]> {
+  const text = (await readText(context, path)) ?? "";
+  const folders: string[] = [];
+  for (const line of text.split("\n").map((one) => one.replace(/#.*/, "").trim())) {
+    const include = /^include\s+(\S.*)$/.exec(line)?.[1];
+    if (include !== undefined)
+      for (const pattern of include.split(/\s+/)) folders.push(...(await readIncluded(pattern, context, depth)));
+    else if (line.startsWith("/")) folders.push(line.replace(/(?<=.)\/+$/, ""));
+  }
+  return folders;
+}
+
+async function readIncluded(pattern: string, context: EffectContext, depth: number): Promise<readonly string[]> {
+  if (depth >= maxIncludes) return [];
+  const matches = compileGlob(pattern.startsWith("/") ? pattern : `/etc/${pattern}`);
+  const paths = [...context.tree.keys()].filter(matches).sort(compareBytes);
+  const lists = await Promise.all(paths.map((path) => readConf(path, context, depth + 1)));
+  return lists.flat();
+}
+
+function filesByFolder(tree: Tree): ReadonlyMap<string, readonly string[]> {
+  const folders = new Map<string, string[]>();
+  for (const [path, { entry }] of tree) {
+    if (entry.kind === "directory") continue;
+    const slash = path.lastIndexOf("/");
+    const name = path.slice(slash + 1);
+    if (!isLibraryName(name)) continue;
+    const folder = path.slice(0, Math.max(0, slash));
+    const names = folders.get(folder);
+    if (names) names.push(name);
+    else folders.set(folder, [name]);
+  }
+  return folders;
+}
+
+const isLibraryName = (name: string): boolean =>
+  (name.startsWith("lib") || name.startsWith("ld-")) && name.includes(".so") && !/;|\.dpkg-(?:new|tmp)$/.test(name);
+
+interface FoundLibrary {
+  readonly folder: string;
+  /** Where the folder is in the tree. */
+  readonly place: string;
+  readonly name: string;
+  readonly soname: string;
+  readonly flags: number;
+  readonly isLink: boolean;
+  readonly littleEndian: boolean;
+}
+
+interface SearchedFolder {
+  readonly folder: string;
+  readonly place: string;
+  readonly names: readonly string[];
+}
+
+/** One library for each SONAME: a file rather than a link, else the newer by its name. */
+async function librariesIn(
+  { folder, place, names }: SearchedFolder,
+  context: EffectContext,
+): Promise<readonly FoundLibrary[]> {
+  const bySoname = new Map<string, FoundLibrary>();
+  for (const name of [...names].sort(compareBytes)) {
+    const found = await readLibrary({ folder, place, name }, context);
+    if (!found) continue;
+    const before = bySoname.get(found.soname);
+    const wins =
+      !before ||
+      (before.isLink && !found.isLink) ||
+      (before.isLink === found.isLink && compareLibraries(before.name, name) < 0);
+    if (wins) bySoname.set(found.soname, found);
+  }
+  return [...bySoname.values()];
+}
+
+async function readLibrary(
+  { folder, place, name }: { readonly folder: string; readonly place: string; readonly name: string },
+  { tree, read }: EffectContext,
+): Promise<FoundLibrary | undefined> {
+  const path = `${place}/${name}`;
+  if (nodeAt(tree, path)?.entry.kind !== "file") return undefined;
+  const object = readSharedObject(await read(path));
+  if (!object) return undefined;
+  const soname = object.soname ?? name;
+  const { flags, littleEndian } = object;
+  // A link counts under its own name when that is the SONAME, or `libfoo.so` for compilers; else as the file it leads to.
+  const isOwnName = name === soname || (name.endsWith(".so") && soname.startsWith(name));
+  const isLink = tree.get(path)?.entry.kind === "symlink" && isOwnName;
+  return { folder, place, name, soname: isLink ? name : soname, flags, isLink, littleEndian };
+}
+
+/** ldconfig links a library by its SONAME where its package does not. */
+function missingLink({ place, name, soname, isLink }: FoundLibrary, tree: Tree): readonly GeneratedFile[] {
+  const path = `${place}/${soname}`;
+  return isLink || name === soname || tree.has(path) ? [] : [{ kind: "symlink", path, target: name }];
+}

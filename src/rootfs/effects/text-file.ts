@@ -1,0 +1,12 @@
+import type { GeneratedFile } from "../../packages/contract.ts";
+import type { EffectContext } from "./contract.ts";
+
+/** A file of root's that all may read. */
+export function textFile(path: string, text: string, mode = 0o644): GeneratedFile {
+  return { kind: "file", path, mode, bytes: Buffer.from(text) };
+}
+
+/** Text of a file of the tree; `undefined` when it is not there. */
+export async function readText(context: EffectContext, path: string): Promise<string | undefined> {
+  return context.tree.get(path)?.entry.kind === "file" ? Buffer.from(await context.read(path)).toString() : undefined;
+}
