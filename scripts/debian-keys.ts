@@ -8,6 +8,7 @@
 // nothing that counts here and are two thirds of the bytes. `gpg --export-options export-minimal` does the same.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { formatArmor } from "../src/crypto/openpgp/armor.ts";
 import { type Subject, uint32 } from "../src/crypto/openpgp/cursor.ts";
 import { type Packet, packetTag, readPackets } from "../src/crypto/openpgp/packets.ts";
 import { type PublicKey, parseKeyring } from "../src/crypto/openpgp/public-key.ts";
@@ -45,7 +46,7 @@ function keysOf(name: string): readonly TrustKey[] {
       fingerprint: key.fingerprint,
       owner: key.userIds[0]?.text ?? "",
       source: `debian-archive-keyring ${version}, ${name}`,
-      armored: armor(Buffer.concat(own.map(framed))),
+      armored: formatArmor({ label: "PGP PUBLIC KEY BLOCK", bytes: Buffer.concat(own.map(framed)) }),
     };
   });
 }
@@ -70,15 +71,6 @@ function isOwn({ tag, body }: Packet, key: PublicKey): boolean {
 /** New-form header with a five-byte length. RFC 9580 4.2.1.3. */
 function framed({ tag, body }: Packet): Uint8Array {
   return Buffer.concat([Uint8Array.of(0xc0 | tag, 0xff), uint32(body.byteLength), body]);
-}
-
-function armor(bytes: Uint8Array): string {
-  const lines =
-    Buffer.from(bytes)
-      .toString("base64")
-      .match(/.{1,64}/g) ?? [];
-  const label = "PGP PUBLIC KEY BLOCK";
-  return [`-----BEGIN ${label}-----`, "", ...lines, `-----END ${label}-----`, ""].join("\n");
 }
 
 function write(file: string, name: string, comment: string, keys: readonly TrustKey[]): void {

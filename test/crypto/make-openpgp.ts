@@ -166,6 +166,7 @@ export function signDocument(
   return { binary, armored: armor("PGP SIGNATURE", binary) };
 }
 
+/** Without a checksum, as RFC 9580 6.1 advises. */
 export function armor(label: string, bytes: Uint8Array): string {
   const lines =
     Buffer.from(bytes)

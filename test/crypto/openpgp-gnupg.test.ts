@@ -6,7 +6,7 @@ import { parseKeyring } from "../../src/crypto/openpgp/public-key.ts";
 import type { SignatureVerdicts } from "../../src/crypto/openpgp/verdict.ts";
 import { verifyDetached } from "../../src/crypto/openpgp/verify.ts";
 import { needs } from "../kit/oracle.ts";
-import { type GpgHome, openGpgHome } from "./gpg-home.ts";
+import { type GpgHome, gpgvTakes, openGpgHome } from "./gpg-home.ts";
 
 const policy: Policy = policyAt(new Date("2026-06-01"));
 const archived: Policy = { ...policy, archived: true };
@@ -41,7 +41,7 @@ describe("signatures that GnuPG makes", needs("gpg", "gpgv", "gpgconf"), () => {
           madeAt: new Date("2025-02-01T00:00:00Z"),
         },
       ]);
-      assert.ok(home.gpgvTakes({ data: text, signature, keys }));
+      assert.ok(gpgvTakes({ data: text, signature, keys }));
       const changed = Buffer.from(text).fill(0x41, 3, 4);
       assert.deepEqual(outcome(verifyDetached(changed, { signature, keyring, policy })), ["bad-signature"]);
     });
@@ -68,7 +68,7 @@ describe("signatures that GnuPG makes", needs("gpg", "gpgv", "gpgconf"), () => {
       assert.deepEqual(outcome(verifyDetached(text, { signature, keyring, policy })), ["weak-hash"]);
       const lax: Policy = { ...policy, sha1: "always" };
       assert.deepEqual(outcome(verifyDetached(text, { signature, keyring, policy: lax })), ["good"]);
-      assert.ok(home.gpgvTakes({ data: text, signature, keys }));
+      assert.ok(gpgvTakes({ data: text, signature, keys }));
     });
 
     it("are refused when they are dated after now, beyond a small skew", () => {
@@ -85,7 +85,7 @@ describe("signatures that GnuPG makes", needs("gpg", "gpgv", "gpgconf"), () => {
       const keyring = parseKeyring(keys);
       assert.deepEqual(outcome(verifyDetached(text, { signature, keyring, policy })), ["signature-expired"]);
       assert.deepEqual(outcome(verifyDetached(text, { signature, keyring, policy: archived })), ["good"]);
-      assert.ok(!home.gpgvTakes({ data: text, signature, keys }));
+      assert.ok(!gpgvTakes({ data: text, signature, keys }));
     });
 
     it("are refused with a critical notation that nobody here knows", () => {
@@ -138,7 +138,7 @@ describe("signatures that GnuPG makes", needs("gpg", "gpgv", "gpgconf"), () => {
         }
         const clear = make("--clear-sign");
         const parts = readCleartext(clear, name);
-        assert.ok(home.gpgvTakes({ signature: clear, keys }));
+        assert.ok(gpgvTakes({ signature: clear, keys }));
         assert.deepEqual(outcome(verifyCleartext(parts, { keyring, policy })), ["good"]);
         assert.equal(Buffer.from(parts.text).toString("latin1"), withoutBlanks(bytes.toString("latin1")));
       });
@@ -152,7 +152,7 @@ describe("signatures that GnuPG makes", needs("gpg", "gpgv", "gpgconf"), () => {
     const signature = sign(fingerprint);
     assert.deepEqual(outcome(verifyDetached(text, { signature, keyring, policy })), ["key-expired"]);
     assert.deepEqual(outcome(verifyDetached(text, { signature, keyring, policy: archived })), ["good"]);
-    assert.ok(!home.gpgvTakes({ data: text, signature, keys }));
+    assert.ok(!gpgvTakes({ data: text, signature, keys }));
   });
 
   it("are good again once the key's life was prolonged", () => {
@@ -161,7 +161,7 @@ describe("signatures that GnuPG makes", needs("gpg", "gpgv", "gpgconf"), () => {
     home.gpg(["--quick-set-expire", fingerprint, "20300101T000000"], { at: "20250501T000000" });
     const keys = home.export(fingerprint);
     assert.deepEqual(outcome(verifyDetached(text, { signature, keyring: parseKeyring(keys), policy })), ["good"]);
-    assert.ok(home.gpgvTakes({ data: text, signature, keys }));
+    assert.ok(gpgvTakes({ data: text, signature, keys }));
   });
 
   it("are refused from a key that was revoked without a reason, in an archive too", () => {
@@ -174,7 +174,7 @@ describe("signatures that GnuPG makes", needs("gpg", "gpgv", "gpgconf"), () => {
     assert.deepEqual(outcome(verifyDetached(text, { signature, keyring: before, policy })), ["good"]);
     assert.deepEqual(outcome(verifyDetached(text, { signature, keyring: after, policy })), ["key-revoked"]);
     assert.deepEqual(outcome(verifyDetached(text, { signature, keyring: after, policy: archived })), ["key-revoked"]);
-    assert.ok(!home.gpgvTakes({ data: text, signature, keys }));
+    assert.ok(!gpgvTakes({ data: text, signature, keys }));
     // A second copy of the key from before does not bring it back.
     for (const keyring of [
       [...before, ...after],
@@ -194,7 +194,7 @@ describe("signatures that GnuPG makes", needs("gpg", "gpgv", "gpgconf"), () => {
     assert.ok(verdict?.kind === "good");
     assert.equal(verdict.fingerprint, fingerprint);
     assert.equal(verdict.signedBy, keyring[0]?.subkeys[0]?.fingerprint);
-    assert.ok(home.gpgvTakes({ data: text, signature, keys }));
+    assert.ok(gpgvTakes({ data: text, signature, keys }));
     home.revoke(fingerprint);
     const revoked = parseKeyring(home.export(fingerprint));
     assert.deepEqual(outcome(verifyDetached(text, { signature, keyring: revoked, policy })), ["key-revoked"]);

@@ -60,6 +60,19 @@ function decodeBlock(lines: readonly string[], subject: Subject): Uint8Array {
   return bytes;
 }
 
+/** One block with its checksum, without which GnuPG 2.2 cannot read it. */
+export function formatArmor({ label, bytes }: ArmorBlock): string {
+  const sum = Buffer.alloc(3);
+  sum.writeUIntBE(crc24(bytes), 0, 3);
+  const lines =
+    Buffer.from(bytes)
+      .toString("base64")
+      .match(/.{1,64}/g) ?? [];
+  return [`-----BEGIN ${label}-----`, "", ...lines, `=${sum.toString("base64")}`, `-----END ${label}-----`, ""].join(
+    "\n",
+  );
+}
+
 /** RFC 9580 6.1: CRC-24 with generator 0x864CFB and start 0xB704CE. */
 function crc24(bytes: Uint8Array): number {
   let crc = 0xb704ce;
