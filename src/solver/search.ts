@@ -5,6 +5,7 @@ import { analyze, highestLevel } from "./analyze.ts";
 import { type ClauseRef, Clauses, isIn, NONE, variableOf } from "./clauses.ts";
 import { Encoder, type Origin } from "./encode.ts";
 import { walkAsApt } from "./policy-apt.ts";
+import { settleQuarrels } from "./policy-score.ts";
 import { Propagator } from "./propagate.ts";
 import { Trail } from "./trail.ts";
 import type { Universe } from "./universe.ts";
@@ -140,7 +141,8 @@ class Search {
       requests.push(variable);
     }
     const { recommends } = this.#universe.problem.options;
-    this.#plan = walkAsApt({ universe: this.#universe, requests, recommends, isBlocked });
+    const marked = walkAsApt({ universe: this.#universe, requests, recommends, isBlocked });
+    this.#plan = settleQuarrels(this.#universe, marked, requests);
   }
 
   /** The preferred way to meet the first hard relation that is not met. */
