@@ -137,8 +137,8 @@ export function makeKey(
   return { part, publicKey };
 }
 
-export function certify(by: SecretPart, options: SignOptions = {}): Buffer {
-  const text = Buffer.from(userId);
+export function certify(by: SecretPart, options: SignOptions & { readonly userId?: string } = {}): Buffer {
+  const text = Buffer.from(options.userId ?? userId);
   const id = options.version === 3 ? text : Buffer.concat([Buffer.of(0xb4), u32(text.length), text]);
   return signParts(by, [keyInput(by), id], { type: 0x13, created: epoch, ...options });
 }

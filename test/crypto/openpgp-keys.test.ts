@@ -1,49 +1,26 @@
-// What a key must say of itself before its signatures count: RFC 9580 5.2.3.10, 5.2.3.29, 5.2.3.31, 10.1.5.
+// What a primary key must say of itself before its signatures count: RFC 9580 5.2.3.10, 5.2.3.13, 5.2.3.29.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Policy, policyAt } from "../../src/crypto/openpgp/policy.ts";
-import { parseKeyring } from "../../src/crypto/openpgp/public-key.ts";
-import { verifyDetached } from "../../src/crypto/openpgp/verify.ts";
+import { archived, flags, type Judged, judge, keyExpires, policy } from "./judge-signature.ts";
 import {
-  bindSubkey,
+  certify,
   day,
   epoch,
-  keyInput,
   type MadeKey,
   makeKey,
   makePart,
   packet,
   type SecretPart,
-  type SignOptions,
-  signDocument,
-  signParts,
   subpacket,
   u32,
 } from "./make-openpgp.ts";
 
-const policy: Policy = policyAt(new Date("2026-01-01"));
-const archived: Policy = { ...policy, archived: true };
-
-/** What becomes of a signature over "text" by the key, or by `by`, one day after the key was made. */
-function judge(key: MadeKey, { by = key.part, under = policy, ...options }: Judged = {}): string {
-  const { binary } = signDocument({ part: by }, "text", options);
-  const [verdict] = verifyDetached(Buffer.from("text"), {
-    signature: binary,
-    keyring: [key.publicKey],
-    policy: under,
-  }).signatures;
-  return verdict?.kind === "refused" ? verdict.reason : "good";
-}
-type Judged = SignOptions & { readonly by?: SecretPart; readonly under?: Policy };
-
-const flags = (value: number): Buffer => subpacket(27, Buffer.of(value));
-const keyExpires = (seconds: number): Buffer => subpacket(9, u32(seconds));
-const revocation = (primary: SecretPart, ...hashed: readonly Buffer[]): Buffer =>
-  packet(2, signParts(primary, [keyInput(primary)], { type: 0x20, created: epoch + 10 * day, hashed }));
-const reason = (code: number): Buffer => subpacket(29, Buffer.concat([Buffer.of(code), Buffer.from("why")]));
-
 describe("a signature by a primary key", () => {
   const part = makePart("ed25519");
+  const second = (own: SecretPart): readonly Buffer[] => [
+    packet(13, Buffer.from("Second")),
+    packet(2, certify(own, { userId: "Second", created: epoch + day })),
+  ];
   const rows: readonly { name: string; key: () => MadeKey; wanted: string; judged?: Judged }[] = [
     { name: "with one self-signature", key: () => makeKey("ed25519"), wanted: "good" },
     {
@@ -139,6 +116,41 @@ describe("a signature by a primary key", () => {
       name: "whose life is only prolonged outside the hashed area",
       key: () => makeKey("ed25519", { certification: { hashed: [keyExpires(day)], unhashed: [keyExpires(0)] } }),
       wanted: "key-expired",
+    },
+    {
+      name: "with one user ID that ends and a newer one that does not",
+      key: () => makeKey("ed25519", { certification: { hashed: [keyExpires(9 * day)] }, more: (own) => second(own) }),
+      wanted: "key-expired",
+    },
+    {
+      name: "with a revoked user ID that ends and one that does not",
+      key: () =>
+        makeKey("ed25519", {
+          certification: { hashed: [keyExpires(9 * day)] },
+          more: (own) => [packet(2, certify(own, { type: 0x30, created: epoch + day })), ...second(own)],
+        }),
+      wanted: "good",
+    },
+    {
+      name: "with a user ID that was revoked and certified anew",
+      key: () =>
+        makeKey("ed25519", {
+          more: (own) => [
+            packet(2, certify(own, { type: 0x30, created: epoch + day })),
+            packet(2, certify(own, { created: epoch + 2 * day, hashed: [keyExpires(9 * day)] })),
+          ],
+        }),
+      wanted: "key-expired",
+    },
+    {
+      name: "with a revoked user ID alone",
+      key: () => makeKey("ed25519", { more: (own) => [packet(2, certify(own, { type: 0x30, created: epoch + day }))] }),
+      wanted: "unusable-key",
+    },
+    {
+      name: "with a user ID that another key certified",
+      key: () => makeKey("ed25519", { certification: "none", more: () => [packet(2, certify(part))] }),
+      wanted: "unusable-key",
     },
     {
       name: "from before the key was made",
@@ -252,187 +264,5 @@ describe("a signature by a primary key", () => {
   ];
   for (const { name, key, wanted, judged } of rows) {
     it(`${name} is ${wanted}`, () => assert.equal(judge(key(), judged), wanted));
-  }
-});
-
-describe("a revoked key", () => {
-  /** A revocation stands right after the primary key, before any user ID. */
-  function revoked(by: (own: SecretPart) => Buffer): MadeKey {
-    const part = makePart("ed25519");
-    const made = makeKey("ed25519", { part });
-    const [first] = parseKeyring(Buffer.concat([packet(6, part.body), by(part)]));
-    assert.ok(first);
-    return { part, publicKey: { ...made.publicKey, signatures: first.signatures } };
-  }
-  const rows: readonly {
-    name: string;
-    by: (own: SecretPart) => Buffer;
-    wanted: string;
-    beforeInArchive: string;
-  }[] = [
-    {
-      name: "without a reason",
-      by: (own) => revocation(own),
-      wanted: "key-revoked",
-      beforeInArchive: "key-revoked",
-    },
-    {
-      name: "with no particular reason",
-      by: (own) => revocation(own, reason(0)),
-      wanted: "key-revoked",
-      beforeInArchive: "key-revoked",
-    },
-    {
-      name: "because it was stolen",
-      by: (own) => revocation(own, reason(2)),
-      wanted: "key-revoked",
-      beforeInArchive: "key-revoked",
-    },
-    {
-      name: "for a private reason",
-      by: (own) => revocation(own, reason(110)),
-      wanted: "key-revoked",
-      beforeInArchive: "key-revoked",
-    },
-    {
-      name: "because it was replaced",
-      by: (own) => revocation(own, reason(1)),
-      wanted: "key-revoked",
-      beforeInArchive: "good",
-    },
-    {
-      name: "because it was retired",
-      by: (own) => revocation(own, reason(3)),
-      wanted: "key-revoked",
-      beforeInArchive: "good",
-    },
-    {
-      name: "with an unknown critical subpacket",
-      by: (own) => revocation(own, subpacket(0x80 | 99, Buffer.of())),
-      wanted: "key-revoked",
-      beforeInArchive: "key-revoked",
-    },
-    {
-      name: "by another key",
-      by: (own) => packet(2, signParts(makePart("ed25519"), [keyInput(own)], { type: 0x20 })),
-      wanted: "good",
-      beforeInArchive: "good",
-    },
-    {
-      name: "by broken numbers",
-      by: (own) => packet(2, signParts(own, [keyInput(own)], { type: 0x20, broken: true })),
-      wanted: "good",
-      beforeInArchive: "good",
-    },
-    {
-      name: "over SHA-1",
-      by: (own) => packet(2, signParts(own, [keyInput(own)], { type: 0x20, hash: "sha1" })),
-      wanted: "key-revoked",
-      beforeInArchive: "key-revoked",
-    },
-  ];
-  for (const { name, by, wanted, beforeInArchive } of rows) {
-    it(`${name} is ${wanted}, and for what it signed before, in an archive, ${beforeInArchive}`, () => {
-      const key = revoked(by);
-      assert.equal(judge(key, { created: epoch + 20 * day }), wanted);
-      assert.equal(judge(key), wanted);
-      assert.equal(judge(key, { under: archived }), beforeInArchive);
-      assert.equal(judge(key, { under: archived, created: epoch + 20 * day }), wanted);
-    });
-  }
-});
-
-describe("a signature by a subkey", () => {
-  const subkey = makePart("ed25519");
-  const other = makePart("ed25519");
-  const bound = (options: Parameters<typeof bindSubkey>[2] = {}, ...more: readonly Buffer[]): MadeKey =>
-    makeKey("ed25519", { more: (own) => [...bindSubkey(own, subkey, options), ...more] });
-  const rows: readonly { name: string; key: () => MadeKey; wanted: string; judged?: Judged }[] = [
-    { name: "that is bound and agrees", key: () => bound(), wanted: "good" },
-    { name: "without a back signature (CVE-2021-3521)", key: () => bound({ back: false }), wanted: "unusable-key" },
-    { name: "with a broken back signature", key: () => bound({ back: { broken: true } }), wanted: "unusable-key" },
-    {
-      name: "with a back signature of another type",
-      key: () => bound({ back: { type: 0x18 } }),
-      wanted: "unusable-key",
-    },
-    {
-      name: "with an expired back signature",
-      key: () => bound({ back: { hashed: [subpacket(3, u32(day))] } }),
-      wanted: "unusable-key",
-    },
-    { name: "with a broken binding", key: () => bound({ binding: { broken: true } }), wanted: "unusable-key" },
-    { name: "that does not sign", key: () => bound({ flags: 12 }), wanted: "not-a-signing-key" },
-    {
-      name: "that has expired",
-      key: () => bound({ binding: { hashed: [keyExpires(9 * day)] } }),
-      wanted: "key-expired",
-    },
-    {
-      name: "that has expired since, in an archive",
-      key: () => bound({ binding: { hashed: [keyExpires(9 * day)] } }),
-      judged: { under: archived },
-      wanted: "good",
-    },
-    {
-      name: "whose binding was replaced by one that does not sign",
-      key: () =>
-        makeKey("ed25519", {
-          more: (own) => [
-            ...bindSubkey(own, subkey),
-            ...bindSubkey(own, subkey, { flags: 12, binding: { created: epoch + 5 * day } }),
-          ],
-        }),
-      wanted: "not-a-signing-key",
-    },
-    {
-      name: "that its primary key revoked",
-      key: () =>
-        makeKey("ed25519", {
-          more: (own) => [
-            ...bindSubkey(own, subkey),
-            packet(2, signParts(own, [keyInput(own), keyInput(subkey)], { type: 0x28 })),
-          ],
-        }),
-      wanted: "key-revoked",
-    },
-    {
-      name: "that it revoked itself, which it cannot",
-      key: () => bound({}, packet(2, signParts(subkey, [keyInput(subkey), keyInput(subkey)], { type: 0x28 }))),
-      wanted: "good",
-    },
-    {
-      name: "of a primary key that has expired",
-      key: () =>
-        makeKey("ed25519", {
-          certification: { hashed: [keyExpires(day * 9)] },
-          more: (own) => bindSubkey(own, subkey),
-        }),
-      wanted: "key-expired",
-    },
-    {
-      name: "of a primary key that may only certify",
-      key: () => makeKey("ed25519", { certification: { hashed: [flags(1)] }, more: (own) => bindSubkey(own, subkey) }),
-      wanted: "good",
-    },
-    {
-      name: "that was moved below another key",
-      key: () => makeKey("ed25519", { more: () => bindSubkey(other, subkey) }),
-      wanted: "unusable-key",
-    },
-    {
-      name: "after a packet that is not known, which hides its binding",
-      key: () =>
-        makeKey("ed25519", {
-          more: (own) => {
-            const [packet14, binding] = bindSubkey(own, subkey);
-            return [packet14 ?? Buffer.of(), packet(60, Buffer.of()), binding ?? Buffer.of()];
-          },
-        }),
-      wanted: "unusable-key",
-    },
-  ];
-  for (const { name, key, wanted, judged } of rows) {
-    it(`${name} is ${wanted}`, () => assert.equal(judge(key(), { by: subkey, ...judged }), wanted));
   }
 });

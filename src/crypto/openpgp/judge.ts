@@ -3,7 +3,7 @@
 // RFC 9580 5.2.3.10 (self-signatures), 5.2.3.29 (flags), 5.2.3.31 (reasons), 10.1.5 (subkeys and back signatures).
 import { modulusBits, verifyRaw } from "./algorithms.ts";
 import type { Policy } from "./policy.ts";
-import type { KeyPart, PublicKey, Subkey } from "./public-key.ts";
+import type { KeyPart, PublicKey, Subkey, UserId } from "./public-key.ts";
 import { type Signature, signatureType } from "./signature.ts";
 import { type Refusal, refusal } from "./verdict.ts";
 
@@ -38,25 +38,36 @@ function refuseWeak(part: KeyPart, { minModulusBits }: Policy): Refusal | undefi
   return refusal("weak-key", `the key has ${bits} bits, wanted at least ${minModulusBits}`);
 }
 
-/** Self-signatures of the primary key: a direct-key signature goes before certifications of user IDs, as in GnuPG. */
+/**
+ * A direct-key signature goes before certifications of user IDs; of these the newest that speaks of a matter counts, so
+ * a user ID without an end does not undo the end that another one states. As in GnuPG.
+ */
 function refusePrimary(context: Context, mustSign: boolean): Refusal | undefined {
   const { key } = context;
   const direct = newestValid(context, statements(key.signatures, [signatureType.directKey], [key.hashed]));
-  const certification = newestValid(
-    context,
-    key.userIds.flatMap(({ signatures, hashed }) =>
-      statements(signatures, signatureType.certification, [key.hashed, hashed.framed], [key.hashed, hashed.bare]),
-    ),
-  );
-  if (!direct && !certification) return refusal("unusable-key", "the key has no valid self-signature");
-  const expiresAfter = direct?.keyExpiresAfter ?? certification?.keyExpiresAfter;
-  const flags = direct?.keyFlags ?? certification?.keyFlags;
+  const certifications = key.userIds
+    .flatMap((userId) => certificationOf(context, userId) ?? [])
+    .toSorted((a, b) => b.created.getTime() - a.created.getTime());
+  if (!direct && certifications.length === 0) return refusal("unusable-key", "the key has no valid self-signature");
+  const expiresAfter = direct?.keyExpiresAfter ?? certifications.find((one) => one.keyExpiresAfter)?.keyExpiresAfter;
+  const flags = direct?.keyFlags ?? certifications.find((one) => one.keyFlags !== undefined)?.keyFlags;
   return (
     refuseLifetime(context, key, expiresAfter) ??
     (mustSign && flags !== undefined && !maySign(flags)
       ? refusal("not-a-signing-key", "the key's flags do not let it sign")
       : undefined)
   );
+}
+
+/** What the key says last of a user ID; nothing when that is that it is revoked. */
+function certificationOf(context: Context, { signatures, hashed }: UserId): Signature | undefined {
+  const { key } = context;
+  const types = [...signatureType.certification, signatureType.certificationRevocation];
+  const newest = newestValid(
+    context,
+    statements(signatures, types, [key.hashed, hashed.framed], [key.hashed, hashed.bare]),
+  );
+  return newest?.type === signatureType.certificationRevocation ? undefined : newest;
 }
 
 /** A signing subkey must be bound by the primary key, say that it signs, and agree in a back signature. */

@@ -15,6 +15,7 @@ export const signatureType = {
   directKey: 0x1f,
   keyRevocation: 0x20,
   subkeyRevocation: 0x28,
+  certificationRevocation: 0x30,
 } as const;
 
 export interface Signature extends RawSignature {
