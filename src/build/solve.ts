@@ -3,7 +3,7 @@ import { DodaiError } from "../core/dodai-error.ts";
 import { formatPlatform } from "../core/platform.ts";
 import type { PackageRequest } from "../core/recipe.ts";
 import type { OpenRepository, Repository, RepositoryAccess } from "../packages/contract.ts";
-import { describeConflict } from "../solver/explain.ts";
+import { conflictError } from "../solver/describe.ts";
 import type { Problem, Solution, SolverRequest } from "../solver/problem.ts";
 import { solve } from "../solver/solve.ts";
 import type { CommonOptions, ResolvedPackage } from "./contract.ts";
@@ -83,9 +83,7 @@ export async function solvePlatform(
   const platform = formatPlatform(plan.platform);
   session.emit({ kind: "stage", stage: "solve", platform, text: `solving ${problem.requests.length} requests` });
   const outcome = solve(problem);
-  if (outcome.kind === "conflict") {
-    throw new DodaiError("UNSATISFIABLE", `Cannot choose packages for ${platform}: ${describeConflict(outcome)}`);
-  }
+  if (outcome.kind === "conflict") throw conflictError(outcome);
   for (const text of outcome.warnings) session.emit({ kind: "warning", text });
   return { platform, repositories: repositories.map(({ chain }) => chain), packages: packagesOf(outcome) };
 }

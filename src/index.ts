@@ -1,0 +1,26 @@
+// The library: typed, with AbortSignal and progress as events; no console, no process.exit, no global state.
+export { build } from "./build/build.ts";
+export type {
+  BuildEvent,
+  BuildOptions,
+  BuildResult,
+  BuiltPlatform,
+  CommonOptions,
+  LockResult,
+  Output,
+  OutputKind,
+  Resolution,
+  ResolvedPackage,
+  ResolvedPlatform,
+  WhyOptions,
+  WhyResult,
+} from "./build/contract.ts";
+export { lock } from "./build/lock.ts";
+export { builtInRecipes, findRecipe } from "./build/recipes.ts";
+export { resolve } from "./build/resolve.ts";
+export { why } from "./build/why.ts";
+export type { Digest } from "./core/digest.ts";
+export { DodaiError, type ErrorCode, type ErrorKind, errorKinds, type Position } from "./core/dodai-error.ts";
+export { formatPlatform, type Platform, parsePlatform } from "./core/platform.ts";
+export type { Recipe } from "./core/recipe.ts";
+export { version } from "./core/version.ts";
