@@ -37,7 +37,7 @@ export function openCursor(bytes: Uint8Array, subject: Subject): Cursor {
   let at = 0;
   const take = (length: number): Uint8Array => {
     if (length > bytes.byteLength - at) {
-      throw malformed(subject, `it ends after ${bytes.byteLength - at} bytes where ${length} are announced`);
+      throw malformed(subject, `it ends where ${length - (bytes.byteLength - at)} more bytes are announced`);
     }
     at += length;
     return bytes.subarray(at - length, at);

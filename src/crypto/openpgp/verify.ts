@@ -126,7 +126,7 @@ function refuseForm(signature: Signature, policy: Policy): Refusal | undefined {
     return refusal("unknown-critical", `it depends on ${criticalUnknown} that is not understood`);
   }
   if (hash.name === "md5" || (hash.name === "sha1" && policy.sha1 !== "always")) {
-    return refusal("weak-hash", `it uses ${hash.name.toUpperCase()}`);
+    return refusal("weak-hash", `it rests on ${hash.name === "md5" ? "MD5" : "SHA-1"}`);
   }
   return undefined;
 }
