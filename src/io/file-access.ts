@@ -36,17 +36,3 @@ export function openFileAccess(path: string, sizeBytes?: number): FileAccess {
     },
   };
 }
-
-/** The same over bytes in memory. */
-export function memoryAccess(bytes: Uint8Array): FileAccess {
-  return {
-    sizeBytes: bytes.byteLength,
-    read: (offset, length) => {
-      if (offset < 0 || length < 0 || offset + length > bytes.byteLength) {
-        throw new DodaiError("CACHE_BROKEN", "Cannot read a value in memory: it ends before what was looked for");
-      }
-      return bytes.subarray(offset, offset + length);
-    },
-    close: () => undefined,
-  };
-}

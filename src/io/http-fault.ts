@@ -54,6 +54,8 @@ export function faultOf(error: unknown): HttpFault | DodaiError {
   if (code === "ABORT_ERR") return cancelled();
   if (unreachable[code] !== undefined) return new HttpFault("unreachable", unreachable[code]);
   if (broken[code] !== undefined) return new HttpFault("unavailable", broken[code]);
+  if (/CERT|UNABLE_TO|^ERR_TLS/.test(code))
+    return new HttpFault("refused", `its certificate is not accepted (${code})`);
   if (code.startsWith("HPE_")) return new HttpFault("unavailable", `the answer is not HTTP (${code})`);
   return new HttpFault("refused", redact(message === "" ? code : message));
 }

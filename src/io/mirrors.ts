@@ -209,8 +209,11 @@ function allFailed(path: string, failures: readonly Failure[]): DodaiError {
       fix: "The mirror may be in the middle of an update, or the file was changed on the way. Try again, or use another mirror.",
     });
   }
+  const certificate = failures.some(({ reason }) => reason.includes("certificate"));
   return new DodaiError("DOWNLOAD_FAILED", message, {
-    fix: "Check the network, the proxy variables and the URL; or name another mirror.",
+    fix: certificate
+      ? "If an authority of your own signs it, let NODE_EXTRA_CA_CERTS name the file with that authority's certificate."
+      : "Check the network, the proxy variables and the URL; or name another mirror.",
   });
 }
 

@@ -1,8 +1,16 @@
-// A web server on 127.0.0.1 that serves files and can misbehave in every way that mirrors do.
+// A web server on 127.0.0.1 that serves files and can misbehave in every way that mirrors and proxies do.
 
 import { createHash } from "node:crypto";
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { type AddressInfo, connect } from "node:net";
+import type { Duplex } from "node:stream";
 
 export interface SeenRequest {
   readonly path: string;
@@ -10,7 +18,7 @@ export interface SeenRequest {
 }
 
 export interface Loopback {
-  /** `http://127.0.0.1:PORT`, without a slash at its end. */
+  /** `http://127.0.0.1:PORT` (or https:), without a slash at its end. */
   readonly url: string;
   readonly port: number;
   readonly seen: readonly SeenRequest[];
@@ -20,25 +28,34 @@ export interface Loopback {
 /** Answers one request. `nth` counts requests for this path from 1. */
 export type Answer = (request: IncomingMessage, response: ServerResponse, nth: number) => void;
 
-/** Starts a server; close it, or use `t.after`. CONNECT requests are answered with `connect` or refused. */
-export async function startLoopback(answer: Answer): Promise<Loopback> {
+export interface LoopbackOptions {
+  /** Speaks https: with this certificate and key, both as PEM. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Answers CONNECT with a tunnel to this port of 127.0.0.1, whatever host was asked for; else it is refused. */
+  readonly tunnelTo?: number;
+}
+
+/** Starts a server; close it, or use `t.after`. */
+export async function startLoopback(answer: Answer, options: LoopbackOptions = {}): Promise<Loopback> {
   const seen: SeenRequest[] = [];
   const counts = new Map<string, number>();
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const path = request.url ?? "/";
     const nth = (counts.get(path) ?? 0) + 1;
     counts.set(path, nth);
     seen.push({ path, headers: request.headers });
     answer(request, response, nth);
-  });
+  };
+  const server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);
   server.on("connect", (request, socket) => {
     seen.push({ path: `CONNECT ${request.url ?? ""}`, headers: request.headers });
-    socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+    if (options.tunnelTo === undefined) socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+    else tunnel(socket, options.tunnelTo);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${options.tls ? "https" : "http"}://127.0.0.1:${port}`,
     port,
     seen,
     close: () =>
@@ -47,6 +64,15 @@ export async function startLoopback(answer: Answer): Promise<Loopback> {
         server.closeAllConnections();
       }),
   };
+}
+
+function tunnel(client: Duplex, port: number): void {
+  const server = connect(port, "127.0.0.1", () => {
+    client.write("HTTP/1.1 200 OK\r\n\r\n");
+    client.pipe(server).pipe(client);
+  });
+  server.on("error", () => client.destroy());
+  client.on("error", () => server.destroy());
 }
 
 export type Files = ReadonlyMap<string, Uint8Array>;

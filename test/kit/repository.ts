@@ -225,11 +225,11 @@ export function accessTo(files: RepositoryFiles, now: Date): MemoryRepositoryAcc
     warnings,
     kept,
     now,
-    fetch: (_, path, { expected }) => {
+    fetch: async (_, path, { expected }) => {
       fetched.push(path);
       const bytes = files.get(path);
-      const stream: Bytes | undefined = bytes && bytesOf(bytes);
-      return Promise.resolve(stream && expected ? verified(stream, { ...expected, what: path }) : stream);
+      if (bytes && expected) await drained(verified(bytesOf(bytes), { ...expected, what: path }));
+      return bytes && bytesOf(bytes);
     },
     compiled: {
       open: (key) => Promise.resolve(opened(key)),
@@ -240,6 +240,10 @@ export function accessTo(files: RepositoryFiles, now: Date): MemoryRepositoryAcc
     },
     warn: (message) => void warnings.push(message),
   };
+}
+
+async function drained(bytes: Bytes): Promise<void> {
+  for await (const _ of bytes);
 }
 
 /** Writes the files below a folder. */

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import type { DodaiError } from "../../../src/core/dodai-error.ts";
 import type { OpenRepository, Repository } from "../../../src/packages/contract.ts";
 import { openDebRepository } from "../../../src/packages/deb/repository.ts";
 import type { DebSpec } from "../../kit/deb.ts";
@@ -19,6 +21,7 @@ import {
   signed,
 } from "../../kit/repository.ts";
 
+const golden = fileURLToPath(new URL("../../golden/repository/refused.txt", import.meta.url));
 const date = new Date("2026-11-21T09:15:44Z");
 const now = new Date("2026-11-24T08:00:00Z");
 const hello: DebSpec = { name: "hello", version: "2.10-3" };
@@ -291,13 +294,31 @@ describe("a repository of deb packages", needs("gpg", "xz"), () => {
         options: { repository: { keys: [] } },
       },
     ];
-    for (const { name, code, files, options = {} } of cases) {
-      test(name, async () => {
-        const keys = code === "KEY_SYNTAX" ? [{ ...signer.key, armored: stranger.key.armored }] : undefined;
-        const repository = { ...options.repository, ...(keys ? { keys } : {}) };
-        await assert.rejects(open(files(), { ...options, repository }), { code });
-      });
+    const openCase = ({ code, files, options = {} }: (typeof cases)[number]): Promise<Opened> => {
+      const keys = code === "KEY_SYNTAX" ? [{ ...signer.key, armored: stranger.key.armored }] : undefined;
+      return open(files(), { ...options, repository: { ...options.repository, ...(keys ? { keys } : {}) } });
+    };
+    for (const one of cases) {
+      test(one.name, () => assert.rejects(openCase(one), { code: one.code }));
     }
+
+    test("with messages that say what, where and what to do", async (t) => {
+      const told = cases.map(async (one) => {
+        const error = await openCase(one).then(
+          () => assert.fail(one.name),
+          (reason: DodaiError) => reason,
+        );
+        return `${one.name}\n  ${error.code}: ${error.message}\n  ${error.fix ?? ""}\n`;
+      });
+      const text = (await Promise.all(told)).join("\n");
+      // Keys are made anew for each run, and compressed sizes differ between builds of zlib.
+      const stable = text
+        .replaceAll(signer.key.fingerprint, "ARCHIVE-KEY")
+        .replaceAll(stranger.key.fingerprint, "STRANGER-KEY")
+        .replaceAll(/[0-9a-f]{64}/g, "HEX")
+        .replaceAll(/\b\d+ bytes|more than \d+|wanted \d+/g, (match) => match.replace(/\d+/, "N"));
+      t.assert.fileSnapshot(stable, golden, { serializers: [String] });
+    });
 
     /** A release that a key owner signed, whose sums are of a bomb. */
     const withBomb = (plainSize: number): RepositoryFiles => {
