@@ -1,0 +1,89 @@
+import type { BuildResult, BuiltPlatform } from "../../build/contract.ts";
+import type { ScriptMode } from "../../core/recipe.ts";
+import type { Context, World } from "../context.ts";
+import { type CommonFlags, parseSourceDateEpoch, placeOutputs, type RequestedOutput } from "../flags.ts";
+import { withOptions } from "../options.ts";
+import { showPath } from "../places.ts";
+import { warningLine } from "../progress/display.ts";
+import { count, formatBytes, formatSeconds } from "../quantities.ts";
+import { safeText } from "../safe-text.ts";
+
+export interface BuildFlags extends CommonFlags {
+  readonly tag?: readonly string[];
+  readonly output?: readonly RequestedOutput[];
+  readonly locked?: boolean;
+  readonly scripts?: ScriptMode;
+  readonly compression?: "gzip" | "zstd";
+  readonly json?: boolean;
+}
+
+/** Digest, or JSON, on standard output; the summary on standard error. */
+export async function build(this: Context, flags: BuildFlags, recipe: string): Promise<void> {
+  const { stdout, stderr, cwd, env, library } = this;
+  const startedMs = this.elapsedMs();
+  const sourceDateEpoch = parseSourceDateEpoch(env.SOURCE_DATE_EPOCH);
+  const { scripts, compression, locked = false, tag: names } = flags;
+  let name = "";
+  const result = await withOptions({ recipe, flags, world: this }, (options) => {
+    name = options.recipe.name;
+    const outputs = placeOutputs(flags.output ?? [], { name, cwd });
+    return library.build({
+      ...options,
+      outputs,
+      locked,
+      ...(names ? { names } : {}),
+      ...(scripts ? { scripts } : {}),
+      ...(compression ? { compression } : {}),
+      ...(sourceDateEpoch === undefined ? {} : { sourceDateEpoch }),
+    });
+  });
+  if (flags.progress !== "quiet") {
+    for (const line of describeResult(name, result, this)) stderr.write(`${line}\n`);
+    stderr.write(
+      `${result.unchanged ? "nothing had changed" : "done"} in ${formatSeconds(this.elapsedMs() - startedMs)}\n`,
+    );
+  }
+  for (const line of describeSkipped(result.platforms)) stderr.write(warningLine(line, this));
+  stdout.write(flags.json ? formatResult(result) : `${result.digest}\n`);
+}
+
+function describeResult(name: string, { platforms, outputs }: BuildResult, { cwd }: World): readonly string[] {
+  const built = platforms.map(({ platform, packages, layers, manifest }) => {
+    const sizeBytes = layers.reduce((sum, layer) => sum + layer.sizeBytes, 0);
+    const size = `${formatBytes(sizeBytes)} in ${count(layers.length, "layer")}`;
+    return `${name} for ${platform}: ${count(packages.length, "package")}, ${size}, ${manifest}`;
+  });
+  const written = outputs.map(({ kind, destination }) => `${showPath(destination, cwd)} (${kind})`);
+  return [...built, ...written].map(safeText);
+}
+
+/** Scripts that an image lacks the effects of are never left unsaid, in any mode. */
+function describeSkipped(platforms: readonly BuiltPlatform[]): readonly string[] {
+  const told = platforms.map(({ platform, skippedScripts }) => {
+    const names = skippedScripts.map((one) => `${one.package}: ${one.script}`);
+    return { platform, names };
+  });
+  return told
+    .filter(({ names }) => names.length > 0)
+    .map(
+      ({ platform, names }) =>
+        `${platform}: ${count(names.length, "script")} not run and not covered: ${names.join(", ")}`,
+    );
+}
+
+function formatResult({ digest, platforms, outputs, unchanged }: BuildResult): string {
+  const value = {
+    schemaVersion: 1,
+    digest,
+    platforms: platforms.map(({ platform, manifest, layers, packages, skippedScripts }) => ({
+      platform,
+      manifest,
+      layers: layers.map((layer) => ({ digest: layer.digest, size: layer.sizeBytes })),
+      packages,
+      skippedScripts,
+    })),
+    outputs: outputs.map(({ kind, destination }) => ({ type: kind, dest: destination })),
+    unchanged,
+  };
+  return `${JSON.stringify(value)}\n`;
+}

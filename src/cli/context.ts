@@ -1,0 +1,54 @@
+// What a command sees of the world. Tests hand in their own; `process-context.ts` makes the real one.
+import type { CommandContext } from "@stricli/core";
+import type {
+  BuildOptions,
+  BuildResult,
+  CommonOptions,
+  LockResult,
+  Resolution,
+  WhyOptions,
+  WhyResult,
+} from "../build/contract.ts";
+import type { Platform } from "../core/platform.ts";
+import type { BuiltInRecipe } from "../distros/contract.ts";
+import type { Pruned, PruneOptions, StoreSize } from "../io/store-prune.ts";
+
+export interface Output {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  /** Whether text there is colored: NO_COLOR, FORCE_COLOR and the terminal decide. */
+  readonly colors: boolean;
+  /** Characters in a line. */
+  readonly columns: number;
+}
+
+/** The functions behind the verbs; each is loaded at its first call. */
+export interface Library {
+  build(options: BuildOptions): Promise<BuildResult>;
+  lock(options: CommonOptions): Promise<LockResult>;
+  resolve(options: CommonOptions): Promise<Resolution>;
+  why(options: WhyOptions): Promise<readonly WhyResult[]>;
+  findRecipe(name: string): Promise<BuiltInRecipe | undefined>;
+  builtInRecipes(): Promise<ReadonlyMap<string, BuiltInRecipe>>;
+  sizeOfStore(directory: string): Promise<StoreSize>;
+  pruneStore(directory: string, options: PruneOptions): Promise<Pruned>;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface World {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Environment;
+  /** Absolute path of the current folder. */
+  readonly cwd: string;
+  readonly hostPlatform: Platform;
+  readonly library: Library;
+  /** Aborted by SIGINT and SIGTERM, with the exit code as the reason. */
+  readonly signal: AbortSignal;
+  /** Milliseconds that only go forward, for rates. */
+  elapsedMs(): number;
+  now(): Date;
+}
+
+export interface Context extends World, CommandContext {}

@@ -1,0 +1,141 @@
+// What stands behind flags: text of the command line → values. Each parser throws USAGE, or the code of the value's own kind.
+import { posix } from "node:path";
+import type { Output, OutputKind } from "../build/contract.ts";
+import { DodaiError } from "../core/dodai-error.ts";
+import type { Platform } from "../core/platform.ts";
+import { nearest } from "../frontends/suggest.ts";
+import { fileNameOf } from "../io/output-contract.ts";
+
+export interface CommonFlags {
+  readonly platform?: readonly Platform[];
+  readonly offline?: boolean;
+  /** `""` stands for every repository. */
+  readonly insecureUnsigned?: readonly string[];
+  readonly progress: ProgressMode;
+  readonly cacheDir?: string;
+}
+
+export type ProgressMode = "auto" | "tty" | "plain" | "quiet";
+
+/** What `-o` says, before defaults and the current folder are known. */
+export interface RequestedOutput {
+  readonly kind: OutputKind;
+  readonly destination: string | undefined;
+}
+
+/** Kinds with what their file or folder is called when `dest` is not given; `NAME` is the recipe's. */
+const defaultNames: Readonly<Record<OutputKind, (name: string) => string>> = {
+  oci: (name) => `${name}.tar`,
+  "oci-layout": (name) => `${name}.oci`,
+  docker: (name) => `${name}.docker.tar`,
+  tar: (name) => `${name}.rootfs.tar`,
+  dir: (name) => `${name}.rootfs`,
+  context: (name) => `${name}.context`,
+};
+
+export const outputKinds: readonly OutputKind[] = Object.keys(defaultNames) as OutputKind[];
+
+const howToWrite = 'Write it as in "-o type=oci,dest=base.tar".';
+
+/** `type=KIND,dest=PATH`, in any order; a path may hold commas when it comes last. */
+export function parseOutput(text: string): RequestedOutput {
+  const found: { type?: string; dest?: string } = {};
+  for (let rest = text; rest !== ""; ) {
+    const [whole = "", key, value = ""] = /^(type|dest)=((?:[^,]|,(?!(?:type|dest)=))*),?/.exec(rest) ?? [];
+    if (key === undefined) throw usage(`Cannot read output "${text}": it is not type=KIND,dest=PATH`, howToWrite);
+    if (found[key as "type" | "dest"] !== undefined) throw usage(`Cannot read output "${text}": ${key} is there twice`);
+    found[key as "type" | "dest"] = value;
+    rest = rest.slice(whole.length);
+  }
+  const { type, dest } = found;
+  if (type === undefined) throw usage(`Cannot read output "${text}": it has no type`, howToWrite);
+  if (dest === "") throw usage(`Cannot read output "${text}": dest is empty`, howToWrite);
+  if (dest === "-")
+    throw usage('Cannot write an output to "-": standard output holds the digest, wanted a file or folder');
+  return { kind: parseOutputKind(type), destination: dest };
+}
+
+function parseOutputKind(type: string): OutputKind {
+  const kind = outputKinds.find((one) => one === type);
+  if (kind !== undefined) return kind;
+  const known = `Known are ${outputKinds.join(", ")}.`;
+  if (type === "registry") throw usage('Cannot write output of type "registry": pushing is not supported yet', known);
+  const meant = nearest(type, outputKinds);
+  throw usage(
+    `Cannot write output of type "${type}": there is no such type`,
+    meant === undefined ? known : `Did you mean "${meant}"? ${known}`,
+  );
+}
+
+/** Outputs with absolute destinations; `NAME.tar` when none is asked for. Two in one place are refused. */
+export function placeOutputs(
+  requested: readonly RequestedOutput[],
+  { name, cwd }: { readonly name: string; readonly cwd: string },
+): readonly Output[] {
+  const all: readonly RequestedOutput[] = requested.length > 0 ? requested : [{ kind: "oci", destination: undefined }];
+  const seen = new Set<string>();
+  return all.map(({ kind, destination = defaultNames[kind](fileNameOf(name)) }) => {
+    const path = posix.resolve(cwd, destination);
+    if (seen.has(path)) throw usage(`Cannot write two outputs to "${destination}": each needs a place of its own`);
+    seen.add(path);
+    return { kind, destination: path };
+  });
+}
+
+const byteUnits: Readonly<Record<string, number>> = {
+  "": 1,
+  B: 1,
+  K: 1e3,
+  KB: 1e3,
+  KIB: 2 ** 10,
+  M: 1e6,
+  MB: 1e6,
+  MIB: 2 ** 20,
+  G: 1e9,
+  GB: 1e9,
+  GIB: 2 ** 30,
+  T: 1e12,
+  TB: 1e12,
+  TIB: 2 ** 40,
+};
+
+/** `5GB`, `500 MiB`, `1.5G`, in bytes. */
+export function parseSize(text: string): number {
+  const [, number, unit = ""] = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(text) ?? [];
+  const factor = byteUnits[unit.toUpperCase()];
+  if (number !== undefined && factor !== undefined) return Math.floor(Number(number) * factor);
+  throw usage(`Cannot read size "${text}": it is not a number with a unit`, 'Write it as "5GB", "500MiB" or "0".');
+}
+
+const durationUnitsMs: Readonly<Record<string, number>> = {
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 7 * 86_400_000,
+};
+
+/** `30d`, `12h`, in milliseconds. */
+export function parseDuration(text: string): number {
+  const [, number, unit = ""] = /^(\d+)\s*([a-z])$/.exec(text) ?? [];
+  const factor = durationUnitsMs[unit];
+  if (number !== undefined && factor !== undefined) return Number(number) * factor;
+  throw usage(`Cannot read age "${text}": it is not a whole number with a unit`, 'Write it as "30d", "12h" or "2w".');
+}
+
+/** Largest second that a tar header and an RFC 3339 date can hold: the end of the year 9999. */
+const lastSecond = 253_402_300_799;
+
+/** SOURCE_DATE_EPOCH, a whole number of seconds since 1970 (reproducible-builds.org specification). */
+export function parseSourceDateEpoch(text: string | undefined): number | undefined {
+  if (text === undefined || text === "") return undefined;
+  if (/^\d{1,12}$/.test(text) && Number(text) <= lastSecond) return Number(text);
+  throw usage(
+    `Cannot use SOURCE_DATE_EPOCH "${text}": it is not a whole number of seconds since 1970`,
+    'Set it as in SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)", or unset it.',
+  );
+}
+
+export function usage(message: string, fix?: string): DodaiError {
+  return new DodaiError("USAGE", message, fix === undefined ? {} : { fix });
+}

@@ -1,0 +1,13 @@
+import type { Library } from "./context.ts";
+
+/** The library, each part of it loaded at its first call: a command pays for what it uses. */
+export const lazyLibrary: Library = {
+  build: async (options) => (await import("../build/build.ts")).build(options),
+  lock: async (options) => (await import("../build/lock.ts")).lock(options),
+  resolve: async (options) => (await import("../build/resolve.ts")).resolve(options),
+  why: async (options) => (await import("../build/why.ts")).why(options),
+  findRecipe: async (name) => (await import("../build/recipes.ts")).findRecipe(name),
+  builtInRecipes: async () => (await import("../build/recipes.ts")).builtInRecipes(),
+  sizeOfStore: async (directory) => (await import("../io/store-prune.ts")).sizeOfStore(directory),
+  pruneStore: async (directory, options) => (await import("../io/store-prune.ts")).pruneStore(directory, options),
+};

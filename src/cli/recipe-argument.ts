@@ -1,0 +1,104 @@
+// RECIPE on the command line: a built-in name, or a file.
+import { readFile, stat } from "node:fs/promises";
+import { posix } from "node:path";
+import { DodaiError } from "../core/dodai-error.ts";
+import type { Recipe } from "../core/recipe.ts";
+import { loadRecipeLazily } from "../frontends/native/lazy.ts";
+import { nearest } from "../frontends/suggest.ts";
+import type { World } from "./context.ts";
+import { usage } from "./flags.ts";
+import { lockFileOfName, lockFileOfRecipe } from "./places.ts";
+
+export interface FoundRecipe {
+  readonly recipe: Recipe;
+  /** Where its lock is, or would be. */
+  readonly lockFile: string;
+}
+
+/** Largest recipe or key file, in bytes. */
+const maxFileBytes = 1 << 20;
+
+/** Throws RECIPE_UNKNOWN, RECIPE_SYNTAX, FILE_UNREADABLE, and USAGE for files that are not supported yet. */
+export async function findRecipeArgument(name: string, world: World): Promise<FoundRecipe> {
+  if (/\.ya?ml$/.test(name)) return loadFile(name, world);
+  assertSupported(name);
+  const found = await world.library.findRecipe(name);
+  if (found) return { recipe: found.recipe, lockFile: lockFileOfName(name, world.cwd) };
+  throw await unknownRecipe(name, world);
+}
+
+const foreignFiles: readonly { readonly form: RegExp; readonly what: string }[] = [
+  { form: /\.ks$/, what: "kickstart files" },
+  { form: /(?:^|\/)(?:Dockerfile|Containerfile)(?:\.[^/]*)?$|\.[Dd]ockerfile$/, what: "Dockerfiles" },
+];
+
+function assertSupported(name: string): void {
+  const foreign = foreignFiles.find(({ form }) => form.test(name));
+  if (foreign) throw notYet(name, foreign.what);
+}
+
+function notYet(name: string, what: string): DodaiError {
+  return usage(
+    `Cannot read "${name}": ${what} are not supported yet`,
+    'Supported are dodai\'s own recipes (*.yaml, *.yml; start one with "dodai init") and built-in names (see "dodai recipes").',
+  );
+}
+
+async function loadFile(name: string, world: World): Promise<FoundRecipe> {
+  const path = posix.resolve(world.cwd, name);
+  const text = await readText(path, name);
+  // apko's format has `contents:` where ours has `packages:`.
+  if (/^contents:/m.test(text) && !/^(?:distro|extends):/m.test(text)) throw notYet(name, "apko files");
+  const recipe = await loadRecipeLazily({
+    path,
+    file: name,
+    hostPlatform: world.hostPlatform,
+    world: {
+      readFile: async (one) => (one === path ? text : readText(one, one)),
+      hasFile: async (one) => (await stat(one).catch(() => undefined))?.isFile() ?? false,
+      findBuiltIn: async (one) => (await world.library.findRecipe(one))?.recipe,
+    },
+  });
+  return { recipe, lockFile: lockFileOfRecipe(path) };
+}
+
+async function readText(path: string, shown: string): Promise<string> {
+  try {
+    const { size } = await stat(path);
+    if (size > maxFileBytes) {
+      throw new DodaiError("FILE_UNREADABLE", `Cannot read "${shown}": it is larger than 1 MiB`);
+    }
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof DodaiError) throw error;
+    throw new DodaiError("FILE_UNREADABLE", `Cannot read "${shown}": ${describeReadError(error)}`, {
+      cause: error,
+      fix: 'Check the path; for what is built in, see "dodai recipes".',
+    });
+  }
+}
+
+function describeReadError(error: unknown): string {
+  const states: Readonly<Record<string, string>> = {
+    EACCES: "it may not be read by this user",
+    EISDIR: "it is a folder, wanted a file",
+    ENOENT: "there is no such file",
+    ENOTDIR: "a part of its path is no folder",
+  };
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  return states[code] ?? message;
+}
+
+async function unknownRecipe(name: string, world: World): Promise<DodaiError> {
+  for (const ending of [".yaml", ".yml"]) {
+    const there = await stat(posix.resolve(world.cwd, `${name}${ending}`)).catch(() => undefined);
+    if (there?.isFile()) return refuse(name, `Did you mean the file "${name}${ending}"?`);
+  }
+  const meant = nearest(name, (await world.library.builtInRecipes()).keys());
+  const hint = 'See "dodai recipes" for what is built in; a recipe file ends in .yaml or .yml.';
+  return refuse(name, meant === undefined ? hint : `Did you mean "${meant}"? ${hint}`);
+}
+
+function refuse(name: string, fix: string): DodaiError {
+  return new DodaiError("RECIPE_UNKNOWN", `Cannot find recipe "${name}": nothing built in has this name`, { fix });
+}

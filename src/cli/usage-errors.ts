@@ -1,0 +1,72 @@
+// What the parser of the command line refuses, as our errors.
+import {
+  AliasNotFoundError,
+  ArgumentParseError,
+  EnumValidationError,
+  FlagNotFoundError,
+  UnexpectedFlagError,
+  UnexpectedPositionalError,
+  UnsatisfiedFlagError,
+  UnsatisfiedPositionalError,
+} from "@stricli/core";
+import { DodaiError } from "../core/dodai-error.ts";
+import { nearest } from "../frontends/suggest.ts";
+import { usage } from "./flags.ts";
+
+const seeHelp = 'See "dodai --help", or "dodai COMMAND --help".';
+
+/** `error` itself when it is no fault of the command line. */
+export function usageErrorOf(error: unknown): unknown {
+  if (error instanceof ArgumentParseError) return parseErrorOf(error);
+  if (error instanceof FlagNotFoundError) {
+    const meant = nearest(error.input.replace(/^--/, "").replace(/=.*/, ""), error.corrections) ?? error.corrections[0];
+    const flag = meant === undefined ? undefined : `--${meant.replace(/^--/, "")}`;
+    return usage(`Cannot use flag "--${error.input.replace(/^--/, "")}": there is no such flag`, didYouMean(flag));
+  }
+  if (error instanceof AliasNotFoundError) {
+    return usage(`Cannot use flag "-${error.input}": there is no such flag`, seeHelp);
+  }
+  if (error instanceof EnumValidationError) {
+    const { externalFlagName, input, values } = error;
+    const meant = nearest(input, values);
+    return usage(
+      `Cannot use "${input}" for ${flagName(externalFlagName)}: wanted ${values.join(", ").replace(/, ([^,]*)$/, " or $1")}`,
+      meant === undefined ? seeHelp : `Did you mean "${meant}"?`,
+    );
+  }
+  if (error instanceof UnexpectedFlagError) {
+    return usage(`Cannot use ${flagName(error.externalFlagName)} twice: it takes one value`, seeHelp);
+  }
+  if (error instanceof UnexpectedPositionalError) {
+    return usage(`Cannot use argument "${error.input}": no more than ${error.expectedCount} are taken`, seeHelp);
+  }
+  if (error instanceof UnsatisfiedFlagError) {
+    return usage(`Cannot use ${flagName(error.externalFlagName)}: its value is missing`, seeHelp);
+  }
+  if (error instanceof UnsatisfiedPositionalError) {
+    return usage(`Cannot run: the argument ${error.placeholder} is missing`, seeHelp);
+  }
+  return error;
+}
+
+function parseErrorOf({ exception, externalFlagNameOrPlaceholder, input }: ArgumentParseError): DodaiError {
+  if (exception instanceof DodaiError) return exception;
+  const reason = exception instanceof Error ? exception.message : String(exception);
+  return usage(`Cannot use "${input}" for ${externalFlagNameOrPlaceholder}: ${reason}`, seeHelp);
+}
+
+const flagName = (name: string): string =>
+  `--${name.replace(/^--/, "").replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+export function unknownCommand(input: string, commands: readonly string[]): DodaiError {
+  const meant = nearest(input, commands);
+  const known = `Commands are ${commands.join(", ")}.`;
+  return usage(
+    `Cannot run "${input}": there is no such command`,
+    meant === undefined ? known : `Did you mean "${meant}"? ${known}`,
+  );
+}
+
+function didYouMean(word: string | undefined): string {
+  return word === undefined ? seeHelp : `Did you mean "${word}"?`;
+}
