@@ -8,7 +8,7 @@ import { walkAsApt } from "./policy-apt.ts";
 import { settleQuarrels } from "./policy-score.ts";
 import { Propagator } from "./propagate.ts";
 import { Trail } from "./trail.ts";
-import type { Universe } from "./universe.ts";
+import type { Clause, Universe } from "./universe.ts";
 
 /** One of `variables` must be chosen; the first that can be is taken. */
 export interface Goal {
@@ -48,7 +48,11 @@ class Search {
   #plan: readonly number[] = [];
   #planned = 0;
   #isPlanOld = true;
+  /** How long the trail was when the plan was made. */
+  #lengthAtPlan = 0;
   #walks = 0;
+  /** Whether a plan did not hold: then recommendations that it left out may be possible after all. */
+  #isDisturbed = false;
 
   constructor(universe: Universe, goals: readonly Goal[]) {
     this.#universe = universe;
@@ -111,6 +115,7 @@ class Search {
     this.#expanded = Math.min(this.#expanded, this.#trail.literals.length);
     this.#met = 0;
     this.#isPlanOld = true;
+    this.#isDisturbed = true;
     this.#propagator.attach(this.#clauses.learn(literals, sources));
   }
 
@@ -119,20 +124,39 @@ class Search {
     for (;;) {
       if (this.#isPlanOld) this.#makePlan();
       const variable = this.#plan[this.#planned];
-      if (variable === undefined) return this.#firstOpen();
+      if (variable === undefined) {
+        if (!this.#hasOutgrownPlan()) break;
+        this.#isDisturbed = true;
+        this.#isPlanOld = true;
+        continue;
+      }
       const value = this.#trail.value(isIn(variable));
       if (value === 0) return variable;
+      if (value < 0) this.#isDisturbed = true;
       if (value < 0 && this.#walks < MAX_WALKS) this.#isPlanOld = true;
       else this.#planned++;
     }
+    const open = this.#firstOpen();
+    if (open >= 0) this.#isDisturbed = true;
+    return open < 0 && this.#isDisturbed ? this.#firstRecommended() : open;
+  }
+
+  /** Whether the search chose something that the plan does not know of, and since the plan was made. */
+  #hasOutgrownPlan(): boolean {
+    const { literals } = this.#trail;
+    if (this.#walks >= MAX_WALKS || literals.length === this.#lengthAtPlan) return false;
+    const plan = new Set(this.#plan.map(isIn));
+    return literals.some((literal) => literal === isIn(variableOf(literal)) && !plan.has(literal));
   }
 
   #makePlan(): void {
     this.#isPlanOld = false;
     this.#planned = 0;
+    this.#lengthAtPlan = this.#trail.literals.length;
     if (this.#walks++ >= MAX_WALKS) return;
     const isBlocked = (variable: number): boolean =>
       this.#universe.exclusions[variable] !== undefined || this.#trail.value(isIn(variable)) < 0;
+    this.#preferPossible(isBlocked);
     const requests: number[] = [];
     for (const { variables } of this.#goals) {
       const variable = variables.find((one) => !isBlocked(one));
@@ -143,6 +167,18 @@ class Search {
     const { recommends } = this.#universe.problem.options;
     const marked = walkAsApt({ universe: this.#universe, requests, recommends, isBlocked });
     this.#plan = settleQuarrels(this.#universe, marked, requests);
+  }
+
+  /** Where the best version of a package cannot be had, the next one stands for it. */
+  #preferPossible(isBlocked: (variable: number) => boolean): void {
+    this.#universe.unprefer();
+    for (const literal of this.#trail.literals) {
+      const variable = variableOf(literal);
+      if (literal === isIn(variable) || !this.#universe.isCandidate(variable)) continue;
+      const versions = this.#universe.versions[this.#universe.slots[variable] as number] ?? [];
+      const possible = versions.length > 1 ? versions.find((one) => !isBlocked(one)) : undefined;
+      if (possible !== undefined) this.#universe.prefer(possible);
+    }
   }
 
   /** The preferred way to meet the first hard relation that is not met. */
@@ -164,16 +200,32 @@ class Search {
 
   #openTarget(variable: number): number {
     const { positive, hard } = this.#universe.relations(variable);
-    for (let at = 0; at < hard; at++) {
-      const needs = positive[at]?.needs ?? [];
-      const targets =
-        needs.length === 1
-          ? this.#universe.targets(needs[0] as number)
-          : needs.flatMap((need) => this.#universe.targets(need));
-      const open = this.#undecided(targets);
+    for (const clause of positive.slice(0, hard)) {
+      const open = this.#undecided(this.#targetsOf(clause));
       if (open >= 0) return open;
     }
     return -1;
+  }
+
+  /** The preferred way to meet the first recommendation that is not met and still may be. */
+  #firstRecommended(): number {
+    if (!this.#universe.problem.options.recommends) return -1;
+    for (const literal of this.#trail.literals) {
+      const variable = variableOf(literal);
+      if (literal !== isIn(variable)) continue;
+      const { positive, hard } = this.#universe.relations(variable);
+      for (const clause of positive.slice(hard)) {
+        const candidates = this.#targetsOf(clause).filter((one) => this.#universe.isCandidate(one));
+        const open = this.#undecided(candidates);
+        if (open >= 0) return open;
+      }
+    }
+    return -1;
+  }
+
+  #targetsOf({ needs }: Clause): readonly number[] {
+    const [first, ...others] = needs.map((need) => this.#universe.targets(need));
+    return others.length === 0 ? (first ?? []) : [...(first ?? []), ...others.flat()];
   }
 
   /** The first of the variables that is open, when none of them is chosen. */

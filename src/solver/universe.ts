@@ -33,14 +33,15 @@ export class Universe {
   readonly slots: number[] = [];
   /** By variable: the request that forbids it. */
   readonly exclusions: (SolverRequest | undefined)[] = [];
-  /** By slot: its variables, the preferred one (the candidate) first. */
-  readonly versions: number[][] = [];
+  /** By slot: its variables, the best first. */
+  readonly versions: (readonly number[])[] = [];
   /** More than there can ever be of variables, or of slots. */
   readonly capacity: number;
 
   readonly #slotOfName = new Map<string, number>();
   readonly #variableOfRecord = new Map<PackageRecord, number>();
   readonly #relations: (Relations | undefined)[] = [];
+  readonly #preferred = new Map<number, number>();
   readonly #needOfKey = new Map<string, number>();
   readonly #needs: Requirement[] = [];
   readonly #targets: (readonly number[] | undefined)[] = [];
@@ -59,17 +60,22 @@ export class Universe {
     return known ?? this.#addSlot(name);
   }
 
-  /** Makes the variable the one that its slot prefers. */
+  /** Makes the variable the one that its slot stands for, as long as `unprefer` is not called. */
   prefer(variable: number): void {
     if (this.isCandidate(variable)) return;
-    const versions = this.versions[this.slots[variable] as number] as number[];
-    versions.sort((a, b) => Number(b === variable) - Number(a === variable));
+    this.#preferred.set(this.slots[variable] as number, variable);
     this.#targets.fill(undefined);
   }
 
-  /** The preferred variable of a slot. */
+  /** Lets every slot stand for its best version again. */
+  unprefer(): void {
+    if (this.#preferred.size > 0) this.#targets.fill(undefined);
+    this.#preferred.clear();
+  }
+
+  /** The variable that a slot stands for. */
   candidate(slot: number): number {
-    return (this.versions[slot] as number[])[0] as number;
+    return this.#preferred.get(slot) ?? ((this.versions[slot] as readonly number[])[0] as number);
   }
 
   isCandidate(variable: number): boolean {
@@ -171,7 +177,7 @@ export class Universe {
     const found = new Set<number>();
     const own = this.slotNamed(requirement.name);
     if (own >= 0) {
-      for (const variable of this.versions[own] as number[]) {
+      for (const variable of this.versions[own] as readonly number[]) {
         if (format.satisfies(this.records[variable] as PackageRecord, requirement, architecture)) found.add(variable);
       }
     }
