@@ -46,17 +46,23 @@ export async function withGathering(destination: string, write: (folder: string)
 
 /** An error of the file system in words; others pass. */
 export function outputFault(error: unknown, path: string): unknown {
+  if (error instanceof DodaiError || !(error instanceof Error) || !("syscall" in error)) return error;
   const described = describeWriteError(error, { path, unwritable: "OUTPUT_UNWRITABLE" });
-  const code = codeOf(error);
-  if (described instanceof DodaiError || code === undefined || !(error instanceof Error) || !("syscall" in error)) {
-    return described;
-  }
-  return new DodaiError("OUTPUT_UNWRITABLE", `Cannot write "${path}": ${error.message}`, {
-    where: path,
-    fix: "Choose another destination.",
-    cause: error,
-  });
+  const known = described instanceof DodaiError ? described : undefined;
+  const message = known?.message ?? `Cannot write "${path}": ${error.message}`;
+  const fix = outputFixes[codeOf(error) ?? ""] ?? known?.fix ?? "Choose another destination.";
+  return new DodaiError(known?.code ?? "OUTPUT_UNWRITABLE", message, { where: path, fix, cause: error });
 }
+
+const otherDisk = "Free some space, or choose a destination on another disk. Nothing was left half-written.";
+const mountPoint = "It may be a mount point, which cannot be replaced: choose a file or folder inside it.";
+
+const outputFixes: Readonly<Record<string, string>> = {
+  EBUSY: mountPoint,
+  EDQUOT: otherDisk,
+  ENOSPC: otherDisk,
+  EXDEV: mountPoint,
+};
 
 /** Removes a folder that we made, also when its own modes forbid it. */
 export async function removeTree(folder: string): Promise<void> {

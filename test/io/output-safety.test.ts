@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { lstat, mkdir, readdir, readFile, readlink, symlink, utimes, writeFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { describe, test } from "node:test";
 import { DodaiError } from "../../src/core/dodai-error.ts";
 import type { ImageBundle } from "../../src/image/bundle.ts";
@@ -154,6 +154,13 @@ describe("places", () => {
     );
   });
 
+  test("an empty mount point is told as one", { skip: canMount() ? false : "needs a private mount" }, () => {
+    const output = inPrivateMount(`
+      await outputs["oci-layout"]({ bundle: makeBundle(), destination: "/mnt", baseName: "b" }).catch((error) => console.log(error.code, error.fix));
+      console.log(fs.readdirSync("/mnt").length, fs.readdirSync("/").filter((name) => name.includes("dodai")).length);`);
+    assert.match(output, /^OUTPUT_UNWRITABLE It may be a mount point.*\n0 0\n$/);
+  });
+
   test("a read-only file system is told", { skip: canMount() ? false : "needs a private mount" }, () => {
     const output = inPrivateMount(`
       execFileSync("mount", ["-o", "remount,ro", process.cwd()]);
@@ -192,6 +199,12 @@ test("two runs give the same bytes, whatever umask, time zone, locale and folder
   }
   assert.deepEqual(pictures[0], pictures[1]);
   assert.ok(pictures.length === 2);
+});
+
+test("two writers of one archive: one after the other, both whole", async (t) => {
+  const destination = join(await temporaryFolder(t), "x.tar");
+  await Promise.all([1, 2, 3].map(() => outputs.oci({ bundle: makeBundle(), destination, baseName: "b" })));
+  assert.deepEqual(await readdir(dirname(destination)), ["x.tar"]);
 });
 
 test("names become file names", () => {
