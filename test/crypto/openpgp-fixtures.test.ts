@@ -17,7 +17,6 @@ const interop = fixture("openpgp/interop/marinthiercelin+openpgp-interoperabilit
 const librepo = fixture("rpm/librepo/rpm-software-management+librepo/tests/test_data");
 const smallRepository = fixture("rpm/signed-small-repos/mocacinno+bitcoin_core_docker_prereqs");
 const rpmKeys = fixture("rpm/upstream-rpm-tests/rpm-software-management+rpm/tests/data/keys");
-const rpmPackages = fixture("rpm/upstream-rpm-tests/rpm-software-management+rpm/tests/data/RPMS");
 
 const policy: Policy = policyAt(new Date("2026-11-24"));
 const small: Policy = { ...policy, minModulusBits: 1024 };
@@ -202,26 +201,6 @@ describe("keys of rnp and rpm", needs(rnp, rpmKeys), () => {
   }
 });
 
-describe("signed rpm packages", needs(rpmPackages), () => {
-  const keys = `${rpmKeys}/rpm.org-rsa-2048-test.pub`;
-  const rows: readonly { file: string; wanted: readonly string[] }[] = [
-    { file: "hello-2.0-1.x86_64-signed.rpm", wanted: ["good"] },
-    { file: "hello-2.0-1.x86_64-v3-signed.rpm", wanted: ["good"] },
-    { file: "hlinktest-1.0-1.noarch-v3sig.rpm", wanted: ["good"] },
-  ];
-  for (const { file, wanted } of rows) {
-    it(`the header of ${file} is ${wanted.join()}`, () => {
-      const { header, signature } = readRpm(readFileSync(`${rpmPackages}/${file}`));
-      const keyring = parseKeyring(readFileSync(keys));
-      const verdicts = verifyDetached(header, { signature, keyring, policy });
-      assert.deepEqual(
-        verdicts.signatures.map((one) => (one.kind === "good" ? "good" : one.reason)),
-        wanted,
-      );
-    });
-  }
-});
-
 function verdictsOf({ keys, data, signature, under = policy }: Row): readonly string[] {
   return outcome(() => {
     const keyring = parseKeyring(readFileSync(keys), keys);
@@ -277,22 +256,4 @@ function bytesOf(data: string | Buffer): Buffer {
 
 function interopFiles(folder: string): readonly string[] | undefined {
   return needs(interop).skip === undefined ? readdirSync(`${interop}/${folder}`).sort() : undefined;
-}
-
-/** The header of an rpm package and its RSA signature (tag 268), or the one over header and payload (tag 1002). */
-function readRpm(file: Buffer): { readonly header: Buffer; readonly signature: Buffer } {
-  const end = (at: number): number => at + 16 + file.readUInt32BE(at + 8) * 16 + file.readUInt32BE(at + 12);
-  const start = 96;
-  const header = Math.ceil(end(start) / 8) * 8;
-  const store = start + 16 + file.readUInt32BE(start + 8) * 16;
-  for (let entry = start + 16; entry < store; entry += 16) {
-    if (file.readUInt32BE(entry) === 268) {
-      const from = store + file.readUInt32BE(entry + 8);
-      return {
-        header: file.subarray(header, end(header)),
-        signature: file.subarray(from, from + file.readUInt32BE(entry + 12)),
-      };
-    }
-  }
-  throw new Error("the package is not signed");
 }

@@ -6,7 +6,7 @@ import { DodaiError } from "../../src/core/dodai-error.ts";
 import { policyAt } from "../../src/crypto/openpgp/policy.ts";
 import { parseKeyring } from "../../src/crypto/openpgp/public-key.ts";
 import { verifyDetached } from "../../src/crypto/openpgp/verify.ts";
-import { armor, makeKey, makePart, packet, signDocument, u32 } from "./make-openpgp.ts";
+import { armor, makeKey, makePart, packet, signDocument, signParts, subpacket, u32 } from "./make-openpgp.ts";
 
 const key = makeKey("ed25519");
 const policy = policyAt(new Date("2026-01-01"));
@@ -110,6 +110,12 @@ describe("a detached signature", () => {
   for (const { name, file } of refused) {
     it(`${name} is refused as a whole`, () => assert.throws(() => verify(file), { code: "SIGNATURE_INVALID" }));
   }
+
+  it("with embedded signatures nested a hundred deep is read no deeper than one", () => {
+    let chain = signParts(key.part, [text]);
+    for (let depth = 0; depth < 100; depth++) chain = signParts(key.part, [text], { hashed: [subpacket(32, chain)] });
+    assert.deepEqual(verify(packet(2, chain)), ["good"]);
+  });
 
   it("with any bytes changed is refused and never crashes", () => {
     fc.assert(
