@@ -6,7 +6,14 @@ import { encodeName } from "../../src/archive/tar-name.ts";
 /** `file 0644 0:0 1700000000 etc/motd 3 sha1`, with link target, device and attributes where there are any. */
 export function describeEntry(entry: Entry, body: Uint8Array): string {
   const { kind, mode, uid, gid, mtime, path } = entry;
-  const words = [kind, mode.toString(8).padStart(4, "0"), `${uid}:${gid}`, String(mtime), quote(path), ...detail(entry, body)];
+  const words = [
+    kind,
+    mode.toString(8).padStart(4, "0"),
+    `${uid}:${gid}`,
+    String(mtime),
+    quote(path),
+    ...detail(entry, body),
+  ];
   for (const [name, value] of [...entry.xattrs].sort(([a], [b]) => (a < b ? -1 : 1))) {
     words.push(`${name}=${Buffer.from(value).toString("hex")}`);
   }

@@ -1,0 +1,101 @@
+// Decompression of bytes from outside: bounded, checked to the end, the same for all formats. Decoders are loaded when they
+// are needed: together they cost more to load than a small package costs to read.
+import { type Bytes, collect } from "../core/bytes.ts";
+import { DodaiError } from "../core/dodai-error.ts";
+import { unreachable } from "../core/unreachable.ts";
+import type { Compression } from "./compression.ts";
+
+export interface DecompressOptions {
+  readonly compression: Compression;
+  /** How many bytes may come out. */
+  readonly maxBytes: number;
+  /** Whose bytes, for messages: `data.tar.xz of "libc6"`. */
+  readonly what: string;
+}
+
+/**
+ * The plain bytes. They are checked as far as the format allows only once the stream has ended: who acts on them drains it
+ * first. Throws ARCHIVE_TOO_LARGE past `maxBytes`, before handing on what is too much; COMPRESSION_BROKEN when the input is
+ * damaged, cut off, or followed by anything else; and what `bytes` throws.
+ */
+export async function* decompress(bytes: Bytes, options: DecompressOptions): AsyncGenerator<Uint8Array> {
+  const { compression, maxBytes, what } = options;
+  const input = watch(bytes);
+  let seen = 0;
+  try {
+    for await (const chunk of await decoded(input.bytes, options)) {
+      seen += chunk.length;
+      if (seen > maxBytes) throw tooLarge(options);
+      if (chunk.length > 0) yield chunk;
+    }
+  } catch (error) {
+    if (input.failure !== undefined) throw input.failure.error;
+    if (error instanceof DodaiError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DodaiError(
+      "COMPRESSION_BROKEN",
+      `Cannot decompress ${what}: it is not intact ${compression} (${reason})`,
+      {
+        fix: "The file is damaged or was cut off. Remove it from the cache and fetch it again.",
+        cause: error,
+      },
+    );
+  }
+}
+
+/** All plain bytes of bytes that are here, as one piece of memory. Throws what `decompress` throws. */
+export async function decompressAll(bytes: Uint8Array, options: DecompressOptions): Promise<Uint8Array> {
+  if (options.compression === "none" && bytes.length <= options.maxBytes) return bytes;
+  return collect(decompress(inSlices(bytes), options), options);
+}
+
+async function decoded(bytes: Bytes, { compression, maxBytes }: DecompressOptions): Promise<Bytes> {
+  switch (compression) {
+    case "none":
+      return bytes;
+    case "gzip":
+      return (await import("./decompress-zlib.ts")).gunzip(bytes);
+    case "zstd":
+      return (await import("./decompress-zlib.ts")).unzstd(bytes);
+    case "xz":
+      return (await import("./decompress-xz.ts")).unxz(bytes);
+    case "lzma":
+      return (await import("./decompress-xz.ts")).unlzma(bytes);
+    case "bzip2":
+      return (await import("./decompress-bzip2.ts")).bunzip2(bytes, maxBytes);
+    default:
+      return unreachable(compression);
+  }
+}
+
+/** The input, and what it failed with: a lost connection is not a damaged file. */
+function watch(bytes: Bytes): { readonly bytes: Bytes; readonly failure: { readonly error: unknown } | undefined } {
+  let failure: { readonly error: unknown } | undefined;
+  async function* watched(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* bytes;
+    } catch (error) {
+      failure = { error };
+      throw error;
+    }
+  }
+  return {
+    bytes: watched(),
+    get failure() {
+      return failure;
+    },
+  };
+}
+
+/** Slices, so that a decoder neither copies the whole nor runs ahead by all of it. */
+async function* inSlices(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES);
+}
+
+const SLICE_BYTES = 256 << 10;
+
+function tooLarge({ what, maxBytes }: DecompressOptions): DodaiError {
+  return new DodaiError("ARCHIVE_TOO_LARGE", `Cannot decompress ${what}: it is larger than ${maxBytes} bytes`, {
+    fix: "The file may be a decompression bomb. Do not use it.",
+  });
+}
