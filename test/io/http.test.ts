@@ -209,6 +209,20 @@ test("no more than the allowed connections are open to one host", async (t) => {
   assert.equal(most, 3);
 });
 
+test("a reader that stops early gives its connection back", async (t) => {
+  const server = await serve(t, (request, response) => sendBytes(request, response, content));
+  const client = createHttpClient({ userAgent: "dodai/test", connectionsPerHost: 1 });
+  t.after(() => client.close());
+  const wanted = { maxBytes: 1 << 20, checked: false };
+  for (const path of ["/1", "/2", "/3"]) {
+    for await (const chunk of client.read(new URL(path, server.url), wanted)) {
+      assert.ok(chunk.byteLength > 0);
+      break;
+    }
+  }
+  assert.equal(server.seen.length, 3);
+});
+
 test("credentials of a URL and of netrc are sent", async (t) => {
   const server = await serve(t, (_, response) => response.end());
   await read(t, server.url.replace("//", "//us%40er:pa%3Ass@"));

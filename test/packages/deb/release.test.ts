@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import fc from "fast-check";
+import type { DodaiError } from "../../../src/core/dodai-error.ts";
 import { openCleartext } from "../../../src/crypto/openpgp/cleartext.ts";
 import { policyAt } from "../../../src/crypto/openpgp/policy.ts";
 import { parseKeyring } from "../../../src/crypto/openpgp/public-key.ts";
@@ -99,6 +101,31 @@ for (const { name, text: broken } of refused) {
     assert.throws(() => parseRelease(broken, "Release of x"), { code: "RELEASE_SYNTAX" });
   });
 }
+
+test("whatever the text, a release is read or refused as such", () => {
+  const line = fc.oneof(
+    fc.constantFrom(
+      "Suite: x",
+      "Date: Sat, 21 Nov 2026 09:15:44 UTC",
+      "SHA256:",
+      ` ${digest} 1 a`,
+      "",
+      " .",
+      "Valid-Until: never",
+    ),
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(fc.array(line), (lines) => {
+      try {
+        assert.ok(parseRelease(lines.join("\n"), "r").files.size > 0);
+      } catch (error) {
+        assert.equal((error as DodaiError).code, "RELEASE_SYNTAX");
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
 
 const allKept = [
   { name: "no architecture all", fields: { Architectures: "amd64" }, separate: false },
