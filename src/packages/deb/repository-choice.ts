@@ -1,15 +1,14 @@
 // Which of the indexes that a release lists are read, for one architecture and the components that are wanted
 // (Debian repository format, "Packages Indices" and "Architectures").
+import type { Compression } from "../../archive/compression.ts";
 import type { Digest } from "../../core/digest.ts";
 import { DodaiError } from "../../core/dodai-error.ts";
 import type { Repository } from "../contract.ts";
 import type { Release, ReleaseFile } from "./release.ts";
 
-export type IndexCompression = "xz" | "zstd" | "gzip" | "bzip2" | "lzma" | "none";
-
 /** One file that holds an index. */
 export interface IndexForm {
-  readonly compression: IndexCompression;
+  readonly compression: Compression;
   /** Below the repository's root. */
   readonly path: string;
   /** The same bytes by their digest; `undefined` when the repository has no such names. */
@@ -34,7 +33,7 @@ export interface Choice {
 }
 
 /** Quickest to have first: zstd decodes many times faster than xz for a tenth more bytes, and gzip is larger by a third. */
-const endings: readonly (readonly [string, IndexCompression])[] = [
+const endings: readonly (readonly [string, Compression])[] = [
   [".zst", "zstd"],
   [".xz", "xz"],
   [".gz", "gzip"],

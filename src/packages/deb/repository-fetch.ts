@@ -1,12 +1,12 @@
 // From listed indexes to one compiled index: fetched by hash where that is offered, checked as compressed and as plain text,
 // and read as one text, so that several components are one index.
 
+import { decompress } from "../../archive/decompress.ts";
 import { type Bytes, bytesOf, verified } from "../../core/bytes.ts";
 import { DodaiError } from "../../core/dodai-error.ts";
 import type { Repository, RepositoryAccess } from "../contract.ts";
 import { compileIndex } from "./index-compile.ts";
 import type { IndexForm, ListedIndex } from "./repository-choice.ts";
-import { decompress } from "./repository-decompress.ts";
 
 /** All of Debian's main is 52 MB of text and 10 MB of xz. */
 const maxCompressedBytes = 256 << 20;
