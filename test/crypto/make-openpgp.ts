@@ -4,7 +4,7 @@ import { type PublicKey, parseKeyring } from "../../src/crypto/openpgp/public-ke
 
 export type Algorithm = "rsa" | "ed25519" | "ed25519-legacy" | "ed448";
 const ids = { rsa: 1, ed25519: 27, "ed25519-legacy": 22, ed448: 28 } as const;
-const hashIds = { md5: 1, sha1: 2, sha256: 8, sha384: 9, sha512: 10, "sha3-256": 12 } as const;
+const hashIds = { md5: 1, sha1: 2, ripemd160: 3, sha256: 8, sha384: 9, sha512: 10, "sha3-256": 12 } as const;
 
 /** 2025-01-01, in seconds. */
 export const epoch = 1735689600;

@@ -90,6 +90,12 @@ describe("a revoked key", () => {
       beforeInArchive: "good",
     },
     {
+      name: "over RIPEMD-160",
+      by: (own) => packet(2, signParts(own, [keyInput(own)], { type: 0x20, hash: "ripemd160" })),
+      wanted: "key-revoked",
+      beforeInArchive: "key-revoked",
+    },
+    {
       name: "over SHA-1",
       by: (own) => packet(2, signParts(own, [keyInput(own)], { type: 0x20, hash: "sha1" })),
       wanted: "key-revoked",

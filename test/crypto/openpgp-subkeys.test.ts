@@ -76,6 +76,19 @@ describe("a signature by a subkey", () => {
       wanted: "good",
     },
     {
+      name: "of a primary key of 1024 bits",
+      key: () => makeKey("rsa", { part: makePart("rsa", { bits: 1024 }), more: (own) => bindSubkey(own, subkey) }),
+      wanted: "weak-key",
+    },
+    {
+      name: "of a primary key whose revocation stands among the subkey's signatures",
+      key: () =>
+        makeKey("ed25519", {
+          more: (own) => [...bindSubkey(own, subkey), packet(2, signParts(own, [keyInput(own)], { type: 0x20 }))],
+        }),
+      wanted: "key-revoked",
+    },
+    {
       name: "of a primary key that has expired",
       key: () =>
         makeKey("ed25519", {

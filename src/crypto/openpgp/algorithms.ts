@@ -4,15 +4,16 @@ import { type Cursor, openCursor, type Subject, withoutLeadingZeros } from "./cu
 
 export interface HashAlgorithm {
   /** As node:crypto calls it. */
-  readonly name: "md5" | "sha1" | "sha224" | "sha256" | "sha384" | "sha512" | "sha3-256" | "sha3-512";
+  readonly name: "md5" | "sha1" | "ripemd160" | "sha224" | "sha256" | "sha384" | "sha512" | "sha3-256" | "sha3-512";
   /** RFC 9580 table 23: length of a v6 signature's salt. 0: not allowed there. */
   readonly saltBytes: number;
 }
 
-/** RFC 9580 9.5. RIPEMD-160 is left out: no archive ever signed with it. */
+/** RFC 9580 9.5. */
 const hashes: ReadonlyMap<number, HashAlgorithm> = new Map<number, HashAlgorithm>([
   [1, { name: "md5", saltBytes: 0 }],
   [2, { name: "sha1", saltBytes: 0 }],
+  [3, { name: "ripemd160", saltBytes: 0 }],
   [8, { name: "sha256", saltBytes: 16 }],
   [9, { name: "sha384", saltBytes: 24 }],
   [10, { name: "sha512", saltBytes: 32 }],

@@ -1,7 +1,7 @@
 // Whether a key may sign, by its own word: self-signatures say until when it lives and which subkeys sign for it,
 // revocations that it is over. The newest valid statement counts, whenever the signature in question was made.
 // RFC 9580 5.2.3.10 (self-signatures), 5.2.3.29 (flags), 5.2.3.31 (reasons), 10.1.5 (subkeys and back signatures).
-import { modulusBits, verifyRaw } from "./algorithms.ts";
+import { type HashAlgorithm, modulusBits, verifyRaw } from "./algorithms.ts";
 import type { Policy } from "./policy.ts";
 import type { KeyPart, PublicKey, Subkey, UserId } from "./public-key.ts";
 import { type Signature, signatureType } from "./signature.ts";
@@ -11,16 +11,17 @@ import { type Refusal, refusal } from "./verdict.ts";
 export interface Signer {
   readonly key: PublicKey;
   /** Absent when the primary key itself signed. */
-  readonly subkey?: Subkey;
+  readonly subkey?: Subkey | undefined;
   readonly signedAt: Date;
 }
 
-/** `undefined`: it may. The primary key must live as well for its subkey to sign. */
+/** `undefined`: it may. For a subkey to sign its primary key must be as strong and alive: it vouches for it. */
 export function refuseSigner({ key, subkey, signedAt }: Signer, policy: Policy): Refusal | undefined {
   const context: Context = { key, signedAt, policy };
   return (
-    refuseWeak(subkey ?? key, policy) ??
-    refuseRevoked(context, revocations(context, signatureType.keyRevocation, key)) ??
+    refuseWeak(key, policy) ??
+    (subkey && refuseWeak(subkey, policy)) ??
+    refuseRevoked(context, keyRevocations(context)) ??
     refusePrimary(context, subkey === undefined) ??
     (subkey && refuseSubkey(context, subkey))
   );
@@ -73,7 +74,7 @@ function certificationOf(context: Context, { signatures, hashed }: UserId): Sign
 /** A signing subkey must be bound by the primary key, say that it signs, and agree in a back signature. */
 function refuseSubkey(context: Context, subkey: Subkey): Refusal | undefined {
   const input = [context.key.hashed, subkey.hashed];
-  const revoked = refuseRevoked(context, revocations(context, signatureType.subkeyRevocation, subkey));
+  const revoked = refuseRevoked(context, subkeyRevocations(context, subkey));
   if (revoked) return revoked;
   const binding = newestValid(context, statements(subkey.signatures, [signatureType.subkeyBinding], input));
   if (!binding) return refusal("unusable-key", "the subkey has no valid binding signature");
@@ -115,12 +116,21 @@ function refuseRevoked({ signedAt, policy }: Context, revocations: readonly Sign
   return undefined;
 }
 
-/** Revocations count with any hash, any unknown part and any date: whoever could make one speaks for the key. */
-function revocations({ key }: Context, type: number, part: PublicKey | Subkey): readonly Signature[] {
-  const input = part === key ? [key.hashed] : [key.hashed, part.hashed];
-  return statements(part.signatures, [type], input)
-    .filter((statement) => signs(key, statement))
-    .map(({ signature }) => signature);
+/**
+ * Revocations count with any hash, any unknown part and any date: whoever could make one speaks for the key. One of the
+ * key counts wherever it stands, since it is over the primary key alone.
+ */
+function keyRevocations({ key }: Context): readonly Signature[] {
+  const signatures = [key, ...key.userIds, ...key.subkeys].flatMap((part) => part.signatures);
+  return madeBy(key, statements(signatures, [signatureType.keyRevocation], [key.hashed]));
+}
+
+function subkeyRevocations({ key }: Context, { signatures, hashed }: Subkey): readonly Signature[] {
+  return madeBy(key, statements(signatures, [signatureType.subkeyRevocation], [key.hashed, hashed]));
+}
+
+function madeBy(key: PublicKey, statements: readonly Statement[]): readonly Signature[] {
+  return statements.filter((statement) => signs(key, statement)).map(({ signature }) => signature);
 }
 
 /** A signature and what it is over. */
@@ -149,9 +159,14 @@ function newestValid(context: Context, statements: readonly Statement[]): Signat
 
 function isUsable(signature: Signature, { policy, signedAt }: Pick<Context, "policy" | "signedAt">): boolean {
   const { hash, criticalUnknown } = signature;
-  if (criticalUnknown !== undefined || hash.name === "md5") return false;
+  if (criticalUnknown !== undefined || isBroken(hash)) return false;
   if (hash.name === "sha1" && policy.sha1 === "never") return false;
   return !isFromFuture(signature, policy) && !hasExpired(signature, endingMoment({ policy, signedAt }));
+}
+
+/** Hashes that no policy takes. */
+export function isBroken({ name }: HashAlgorithm): boolean {
+  return name === "md5" || name === "ripemd160";
 }
 
 /** Whether the part made this statement. Signatures by others, which say that they are, cost nothing. */

@@ -19,7 +19,7 @@ export interface Policy {
   readonly futureSkewSeconds: number;
 }
 
-/** SHA-1 in self-signatures only, 2048 bits, five minutes. MD5 is never taken. */
+/** SHA-1 in self-signatures only, 2048 bits, five minutes. MD5 and RIPEMD-160 are never taken. */
 export function policyAt(now: Date, changes: Partial<Omit<Policy, "now">> = {}): Policy {
   return {
     archived: false,

@@ -147,7 +147,8 @@ function readKeyPart(body: Uint8Array, subject: Subject): KeyPart | undefined {
   if (version === 4 && body.byteLength > 0xffff) throw malformed(subject, "a key packet has more than 65535 bytes");
   const created = new Date(cursor.u32() * 1000);
   const kind = materialKind(cursor.u8());
-  if (kind === undefined) return undefined;
+  // RFC 9580 11.2: the legacy form of Ed25519 is for version 4 alone.
+  if (kind === undefined || (version === 6 && kind === "ed25519-legacy")) return undefined;
   const numbers = version === 6 ? openCursor(cursor.take(cursor.u32()), subject) : cursor;
   const material = readMaterial(kind, numbers);
   if (material === undefined) return undefined;

@@ -1,10 +1,19 @@
 // Detached signatures: which of them are good for these bytes, under these keys and this policy.
 import { parseArmor } from "./armor.ts";
 import { malformed, type Subject } from "./cursor.ts";
-import { hasExpired, isFromFuture, mayHaveSigned, refuseSigner, verifyStatement } from "./judge.ts";
+import {
+  hasExpired,
+  isBroken,
+  isFromFuture,
+  mayHaveSigned,
+  refuseSigner,
+  type Signer,
+  verifyStatement,
+} from "./judge.ts";
+import { mergeKeys } from "./merge-keys.ts";
 import { packetTag, readPackets } from "./packets.ts";
 import type { Policy } from "./policy.ts";
-import type { PublicKey, Subkey } from "./public-key.ts";
+import type { PublicKey } from "./public-key.ts";
 import { readSignature, type Signature, signatureType, type UnreadableSignature } from "./signature.ts";
 import { canonicalText, textOf } from "./text.ts";
 import { type GoodSignature, type Refusal, type RefusedSignature, refusal, type SignatureVerdicts } from "./verdict.ts";
@@ -25,10 +34,15 @@ export interface DetachedOptions extends VerifyOptions {
 /** Throws SIGNATURE_INVALID when the signature file as a whole cannot be read; else a verdict for each signature. */
 export function verifyDetached(data: Uint8Array, options: DetachedOptions): SignatureVerdicts {
   const { signature, keyring, policy, what = "a detached signature" } = options;
+  let text: Uint8Array | undefined;
+  const canonical = (): Uint8Array => {
+    text ??= canonicalText(data);
+    return text;
+  };
   return verifySignatures(readSignatures(signature, what), {
     keyring,
     policy,
-    bytesFor: (type) => (type === signatureType.text ? canonicalText(data) : data),
+    bytesFor: (type) => (type === signatureType.text ? canonical() : data),
   });
 }
 
@@ -76,35 +90,6 @@ export function verifySignatures(signatures: readonly ReadSignature[], options: 
   };
 }
 
-/** Two copies of one key know what either knows: a revocation in one holds for both. */
-function mergeKeys(keyring: readonly PublicKey[]): readonly PublicKey[] {
-  const merged = new Map<string, PublicKey>();
-  for (const key of keyring) {
-    const known = merged.get(key.fingerprint);
-    merged.set(
-      key.fingerprint,
-      known
-        ? {
-            ...known,
-            signatures: [...known.signatures, ...key.signatures],
-            userIds: [...known.userIds, ...key.userIds],
-            subkeys: [...known.subkeys, ...key.subkeys],
-          }
-        : key,
-    );
-  }
-  return [...merged.values()].map((key) => ({ ...key, subkeys: mergeSubkeys(key.subkeys) }));
-}
-
-function mergeSubkeys(subkeys: readonly Subkey[]): readonly Subkey[] {
-  const merged = new Map<string, Subkey>();
-  for (const subkey of subkeys) {
-    const earlier = merged.get(subkey.fingerprint)?.signatures ?? [];
-    merged.set(subkey.fingerprint, { ...subkey, signatures: [...earlier, ...subkey.signatures] });
-  }
-  return [...merged.values()];
-}
-
 function verdictOf(signature: ReadSignature, options: SignedBytes): GoodSignature | RefusedSignature {
   if (signature.kind === "unreadable") {
     const { reason, problem: detail } = signature;
@@ -125,8 +110,8 @@ function refuseForm(signature: Signature, policy: Policy): Refusal | undefined {
   if (criticalUnknown !== undefined) {
     return refusal("unknown-critical", `it depends on ${criticalUnknown} that is not understood`);
   }
-  if (hash.name === "md5" || (hash.name === "sha1" && policy.sha1 !== "always")) {
-    return refusal("weak-hash", `it rests on ${hash.name === "md5" ? "MD5" : "SHA-1"}`);
+  if (isBroken(hash) || (hash.name === "sha1" && policy.sha1 !== "always")) {
+    return refusal("weak-hash", `it rests on ${hash.name.toUpperCase().replace("SHA1", "SHA-1")}`);
   }
   return undefined;
 }
@@ -134,21 +119,23 @@ function refuseForm(signature: Signature, policy: Policy): Refusal | undefined {
 /** The first key that signed and may sign; else what the one that signed was refused for. */
 function findSigner(signature: Signature, { keyring, policy, bytesFor }: SignedBytes): GoodSignature | Refusal {
   let refused: Refusal = refusal("unknown-key", "the key is not among the trusted ones");
-  for (const key of keyring) {
-    for (const part of [key, ...key.subkeys]) {
-      if (!mayHaveSigned(part, signature)) continue;
-      if (!verifyStatement(part, signature, [bytesFor(signature.type)])) {
-        if (refused.reason === "unknown-key") refused = refusal("bad-signature", "it is not over these bytes");
-        continue;
-      }
-      const subkey = part === key ? {} : { subkey: part as Subkey };
-      const problem =
-        refuseSigner({ key, ...subkey, signedAt: signature.created }, policy) ?? refuseMoment(signature, policy);
-      if (!problem) return goodSignature(signature, key, part.fingerprint);
-      refused = problem;
+  for (const { key, subkey } of keyring.flatMap(possibleSigners)) {
+    const part = subkey ?? key;
+    if (!mayHaveSigned(part, signature)) continue;
+    if (!verifyStatement(part, signature, [bytesFor(signature.type)])) {
+      if (refused.reason === "unknown-key") refused = refusal("bad-signature", "it is not over these bytes");
+      continue;
     }
+    const problem =
+      refuseSigner({ key, subkey, signedAt: signature.created }, policy) ?? refuseMoment(signature, policy);
+    if (!problem) return goodSignature(signature, key, part.fingerprint);
+    refused = problem;
   }
   return refused;
+}
+
+function possibleSigners(key: PublicKey): readonly Omit<Signer, "signedAt">[] {
+  return [{ key, subkey: undefined }, ...key.subkeys.map((subkey) => ({ key, subkey }))];
 }
 
 function refuseMoment(signature: Signature, policy: Policy): Refusal | undefined {
