@@ -5,12 +5,12 @@
 import { readlinkSync } from "node:fs";
 import { readdir, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 
 const dayMs = 86_400_000;
 
 export interface StoreSize {
-  /** Bytes by kind: `blobs`, and each kind of value. */
+  /** Bytes by kind: `blobs`, each kind of value, and other folders of the store by their name. */
   readonly kinds: ReadonlyMap<string, { readonly files: number; readonly sizeBytes: number }>;
   readonly sizeBytes: number;
 }
@@ -64,21 +64,17 @@ export async function pruneStore(directory: string, options: PruneOptions): Prom
   return pruned;
 }
 
+/** All but `tmp`; other parts of dodai may keep folders of their own here, as pieces are. */
 async function filesOf(directory: string): Promise<StoredFile[]> {
-  const kinds = await readdir(join(directory, "values")).catch(() => []);
-  const folders = [
-    { kind: "blobs", path: join(directory, "blobs/sha256") },
-    ...kinds.map((kind) => ({ kind, path: join(directory, "values", kind) })),
-  ];
-  const files: StoredFile[] = [];
-  for (const { kind, path: folder } of folders) {
-    for (const name of await readdir(folder).catch(() => [])) {
-      const path = join(folder, name);
-      const found = await stat(path).catch(() => undefined);
-      if (found?.isFile() === true) files.push({ path, kind, sizeBytes: found.size, usedMs: found.mtimeMs });
-    }
-  }
-  return files;
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const stored = files.map(async (path): Promise<StoredFile[]> => {
+    const [folder = "", kind = ""] = relative(directory, path).split(sep);
+    const found = folder === "tmp" ? undefined : await stat(path).catch(() => undefined);
+    if (found === undefined) return [];
+    return [{ path, kind: folder === "values" ? kind : folder, sizeBytes: found.size, usedMs: found.mtimeMs }];
+  });
+  return (await Promise.all(stored)).flat();
 }
 
 /** Removes files of processes of this machine that are gone, and any that are older than a day. */

@@ -136,6 +136,9 @@ test("what was not used for longest is removed first", async (t) => {
   });
   const left = await Promise.all(kept.map((one) => store.has(one)));
   assert.deepEqual(left, [false, false, true]);
+  await mkdir(join(store.directory, "pieces/ab"), { recursive: true });
+  await writeFile(join(store.directory, "pieces/ab/piece"), "12345");
+  assert.deepEqual((await store.size()).kinds.get("pieces"), { files: 1, sizeBytes: 5 });
   await store.prune({ maxBytes: 0 });
   assert.equal((await store.size()).sizeBytes, 0);
 });
