@@ -28,13 +28,18 @@ export function uncompressedMember(path: string, layer: BundleLayer): Member {
   return { kind: "file", path, sizeBytes: layer.uncompressedBytes, open: () => openVerifiedTar(layer) };
 }
 
-export function openVerified(layer: BundleLayer): Bytes {
-  return verified(layer.open(), expectedOf(layer, layer.digest, layer.sizeBytes));
+/**
+ * A layer's bytes as they are stored, checked. It is opened when the first chunk is asked for and not before: a stream of
+ * Node that fails while nobody listens would end the process.
+ */
+export async function* openVerified(layer: BundleLayer): AsyncGenerator<Uint8Array> {
+  yield* verified(layer.open(), expectedOf(layer, layer.digest, layer.sizeBytes));
 }
 
-export function openVerifiedTar(layer: BundleLayer): Bytes {
+/** The same of its uncompressed tar. */
+export async function* openVerifiedTar(layer: BundleLayer): AsyncGenerator<Uint8Array> {
   const { diffId, uncompressedBytes } = layer;
-  return verified(layer.openUncompressed(), expectedOf(layer, diffId as string as Digest, uncompressedBytes));
+  yield* verified(layer.openUncompressed(), expectedOf(layer, diffId as string as Digest, uncompressedBytes));
 }
 
 /** Place of a blob in an OCI layout (image-spec, image-layout.md, "Blobs"). */

@@ -1,4 +1,5 @@
 // How a root tarball is compressed, by the ending of its name. All codecs are pinned: their output is the same everywhere.
+import { createDeflater } from "../archive/deflate.ts";
 import { gzipMember } from "../archive/gzip-member.ts";
 import { encodeXz } from "../archive/xz-encode.ts";
 import { zstdFrame } from "../archive/zstd-frame.ts";
@@ -30,8 +31,10 @@ export function compressTar(bytes: Bytes, compression: TarCompression): Bytes {
   switch (compression) {
     case "none":
       return bytes;
-    case "gzip":
-      return inBlocks(bytes, gzipBlockBytes, gzipMember);
+    case "gzip": {
+      const deflater = createDeflater();
+      return inBlocks(bytes, gzipBlockBytes, (block) => gzipMember(block, deflater));
+    }
     case "zstd":
       return inBlocks(bytes, zstdBlockBytes, zstdFrame);
     case "xz":
