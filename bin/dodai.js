@@ -24,4 +24,4 @@ if (cache !== "") process.getBuiltinModule("node:module").enableCompileCache(cac
 
 var built = new URL("../dist/cli/main.js", import.meta.url);
 var hasBuilt = process.getBuiltinModule("node:fs").existsSync(built);
-import(hasBuilt ? built : new URL("../src/cli/main.ts", import.meta.url));
+void import(hasBuilt ? built : new URL("../src/cli/main.ts", import.meta.url));

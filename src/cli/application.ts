@@ -324,7 +324,12 @@ function pruneRoute(cacheFlags: {
 
 function completionRoute(): Command<Context> {
   return buildCommand<Readonly<Record<never, never>>, ["bash" | "zsh" | "fish"], Context>({
-    loader: async () => (await import("./completion/completion.ts")).completion,
+    loader: async () => {
+      const { printCompletion } = await import("./completion/completion.ts");
+      return function (_flags, shell) {
+        return printCompletion(shell, makeRoutes(), this);
+      };
+    },
     parameters: {
       flags: {},
       positional: {

@@ -1,11 +1,13 @@
 // Puts the words of a command line into the order and form that the parser takes: command first, flags anywhere.
 
-/** Flags whose value may be left out; alone they mean everything. */
-const valueOptional = new Set(["--insecure-unsigned"]);
+/** Flags whose value may be left out, and the value that they then have: the parser would take the next word. */
+const implied: Readonly<Record<string, string>> = { "--insecure-unsigned": "*" };
 
 export function normalizeArguments(words: readonly string[], commands: readonly string[]): readonly string[] {
   const end = words.indexOf("--");
-  const head = (end < 0 ? words : words.slice(0, end)).map((word) => (valueOptional.has(word) ? `${word}=` : word));
+  const head = (end < 0 ? words : words.slice(0, end)).map((word) =>
+    implied[word] ? `${word}=${implied[word]}` : word,
+  );
   const rest = end < 0 ? [] : words.slice(end);
   if (head[0] === "help") return [...head.slice(1), "--help", ...rest];
   if (!head[0]?.startsWith("-") || isAboutProgram(head[0])) return [...head, ...rest];

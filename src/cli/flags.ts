@@ -9,7 +9,7 @@ import { fileNameOf } from "../io/output-contract.ts";
 export interface CommonFlags {
   readonly platform?: readonly Platform[];
   readonly offline?: boolean;
-  /** `""` stands for every repository. */
+  /** `"*"` stands for every repository. */
   readonly insecureUnsigned?: readonly string[];
   readonly progress: ProgressMode;
   readonly cacheDir?: string;

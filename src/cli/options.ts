@@ -34,5 +34,5 @@ export async function withOptions<Result>(
 
 /** Without a name the flag is for all. */
 function unsignedRepositories(names: readonly string[]): boolean | readonly string[] {
-  return names.length === 0 ? false : names.includes("") || names;
+  return names.length === 0 ? false : names.includes("*") || names;
 }

@@ -71,23 +71,19 @@ async function readText(path: string, shown: string): Promise<string> {
     return await readFile(path, "utf8");
   } catch (error) {
     if (error instanceof DodaiError) throw error;
-    throw new DodaiError("FILE_UNREADABLE", `Cannot read "${shown}": ${describeReadError(error)}`, {
-      cause: error,
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    throw new DodaiError("FILE_UNREADABLE", `Cannot read "${shown}": ${readStates[code] ?? message}`, {
       fix: 'Check the path; for what is built in, see "dodai recipes".',
     });
   }
 }
 
-function describeReadError(error: unknown): string {
-  const states: Readonly<Record<string, string>> = {
-    EACCES: "it may not be read by this user",
-    EISDIR: "it is a folder, wanted a file",
-    ENOENT: "there is no such file",
-    ENOTDIR: "a part of its path is no folder",
-  };
-  const { code = "", message } = error as NodeJS.ErrnoException;
-  return states[code] ?? message;
-}
+const readStates: Readonly<Record<string, string>> = {
+  EACCES: "it may not be read by this user",
+  EISDIR: "it is a folder, wanted a file",
+  ENOENT: "there is no such file",
+  ENOTDIR: "a part of its path is no folder",
+};
 
 async function unknownRecipe(name: string, world: World): Promise<DodaiError> {
   for (const ending of [".yaml", ".yml"]) {

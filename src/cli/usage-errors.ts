@@ -12,6 +12,7 @@ import {
 import { DodaiError } from "../core/dodai-error.ts";
 import { nearest } from "../frontends/suggest.ts";
 import { usage } from "./flags.ts";
+import { count } from "./quantities.ts";
 
 const seeHelp = 'See "dodai --help", or "dodai COMMAND --help".';
 
@@ -38,7 +39,8 @@ export function usageErrorOf(error: unknown): unknown {
     return usage(`Cannot use ${flagName(error.externalFlagName)} twice: it takes one value`, seeHelp);
   }
   if (error instanceof UnexpectedPositionalError) {
-    return usage(`Cannot use argument "${error.input}": no more than ${error.expectedCount} are taken`, seeHelp);
+    const taken = error.expectedCount === 0 ? "none" : `${count(error.expectedCount, "argument")} at most`;
+    return usage(`Cannot use argument "${error.input}": the command takes ${taken}`, seeHelp);
   }
   if (error instanceof UnsatisfiedFlagError) {
     return usage(`Cannot use ${flagName(error.externalFlagName)}: its value is missing`, seeHelp);

@@ -58,8 +58,8 @@ packages:
   - ca-certificates
   - netbase
   - tzdata
-  # - "openssl>=3.5"    at least this version
-  # - "!perl"           keep it out
+  # - "openssl>=3.5"  # at least this version
+  # - "!perl"         # keep it out
 
 # Which user the image runs as.
 accounts:

@@ -1,8 +1,10 @@
 import type { Context } from "../context.ts";
 import { bashScript } from "./bash.ts";
 import { fishScript } from "./fish.ts";
-import { type CompletedCommand, describeCommands } from "./vocabulary.ts";
+import { type CommandTree, type CompletedCommand, describeCommands } from "./vocabulary.ts";
 import { zshScript } from "./zsh.ts";
+
+export type Shell = "bash" | "zsh" | "fish";
 
 const scripts: Readonly<Record<Shell, (commands: readonly CompletedCommand[]) => string>> = {
   bash: bashScript,
@@ -10,9 +12,8 @@ const scripts: Readonly<Record<Shell, (commands: readonly CompletedCommand[]) =>
   fish: fishScript,
 };
 
-export type Shell = "bash" | "zsh" | "fish";
-
-export async function completion(this: Context, _flags: Readonly<Record<never, never>>, shell: Shell): Promise<void> {
-  const recipes = [...(await this.library.builtInRecipes()).keys()];
-  this.stdout.write(scripts[shell](describeCommands(recipes)));
+/** The script for a shell, on standard output; `root` has the commands that it completes. */
+export async function printCompletion(shell: Shell, root: CommandTree, context: Context): Promise<void> {
+  const recipes = [...(await context.library.builtInRecipes()).keys()];
+  context.stdout.write(scripts[shell](describeCommands(root, recipes)));
 }

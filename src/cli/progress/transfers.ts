@@ -1,6 +1,6 @@
 // How far the byte counts of a stage are, from its events: a value that both displays describe.
 import type { BuildEvent } from "../../build/contract.ts";
-import { formatBytes, formatSeconds } from "../quantities.ts";
+import { count, formatBytes, formatSeconds } from "../quantities.ts";
 
 type ProgressEvent = Extract<BuildEvent, { readonly kind: "progress" }>;
 type Stage = ProgressEvent["stage"];
@@ -49,7 +49,7 @@ function describeTransfer(stage: Stage, { startedMs, parts, things, lastMs }: Tr
   const doneBytes = [...parts.values()].reduce((sum, part) => sum + part.doneBytes, 0);
   const totalBytes = [...parts.values()].reduce((sum, part) => sum + part.totalBytes, 0);
   const told = [`${formatBytes(doneBytes)}${totalBytes > 0 ? ` of ${formatBytes(totalBytes)}` : ""}`];
-  if (!perThing.has(stage) && stage !== "download") told.push(`${things.size} packages`);
+  if (!perThing.has(stage) && stage !== "download") told.push(count(things.size, "package"));
   const seconds = (lastMs - startedMs) / 1000;
   // The first moments say nothing about the rate.
   if (seconds >= 0.5 && doneBytes > 0) {
