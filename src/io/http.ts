@@ -107,7 +107,7 @@ function startTransfer(wanted: ReadOptions): Transfer {
 
 async function* attemptTransfer(url: URL, transfer: Transfer, world: RequestWorld): AsyncGenerator<Uint8Array> {
   const { wanted, prefix } = transfer;
-  const response = await sendGet(url, rangeHeaders(transfer), world);
+  const response = await sendGet(url, requestHeaders(transfer), world);
   const resumed = acceptAnswer(response, transfer);
   let body = bodyOf(response, world.timeouts);
   if (!resumed && transfer.seenBytes > 0) body = withoutPrefix(body, transfer);
@@ -121,6 +121,12 @@ async function* attemptTransfer(url: URL, transfer: Transfer, world: RequestWorl
   if (wanted.sizeBytes !== undefined && transfer.seenBytes < wanted.sizeBytes) {
     throw new HttpFault("unavailable", `it ended after ${transfer.seenBytes} of ${wanted.sizeBytes} bytes`);
   }
+}
+
+function requestHeaders(transfer: Transfer): Readonly<Record<string, string>> {
+  // What nobody checks is the file that leads to all others: a proxy's old copy of it would not fit them (RFC 9111, 5.2.1.1).
+  const fresh = transfer.wanted.checked ? {} : { "cache-control": "max-age=0" };
+  return { ...fresh, ...rangeHeaders(transfer) };
 }
 
 function rangeHeaders({ seenBytes, validator, ranges, wanted }: Transfer): Readonly<Record<string, string>> {

@@ -3,14 +3,14 @@
 // The time of last use is the file's mtime: atime is off or coarse on most machines. Use touches it at most once a day, so
 // that a run which uses a thousand files does not write a thousand inodes.
 import { readlinkSync } from "node:fs";
-import { readdir, rm, stat, utimes } from "node:fs/promises";
+import { readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join, relative, sep } from "node:path";
+import { basename, join } from "node:path";
 
 const dayMs = 86_400_000;
 
 export interface StoreSize {
-  /** Bytes by kind: `blobs`, each kind of value, and other folders of the store by their name. */
+  /** Bytes by kind: `blobs`, each kind of value, and `pieces`. */
   readonly kinds: ReadonlyMap<string, { readonly files: number; readonly sizeBytes: number }>;
   readonly sizeBytes: number;
 }
@@ -64,15 +64,32 @@ export async function pruneStore(directory: string, options: PruneOptions): Prom
   return pruned;
 }
 
-/** All but `tmp`; other parts of dodai may keep folders of their own here, as pieces are. */
+/** Pieces are kept there by the build. */
+const folders: readonly string[] = ["blobs", "values", "pieces"];
+
+/** Marks a folder as a cache for programs that make backups, and for us as one whose files may be removed (bford.info/cachedir). */
+const tag = "Signature: 8a477f597d28d172789f06886806bc55\n# Everything here can be made or fetched again by dodai.\n";
+
+/** Says that a folder is a store. One that cannot be written keeps what it has. */
+export async function markStore(directory: string): Promise<void> {
+  await writeFile(join(directory, "CACHEDIR.TAG"), tag, { flag: "wx" }).catch(() => undefined);
+}
+
+/** Nothing when the folder is no store, as when a variable names a wrong one: what is listed may be removed. */
 async function filesOf(directory: string): Promise<StoredFile[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const stored = files.map(async (path): Promise<StoredFile[]> => {
-    const [folder = "", kind = ""] = relative(directory, path).split(sep);
-    const found = folder === "tmp" ? undefined : await stat(path).catch(() => undefined);
+  const marked = await readFile(join(directory, "CACHEDIR.TAG"), "utf8").catch(() => "");
+  if (marked !== tag) return [];
+  return (await Promise.all(folders.map((folder) => filesIn(directory, folder)))).flat();
+}
+
+async function filesIn(directory: string, folder: string): Promise<StoredFile[]> {
+  const entries = await readdir(join(directory, folder), { recursive: true, withFileTypes: true }).catch(() => []);
+  const stored = entries.map(async (entry): Promise<StoredFile[]> => {
+    const path = join(entry.parentPath, entry.name);
+    const found = entry.isFile() ? await stat(path).catch(() => undefined) : undefined;
     if (found === undefined) return [];
-    return [{ path, kind: folder === "values" ? kind : folder, sizeBytes: found.size, usedMs: found.mtimeMs }];
+    const kind = folder === "values" ? basename(entry.parentPath) : folder;
+    return [{ path, kind, sizeBytes: found.size, usedMs: found.mtimeMs }];
   });
   return (await Promise.all(stored)).flat();
 }

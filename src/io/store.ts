@@ -16,6 +16,7 @@ import { DodaiError } from "../core/dodai-error.ts";
 import { describeWriteError, writeAside } from "./atomic.ts";
 import type { FileAccess } from "./file-access.ts";
 import {
+  markStore,
   markUsed,
   ownerHost,
   type Pruned,
@@ -63,6 +64,7 @@ export interface StoreOptions {
 export async function openStore(directory: string, options: StoreOptions = {}): Promise<Store> {
   const now = options.now ?? (() => new Date());
   await makeFolders(directory);
+  await markStore(directory);
   await removeLeftovers(join(directory, "tmp"), now());
   return { directory, ...blobs(directory, now), ...values(directory, now), ...upkeep(directory) };
 }

@@ -209,6 +209,32 @@ test("no more than the allowed connections are open to one host", async (t) => {
   assert.equal(most, 3);
 });
 
+test("one connection serves one file after the other", async (t) => {
+  const ports = new Set<number | undefined>();
+  const server = await serve(t, (request, response) => {
+    ports.add(request.socket.remotePort);
+    if (request.url === "/none") response.writeHead(404).end("nothing here");
+    else sendBytes(request, response, content);
+  });
+  const client = createHttpClient({ userAgent: "dodai/test" });
+  t.after(() => client.close());
+  for (const path of ["/1", "/none", "/2"]) {
+    const bytes = client.read(new URL(path, server.url), { maxBytes: 1 << 20, checked: false });
+    await collect(bytes, { maxBytes: 1 << 20, what: path }).catch(() => undefined);
+  }
+  assert.equal(ports.size, 1);
+});
+
+test("only what nobody checks is asked for anew of a proxy that keeps copies", async (t) => {
+  const server = await serve(t, (_, response) => response.end("x"));
+  await read(t, `${server.url}/InRelease`);
+  await read(t, `${server.url}/a.deb`, { wanted: { checked: true } });
+  assert.deepEqual(
+    server.seen.map(({ headers }) => headers["cache-control"]),
+    ["max-age=0", undefined],
+  );
+});
+
 test("a reader that stops early gives its connection back", async (t) => {
   const server = await serve(t, (request, response) => sendBytes(request, response, content));
   const client = createHttpClient({ userAgent: "dodai/test", connectionsPerHost: 1 });

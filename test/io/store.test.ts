@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { bytesOf, collect } from "../../src/core/bytes.ts";
 import { sha256 } from "../../src/core/digest.ts";
 import { openStore } from "../../src/io/store.ts";
-import { ownerHost } from "../../src/io/store-prune.ts";
+import { ownerHost, pruneStore, sizeOfStore } from "../../src/io/store-prune.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 
 const content = Buffer.from("some bytes");
@@ -141,6 +141,16 @@ test("what was not used for longest is removed first", async (t) => {
   assert.deepEqual((await store.size()).kinds.get("pieces"), { files: 1, sizeBytes: 5 });
   await store.prune({ maxBytes: 0 });
   assert.equal((await store.size()).sizeBytes, 0);
+});
+
+test("a folder that is no store is not counted and not emptied", async (t) => {
+  const folder = await temporaryFolder(t);
+  await mkdir(join(folder, "values/precious"), { recursive: true });
+  await writeFile(join(folder, "values/precious/letter"), "12345");
+  await writeFile(join(folder, "CACHEDIR.TAG"), "Signature: 8a477f597d28d172789f06886806bc55\n# of another program\n");
+  assert.equal((await sizeOfStore(folder)).sizeBytes, 0);
+  assert.equal((await pruneStore(folder, { maxBytes: 0 })).files, 0);
+  assert.equal(await readFile(join(folder, "values/precious/letter"), "utf8"), "12345");
 });
 
 test("leftovers of processes that are gone are removed, those of running ones stay for a day", async (t) => {
