@@ -24,7 +24,10 @@ const layers = [
 const worldly = ["io", "sandbox", "build", "cli"];
 const worldModules = /^node:(?:fs|http|https|net|tls|dns|child_process|worker_threads|os|readline)/;
 /** A folder under these never imports a sibling, except a child its parent. */
-const families: Readonly<Record<string, Readonly<Record<string, string>>>> = { packages: {}, distros: { ubuntu: "debian" } };
+const families: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  packages: {},
+  distros: { ubuntu: "debian" },
+};
 
 const sources = globSync("src/**/*.ts");
 const folderOf = (file: string): string => file.split("/")[1] ?? "";
@@ -76,9 +79,16 @@ test("pure folders do not touch the world", () => {
   const wrong: string[] = [];
   for (const file of sources) {
     if (worldly.includes(folderOf(file)) || file.split("/").length < 3) continue;
-    for (const target of importsOf(file)) if (worldModules.test(target)) wrong.push(`${file} must not import ${target}`);
+    for (const target of importsOf(file))
+      if (worldModules.test(target)) wrong.push(`${file} must not import ${target}`);
     const text = readFileSync(file, "utf8");
-    for (const world of [/\bprocess\.env\b/, /\bDate\.now\(/, /\bnew Date\(\)/, /\bMath\.random\(/, /\bperformance\.now\(/]) {
+    for (const world of [
+      /\bprocess\.env\b/,
+      /\bDate\.now\(/,
+      /\bnew Date\(\)/,
+      /\bMath\.random\(/,
+      /\bperformance\.now\(/,
+    ]) {
       if (world.test(text)) wrong.push(`${file} must not use ${world.source}`);
     }
   }
