@@ -64,7 +64,7 @@ export async function sendGet(
     const response = await send(url, { ...headers, ...authorization(credentials) }, world);
     const { statusCode = 0, headers: answer } = response;
     if (!redirectStatuses.has(statusCode) || answer.location === undefined) return response;
-    discard(response);
+    await discard(response);
     const next = redirectTarget(url, answer.location);
     // Who may read at one host may not be told to another (RFC 9110, 15.4 and 17.1).
     if (!isSameServer(url, next)) credentials = undefined;
@@ -73,13 +73,20 @@ export async function sendGet(
   throw new HttpFault("refused", `it redirects more than ${world.maxRedirects} times`);
 }
 
-/** Lets go of an answer that nobody reads: read on while it is short, so that the connection can be used again. */
-export function discard(response: IncomingMessage): void {
-  let leftBytes = 64 << 10;
-  response.on("error", () => undefined);
-  response.on("data", (chunk: Uint8Array) => {
-    leftBytes -= chunk.byteLength;
-    if (leftBytes < 0) response.destroy();
+/** Lets go of an answer that nobody reads: read to its end when that is near, so that the connection can be used again. */
+export function discard(response: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    let leftBytes = 64 << 10;
+    const timer = setTimeout(() => response.destroy(), 500);
+    response.on("error", () => undefined);
+    response.on("data", (chunk: Uint8Array) => {
+      leftBytes -= chunk.byteLength;
+      if (leftBytes < 0) response.destroy();
+    });
+    response.on("close", () => {
+      clearTimeout(timer);
+      resolve();
+    });
   });
 }
 

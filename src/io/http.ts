@@ -108,7 +108,7 @@ function startTransfer(wanted: ReadOptions): Transfer {
 async function* attemptTransfer(url: URL, transfer: Transfer, world: RequestWorld): AsyncGenerator<Uint8Array> {
   const { wanted, prefix } = transfer;
   const response = await sendGet(url, requestHeaders(transfer), world);
-  const resumed = acceptAnswer(response, transfer);
+  const resumed = await acceptAnswer(response, transfer);
   let body = bodyOf(response, world.timeouts);
   if (!resumed && transfer.seenBytes > 0) body = withoutPrefix(body, transfer);
   for await (const chunk of body) {
@@ -136,7 +136,7 @@ function rangeHeaders({ seenBytes, validator, ranges, wanted }: Transfer): Reado
 }
 
 /** Whether the answer goes on where the last one broke off; throws unless it is the file, whole or its rest. */
-function acceptAnswer(response: IncomingMessage, transfer: Transfer): boolean {
+async function acceptAnswer(response: IncomingMessage, transfer: Transfer): Promise<boolean> {
   const { statusCode: status = 0, headers } = response;
   try {
     if (status === 416) transfer.ranges = false;
@@ -149,7 +149,7 @@ function acceptAnswer(response: IncomingMessage, transfer: Transfer): boolean {
     transfer.validator = etag ?? headers["last-modified"];
     return resumed;
   } catch (error) {
-    discard(response);
+    await discard(response);
     throw error;
   }
 }
