@@ -1,10 +1,8 @@
-// Upkeep of the content store: how large it is, what can go, and what killed processes left behind.
+// Upkeep of the content store: how large it is and what can go.
 //
 // The time of last use is the file's mtime: atime is off or coarse on most machines. Use touches it at most once a day, so
 // that a run which uses a thousand files does not write a thousand inodes.
-import { readlinkSync } from "node:fs";
 import { readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
 import { basename, join } from "node:path";
 
 const dayMs = 86_400_000;
@@ -92,39 +90,4 @@ async function filesIn(directory: string, folder: string): Promise<StoredFile[]>
     return [{ path, kind, sizeBytes: found.size, usedMs: found.mtimeMs }];
   });
   return (await Promise.all(stored)).flat();
-}
-
-/** Removes files of processes of this machine that are gone, and any that are older than a day. */
-export async function removeLeftovers(folder: string, now: Date): Promise<void> {
-  for (const name of await readdir(folder).catch(() => [])) {
-    const path = join(folder, name);
-    if (isOwnerGone(name) || (await isOld(path, now)))
-      await rm(path, { force: true, recursive: true }).catch(() => undefined);
-  }
-}
-
-/** Where a process number means one process: this host, and on Linux its process namespace, which a container has of its own. */
-export function ownerHost(): string {
-  try {
-    return `${hostname()}-${readlinkSync("/proc/self/ns/pid").replaceAll(/\D/g, "")}`;
-  } catch {
-    return hostname();
-  }
-}
-
-/** Names are `HOST.PID.UUID`; whether a process of another host runs cannot be seen from here. */
-function isOwnerGone(name: string): boolean {
-  const [, host, pid] = /^(.*)\.(\d+)\.[0-9a-f-]+$/.exec(name) ?? [];
-  if (host !== ownerHost() || pid === undefined) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
-  }
-}
-
-async function isOld(path: string, now: Date): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  return found !== undefined && now.getTime() - found.mtimeMs > dayMs;
 }

@@ -6,7 +6,6 @@
 //
 // Any number of processes use one store at once without locks: a name always means the same bytes, so whoever renames last
 // changes nothing. A killed process leaves only its files in tmp/, which a later run removes.
-import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,14 +14,13 @@ import { type Digest, hexOf, sha256, startDigest } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { describeWriteError, writeAside } from "./atomic.ts";
 import type { FileAccess } from "./file-access.ts";
+import { removeLeftovers, temporaryIn } from "./store-leftovers.ts";
 import {
   markStore,
   markUsed,
-  ownerHost,
   type Pruned,
   type PruneOptions,
   pruneStore,
-  removeLeftovers,
   type StoreSize,
   sizeOfStore,
 } from "./store-prune.ts";
@@ -80,11 +78,6 @@ async function makeFolders(directory: string): Promise<void> {
   }
 }
 
-/** Names its owner, so that another run on this machine can tell whether it is still there. */
-function temporaryIn(directory: string): string {
-  return join(directory, "tmp", `${ownerHost()}.${process.pid}.${randomUUID()}`);
-}
-
 function blobs(directory: string, now: () => Date): Pick<Store, "has" | "verify" | "path" | "open" | "keep"> {
   const path = (digest: Digest): string => join(directory, "blobs/sha256", hexOf(digest));
 
@@ -122,7 +115,7 @@ function blobs(directory: string, now: () => Date): Pick<Store, "has" | "verify"
       return known;
     };
     await writeAside(expected === undefined ? observed(stream, state.update) : verified(stream, expected), {
-      temporary: temporaryIn(directory),
+      temporary: temporaryIn(join(directory, "tmp")),
       target: () => path(digestOnce()),
       unwritable: "CACHE_UNWRITABLE",
     });
@@ -163,7 +156,11 @@ function values(directory: string, now: () => Date): Pick<Store, "value" | "open
       await mkdir(join(directory, "values", kind), { recursive: true }).catch((error: unknown) => {
         throw describeWriteError(error, { path: target, unwritable: "CACHE_UNWRITABLE" });
       });
-      await writeAside(sealed(bytes), { temporary: temporaryIn(directory), target, unwritable: "CACHE_UNWRITABLE" });
+      await writeAside(sealed(bytes), {
+        temporary: temporaryIn(join(directory, "tmp")),
+        target,
+        unwritable: "CACHE_UNWRITABLE",
+      });
     },
     removeValue: (kind, key) => rm(path(kind, key), { force: true }),
   };
@@ -177,7 +174,7 @@ function assertName(name: string): string {
 
 function upkeep(directory: string): Pick<Store, "temporary" | "size" | "prune"> {
   return {
-    temporary: () => temporaryIn(directory),
+    temporary: () => temporaryIn(join(directory, "tmp")),
     size: () => sizeOfStore(directory),
     prune: (options) => pruneStore(directory, options),
   };

@@ -10,7 +10,8 @@ import { fileURLToPath } from "node:url";
 import { bytesOf, collect } from "../../src/core/bytes.ts";
 import { sha256 } from "../../src/core/digest.ts";
 import { openStore } from "../../src/io/store.ts";
-import { ownerHost, pruneStore, sizeOfStore } from "../../src/io/store-prune.ts";
+import { ownerHost } from "../../src/io/store-leftovers.ts";
+import { pruneStore, sizeOfStore } from "../../src/io/store-prune.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 
 const content = Buffer.from("some bytes");
