@@ -19,7 +19,7 @@ export interface MirrorOptions {
   readonly offline: boolean;
 }
 
-export interface DownloadOptions {
+interface DownloadOptions {
   /** Told the size of each chunk that comes over the network. */
   readonly onBytes?: (count: number) => void;
 }

@@ -62,7 +62,7 @@ export function createSigner(owner: string): Signer {
   };
 }
 
-export type Ending = "" | ".gz" | ".xz" | ".zst";
+type Ending = "" | ".gz" | ".xz" | ".zst";
 
 export interface SuiteSpec {
   readonly suite: string;
@@ -151,7 +151,7 @@ function releaseText(fields: Readonly<Record<string, string | undefined>>): stri
 }
 
 /** `Sat, 21 Nov 2026 09:15:44 UTC` */
-export const formatDate = (date: Date): string => date.toUTCString().replace("GMT", "UTC");
+const formatDate = (date: Date): string => date.toUTCString().replace("GMT", "UTC");
 
 function compress(bytes: Uint8Array, ending: Ending): Uint8Array {
   switch (ending) {
