@@ -228,7 +228,7 @@ async function smallDisk(t: TestContext, options: string): Promise<string | unde
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", options, "dodai-test", folder], { stdio: "pipe" });
   } catch (error) {
-    if (process.env["DODAI_REQUIRE_ORACLES"] === "1") throw error;
+    if (process.env.DODAI_REQUIRE_ORACLES === "1") throw error;
     t.skip("needs root and mount");
     return undefined;
   }

@@ -62,7 +62,7 @@ const cases: readonly Case[] = [
   {
     name: "one with MD5 and SHA1 only",
     signing: {
-      edit: (text) => text.replace(/SHA256:[^]*/, `MD5Sum:\n ${"0".repeat(32)} 1 main/binary-amd64/Packages\n`),
+      edit: (text) => text.replace(/SHA256:.*/s, `MD5Sum:\n ${"0".repeat(32)} 1 main/binary-amd64/Packages\n`),
     },
   },
   {
@@ -83,7 +83,7 @@ test(
   async (t) => {
     const root = await temporaryFolder(t);
     const [signer, stranger] = [createSigner("archive"), createSigner("stranger")];
-    t.after(() => [signer, stranger].forEach((one) => one.close()));
+    t.after(() => void [signer.close(), stranger.close()]);
 
     const filesOf = (one: Case, index: number): RepositoryFiles => {
       const spec = {
