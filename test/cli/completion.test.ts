@@ -59,7 +59,9 @@ for (const shell of ["bash", "zsh", "fish"] as const) {
 }
 
 for (const shell of ["zsh", "fish"] as const) {
-  test(`${shell} takes its script`, needs(shell), async () => {
-    run(shell, ["-n"], { input: (await runCli(["completion", shell])).stdout });
+  test(`${shell} takes its script`, needs(shell), async (t) => {
+    const file = join(temporaryFolder(t), "script");
+    writeFileSync(file, (await runCli(["completion", shell])).stdout);
+    run(shell, ["-n", file]);
   });
 }
