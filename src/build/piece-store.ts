@@ -27,8 +27,8 @@ export function pieceKey(packageDigest: Digest, { mergedUsr }: PathRules): strin
   return hexOf(sha256(formatCanonicalJson(value)));
 }
 
-/** `directory` and `temporaryDirectory` are on one file system. */
-export function openPieceStore(directory: string, temporaryDirectory: string): PieceStore {
+/** `temporaryFolder` names a folder of this process on the same file system; it is asked for when it is needed. */
+export function openPieceStore(directory: string, temporaryFolder: () => string): PieceStore {
   const made = new Set<string>();
   let count = 0;
   const place = (key: string, ending: string): string => {
@@ -41,7 +41,7 @@ export function openPieceStore(directory: string, temporaryDirectory: string): P
     return path;
   };
   const store: PieceStore = {
-    temporary: () => join(temporaryDirectory, `piece-${count++}`),
+    temporary: () => join(temporaryFolder(), `piece-${count++}`),
     recordsPath: (key) => place(key, "records"),
     descriptionPath: (key) => place(key, "json"),
     memberPath: (segment, codec, run) => place(segment, `${codec}.${run}`),

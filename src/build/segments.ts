@@ -3,7 +3,7 @@
 import { createReadStream, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Entry } from "../archive/entry.ts";
 import { gzipIdentity } from "../archive/gzip-member.ts";
-import { formatTarHeader, tarPadding } from "../archive/tar.ts";
+import { formatTarHeader, tarPadding } from "../archive/tar-write.ts";
 import { zstdIdentity } from "../archive/zstd-frame.ts";
 import { formatCanonicalJson } from "../core/canonical-json.ts";
 import { hexOf, sha256 } from "../core/digest.ts";

@@ -1,11 +1,12 @@
 // What one call of the library owns while it runs: the store, connections, threads, and the caller's wishes.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { collect } from "../core/bytes.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { version } from "../core/version.ts";
 import type { MirrorSettings } from "../distros/contract.ts";
+import type { FileAccess } from "../io/file-access.ts";
 import { createHttpClient, type HttpClient } from "../io/http.ts";
 import { createMirrors, type Mirrors } from "../io/mirrors.ts";
 import { readNetrc } from "../io/netrc.ts";
@@ -68,16 +69,20 @@ function own(
   const mirrors = createMirrors({ store, http, offline });
   let pool: WorkerPool<Job, JobResult> | undefined;
   let temporary: string | undefined;
+  const openIndexes: FileAccess[] = [];
   const settings = new Map<string, Promise<MirrorSettings>>();
   const emit = (event: BuildEvent): void => onEvent?.(event);
   const now = options.now ?? new Date();
 
   const session: Session = {
     store,
-    get pieces() {
-      temporary ??= mkdtempSync(join(store.directory, "tmp", `${process.pid}-`));
-      return openPieceStore(join(store.directory, "pieces"), temporary);
-    },
+    pieces: openPieceStore(join(store.directory, "pieces"), () => {
+      if (temporary === undefined) {
+        temporary = store.temporary();
+        mkdirSync(temporary);
+      }
+      return temporary;
+    }),
     mirrors,
     now,
     pool: () => {
@@ -89,12 +94,13 @@ function own(
       settings.set(distribution, known);
       return known;
     },
-    access: () => repositoryAccess({ store, mirrors, now, emit }),
+    access: () => repositoryAccess({ store, mirrors, now, emit, openIndexes }),
     emit,
     assertWanted: () => assertNotAborted(signal),
   };
   const close = async (): Promise<void> => {
     http.close();
+    for (const one of openIndexes.splice(0)) one.close();
     await pool?.close();
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
   };
@@ -115,10 +121,16 @@ interface AccessParts {
   readonly mirrors: Mirrors;
   readonly now: Date;
   readonly emit: (event: BuildEvent) => void;
+  /** Indexes that were opened, for the session to close. */
+  readonly openIndexes: FileAccess[];
 }
 
 /** What repository clients see of the world. A release is fetched once for all platforms, so that they agree. */
-function repositoryAccess({ store, mirrors, now, emit }: AccessParts): RepositoryAccess {
+function repositoryAccess({ store, mirrors, now, emit, openIndexes }: AccessParts): RepositoryAccess {
+  const remember = (file: FileAccess | undefined): FileAccess | undefined => {
+    if (file) openIndexes.push(file);
+    return file;
+  };
   const releases = new Map<string, Promise<Uint8Array | undefined>>();
   const fetchWhole = async (
     repository: Repository,
@@ -152,10 +164,10 @@ function repositoryAccess({ store, mirrors, now, emit }: AccessParts): Repositor
     },
     now,
     compiled: {
-      open: (key) => store.openValue("indexes", key),
+      open: async (key) => remember(await store.openValue("indexes", key)),
       keep: async (key, bytes) => {
         await store.keepValue("indexes", key, bytes);
-        const kept = await store.openValue("indexes", key);
+        const kept = remember(await store.openValue("indexes", key));
         if (!kept) throw new DodaiError("CACHE_BROKEN", `Cannot read back what was written to "${store.directory}"`);
         return kept;
       },

@@ -17,11 +17,22 @@ import { debianRepositories } from "./repositories.ts";
 type Variant = Omit<Supply, "repositories" | "mergedUsr">;
 
 /** What scripts do in any image, in the order in which it is done: accounts first, caches of what lies there last. */
-const usualEffects: readonly string[] = ["accounts", "nsswitch", "ca-certificates", "localtime", "ld.so.cache"];
+const usualEffects: readonly string[] = [
+  "nothing-to-do",
+  "accounts",
+  "base-files",
+  "netbase",
+  "nsswitch",
+  "ca-certificates",
+  "localtime",
+  "ld.so.cache",
+];
 
 /** A distroless image has all of them whatever its packages, and rules of its own. */
 const distrolessEffects: readonly string[] = [
+  "nothing-to-do",
   "accounts",
+  "netbase",
   "nsswitch",
   "os-release-distroless",
   "ca-certificates",
