@@ -22,22 +22,50 @@ const ESSENTIAL_SCORE = 100;
 const ESSENTIAL_BONUS = 5_000;
 const REQUEST_BONUS = 10_000;
 
-/** Marked variables in the order in which to decide them: those that win a quarrel first. Without quarrel, as they are. */
+/**
+ * Marked variables in the order in which to decide them, without those that apt's resolver would let go: of two that refuse
+ * each other the lower score, and then what lacks something that it depends on, as long as no person asked for it. Those that
+ * won come first. When nothing is wrong with the marks they come back as they are.
+ */
 export function settleQuarrels(
   universe: Universe,
   marked: readonly number[],
   requests: readonly number[],
 ): readonly number[] {
-  const quarrels = findQuarrels(universe, new Set(marked));
-  if (quarrels.length === 0) return marked;
-  const scores = scoreAsApt(universe, marked, requests);
-  const score = (variable: number): number => scores.get(variable) ?? 0;
+  const kept = new Set(marked);
   const winners = new Set<number>();
-  for (const { owner, target } of quarrels.sort((a, b) => score(b.owner) - score(a.owner))) {
-    winners.add(score(owner) > score(target) ? owner : target);
+  const quarrels = findQuarrels(universe, kept);
+  if (quarrels.length > 0) {
+    const scores = scoreAsApt(universe, marked, requests);
+    const score = (variable: number): number => scores.get(variable) ?? 0;
+    for (const { owner, target } of quarrels.sort((a, b) => score(b.owner) - score(a.owner))) {
+      if (!kept.has(owner) || !kept.has(target)) continue;
+      const winner = score(owner) > score(target) ? owner : target;
+      winners.add(winner);
+      kept.delete(winner === owner ? target : owner);
+    }
   }
-  const first = [...winners].sort((a, b) => score(b) - score(a));
-  return [...first, ...marked.filter((variable) => !winners.has(variable))];
+  dropBroken(universe, kept, new Set(requests));
+  if (kept.size === marked.length) return marked;
+  return [
+    ...[...winners].filter((variable) => kept.has(variable)),
+    ...[...kept].filter((variable) => !winners.has(variable)),
+  ];
+}
+
+/** Takes out what lacks a package that it depends on, until nothing does but requests. */
+function dropBroken(universe: Universe, kept: Set<number>, requests: ReadonlySet<number>): void {
+  for (let before = -1; before !== kept.size; ) {
+    before = kept.size;
+    // What is depended on was mostly marked later.
+    for (const variable of [...kept].reverse()) {
+      const { positive, hard } = universe.relations(variable);
+      const isWhole = positive
+        .slice(0, hard)
+        .every(({ needs }) => needs.some((need) => universe.targets(need).some((target) => kept.has(target))));
+      if (!isWhole && !requests.has(variable)) kept.delete(variable);
+    }
+  }
 }
 
 interface Quarrel {

@@ -167,6 +167,7 @@ class Search {
     const { recommends } = this.#universe.problem.options;
     const marked = walkAsApt({ universe: this.#universe, requests, recommends, isBlocked });
     this.#plan = settleQuarrels(this.#universe, marked, requests);
+    if (this.#plan !== marked) this.#isDisturbed = true;
   }
 
   /** Where the best version of a package cannot be had, the next one stands for it. */
