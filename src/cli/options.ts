@@ -12,14 +12,15 @@ export async function withOptions<Result>(
   task: (options: CommonOptions & { readonly lockFile: string }) => Promise<Result>,
 ): Promise<Result> {
   const { flags, world } = run;
-  const { recipe, lockFile } = await findRecipeArgument(run.recipe, world);
+  const cache = cacheDirectory(flags.cacheDir, world);
+  const { recipe, lockFile } = await findRecipeArgument(run.recipe, world, cache);
   const progress = startProgress(flags.progress, world);
   const { platform: platforms, offline = false } = flags;
   try {
     return await task({
       recipe,
       lockFile,
-      cacheDirectory: cacheDirectory(flags.cacheDir, world),
+      cacheDirectory: cache,
       ...(platforms && platforms.length > 0 ? { platforms } : {}),
       offline,
       environment: world.env,

@@ -4,10 +4,12 @@ import { posix } from "node:path";
 import { DodaiError } from "../core/dodai-error.ts";
 import type { Recipe } from "../core/recipe.ts";
 import { loadRecipeLazily } from "../frontends/native/lazy.ts";
+import type { LoadRecipeOptions } from "../frontends/native/load.ts";
 import { nearest } from "../frontends/suggest.ts";
 import type { World } from "./context.ts";
 import { usage } from "./flags.ts";
 import { lockFileOfName, lockFileOfRecipe } from "./places.ts";
+import { loadRemembered } from "./recipe-memory.ts";
 
 export interface FoundRecipe {
   readonly recipe: Recipe;
@@ -18,9 +20,9 @@ export interface FoundRecipe {
 /** Largest recipe or key file, in bytes. */
 const maxFileBytes = 1 << 20;
 
-/** Throws RECIPE_UNKNOWN, RECIPE_SYNTAX, FILE_UNREADABLE, and USAGE for files that are not supported yet. */
-export async function findRecipeArgument(name: string, world: World): Promise<FoundRecipe> {
-  if (/\.ya?ml$/.test(name)) return loadFile(name, world);
+/** `cache` is the folder of the store. Throws RECIPE_UNKNOWN, RECIPE_SYNTAX, FILE_UNREADABLE, and USAGE for files that are not supported yet. */
+export async function findRecipeArgument(name: string, world: World, cache: string): Promise<FoundRecipe> {
+  if (/\.ya?ml$/.test(name)) return loadFile(name, world, cache);
   assertSupported(name);
   const found = await world.library.findRecipe(name);
   if (found) return { recipe: found.recipe, lockFile: lockFileOfName(name, world.cwd) };
@@ -44,12 +46,12 @@ function notYet(name: string, what: string): DodaiError {
   );
 }
 
-async function loadFile(name: string, world: World): Promise<FoundRecipe> {
+async function loadFile(name: string, world: World, cache: string): Promise<FoundRecipe> {
   const path = posix.resolve(world.cwd, name);
   const text = await readText(path, name);
   // apko's format has `contents:` where ours has `packages:`.
   if (/^contents:/m.test(text) && !/^(?:distro|extends):/m.test(text)) throw notYet(name, "apko files");
-  const recipe = await loadRecipeLazily({
+  const options: LoadRecipeOptions = {
     path,
     file: name,
     hostPlatform: world.hostPlatform,
@@ -57,8 +59,10 @@ async function loadFile(name: string, world: World): Promise<FoundRecipe> {
       readFile: async (one) => (one === path ? text : readText(one, one)),
       hasFile: async (one) => (await stat(one).catch(() => undefined))?.isFile() ?? false,
       findBuiltIn: async (one) => (await world.library.findRecipe(one))?.recipe,
+      builtInNames: async () => (await world.library.builtInRecipes()).keys(),
     },
-  });
+  };
+  const recipe = await loadRemembered(options, cache, loadRecipeLazily);
   return { recipe, lockFile: lockFileOfRecipe(path) };
 }
 

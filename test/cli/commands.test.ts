@@ -118,7 +118,12 @@ describe("dodai init", () => {
     const recipe = await loadRecipe({
       path: resolve("/a/recipe.yaml"),
       hostPlatform: parsePlatform("amd64"),
-      world: { readFile: async () => text, hasFile: async () => true, findBuiltIn: async () => undefined },
+      world: {
+        readFile: async () => text,
+        hasFile: async () => true,
+        findBuiltIn: async () => undefined,
+        builtInNames: async () => [],
+      },
     });
     assert.deepEqual(
       [recipe.files.length, recipe.platforms.length, recipe.config.entrypoint, recipe.remove.length],

@@ -114,7 +114,7 @@ export async function runCli(words: readonly string[], options: RunOptions = {})
   const exitCode = await runCommandLine(words, {
     stdout: outputTo("stdout"),
     stderr: { ...outputTo("stderr"), ...options.stderr },
-    env: { HOME: "/home/someone", ...options.env },
+    env: { HOME: options.cwd === undefined ? "/home/someone" : join(options.cwd, "home"), ...options.env },
     cwd: options.cwd ?? "/nowhere",
     hostPlatform: parsePlatform("amd64"),
     library: fakeLibrary(options.library),

@@ -35,6 +35,7 @@ const world: RecipeWorld = {
   readFile: (path) => readFile(path, "utf8"),
   hasFile: async (path) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false,
   findBuiltIn: async (name) => (name === builtIn.name ? builtIn : undefined),
+  builtInNames: async () => [builtIn.name],
 };
 
 const load = (folder: string, file = "recipe.yaml"): Promise<Recipe> =>

@@ -11,6 +11,7 @@ const load = (text: string, path = "/a/app.yaml", host = "amd64"): Promise<Recip
     readFile: async () => text,
     hasFile: async () => true,
     findBuiltIn: async () => undefined,
+    builtInNames: async () => [],
   };
   return loadRecipe({ path, hostPlatform: parsePlatform(host), world });
 };

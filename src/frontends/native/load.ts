@@ -4,7 +4,8 @@ import type { ZodError } from "zod";
 import { DodaiError, type Position } from "../../core/dodai-error.ts";
 import type { Platform } from "../../core/platform.ts";
 import type { Recipe } from "../../core/recipe.ts";
-import { type Path, parseRecipeDocument, type RecipeDocument, type RecipeText } from "./document.ts";
+import { nearest } from "../suggest.ts";
+import { parseRecipeDocument, type RecipeDocument, type RecipeText } from "./document.ts";
 import { draftOf, type RecipeDraft } from "./draft.ts";
 import { faultsOf, throwFaults } from "./faults.ts";
 import type { RecipeInput } from "./input.ts";
@@ -23,6 +24,8 @@ export interface RecipeWorld {
   hasFile(path: string): Promise<boolean>;
   /** A recipe that is built in; `undefined` when none has the name. */
   findBuiltIn(name: string): Promise<Recipe | undefined>;
+  /** Names of all that are built in, for "did you mean". */
+  builtInNames(): Promise<Iterable<string>>;
 }
 
 export interface LoadRecipeOptions {
@@ -97,8 +100,8 @@ interface LoadDraftOptions {
 async function loadDraft({ path, file, world, chain }: LoadDraftOptions): Promise<RecipeDraft> {
   const { input, document } = parseRecipeText({ text: await world.readFile(path), file });
   const absolute = (relative: string): string => posix.resolve(posix.dirname(path), relative);
-  const keys = await readKeys({ input, document, absolute, world });
-  await assertSources({ input, document, absolute, world, file });
+  const { keys, faults } = await readNamedFiles({ input, document, absolute, world });
+  throwFaults(faults, file);
   const draft = draftOf(input, document, { absolute, keyText: (key) => keys.get(key) ?? key });
   if (input.extends === undefined) return draft;
   const where = document.positionOf(["extends"]);
@@ -132,7 +135,7 @@ async function loadParent({ name, where, path, file, world, chain }: ParentOptio
       },
     );
   }
-  await assertFile({ name, path: parentPath, where, verb: "extend", world });
+  if (!(await world.hasFile(parentPath))) throw noFile("extend", name, where);
   const parentFile = posix.isAbsolute(name) ? name : posix.join(posix.dirname(file), name);
   return loadDraft({ path: parentPath, file: parentFile, world, chain: trail });
 }
@@ -141,9 +144,13 @@ async function loadParent({ name, where, path, file, world, chain }: ParentOptio
 async function findParent(name: string, where: Position, world: RecipeWorld): Promise<RecipeDraft> {
   const found = await world.findBuiltIn(name);
   if (!found) {
+    const meant = nearest(name, await world.builtInNames());
     throw new DodaiError("RECIPE_UNKNOWN", `Cannot extend "${name}": no built-in recipe has this name`, {
       where,
-      fix: 'See "dodai recipes"; for a file, write its path, as in "./base.yaml".',
+      fix:
+        meant === undefined
+          ? 'See "dodai recipes"; for a file, write its path, as in "./base.yaml".'
+          : `Did you mean "${meant}"?`,
     });
   }
   const { platforms: _, ...draft } = found;
@@ -159,47 +166,36 @@ interface NamedFiles {
 
 const armorStart = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
 
-/** Texts of the keys that are named by path. */
-async function readKeys({ input, document, absolute, world }: NamedFiles): Promise<ReadonlyMap<string, string>> {
-  const texts = new Map<string, string>();
-  for (const [index, { keys = [] }] of (input.repositories ?? []).entries()) {
-    for (const [at, name] of keys.entries()) {
-      if (texts.has(name) || name.trimStart().startsWith(armorStart)) continue;
+/** Texts of the keys that are named by path, and a fault for each file that is not there or not what it should be. */
+async function readNamedFiles({ input, document, absolute, world }: NamedFiles): Promise<{
+  readonly keys: ReadonlyMap<string, string>;
+  readonly faults: readonly DodaiError[];
+}> {
+  const keys = new Map<string, string>();
+  const faults: DodaiError[] = [];
+  for (const [index, repository] of (input.repositories ?? []).entries()) {
+    for (const [at, name] of (repository.keys ?? []).entries()) {
+      if (keys.has(name) || name.trimStart().startsWith(armorStart)) continue;
       const where = document.positionOf(["repositories", index, "keys", at]);
       const path = absolute(name);
-      await assertFile({ name, path, where, verb: "read key", world });
-      const text = await world.readFile(path);
-      if (!text.includes(armorStart)) {
-        throw new DodaiError("KEY_SYNTAX", `Cannot read key "${name}": it is not an armored OpenPGP key`, {
-          where,
-          fix: `A binary keyring becomes text with "gpg --enarmor", which must then begin with ${armorStart}.`,
-        });
-      }
-      texts.set(name, text);
+      const text = (await world.hasFile(path)) ? await world.readFile(path) : undefined;
+      if (text === undefined) faults.push(noFile("read key", name, where));
+      else if (!text.includes(armorStart)) faults.push(noKey(name, where));
+      else keys.set(name, text);
     }
   }
-  return texts;
-}
-
-async function assertSources(named: NamedFiles & { readonly file: string }): Promise<void> {
-  const { input, document, absolute, world, file } = named;
-  const faults: DodaiError[] = [];
   for (const [index, { source }] of (input.files ?? []).entries()) {
-    if (source === undefined) continue;
-    const path: Path = ["files", index, "source"];
-    if (!(await world.hasFile(absolute(source)))) faults.push(noFile("copy", source, document.positionOf(path)));
+    if (source === undefined || (await world.hasFile(absolute(source)))) continue;
+    faults.push(noFile("copy", source, document.positionOf(["files", index, "source"])));
   }
-  throwFaults(faults, file);
+  return { keys, faults };
 }
 
-async function assertFile(named: {
-  readonly name: string;
-  readonly path: string;
-  readonly where: Position;
-  readonly verb: string;
-  readonly world: RecipeWorld;
-}): Promise<void> {
-  if (!(await named.world.hasFile(named.path))) throw noFile(named.verb, named.name, named.where);
+function noKey(name: string, where: Position): DodaiError {
+  return new DodaiError("KEY_SYNTAX", `Cannot read key "${name}": it is not an armored OpenPGP key`, {
+    where,
+    fix: 'Write it as text: "gpg --no-default-keyring --keyring FILE --export --armor", with FILE as in "./key.gpg".',
+  });
 }
 
 function noFile(verb: string, name: string, where: Position): DodaiError {
