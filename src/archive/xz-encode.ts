@@ -3,7 +3,7 @@
 import type { Bytes } from "../core/bytes.ts";
 
 /** Names the exact output of `xzStream`: encoder with its version, and preset. A test holds it to the installed version. */
-export const xzIdentity = "napi-rs-lzma-1.5.3-preset-6";
+export const xzIdentity = "napi-rs-lzma-1.5.1-preset-6";
 
 /** xz's own default: an 8 MiB dictionary, so readers need 9 MiB. The encoder always uses CRC64 and one block. */
 const preset = 6;

@@ -1,5 +1,5 @@
 import { DodaiError } from "../core/dodai-error.ts";
-import { parseImageName } from "../core/image-name.ts";
+import { type ImageName, parseImageName } from "../core/image-name.ts";
 import { formatPlatform } from "../core/platform.ts";
 import { type BundleImage, bundleImages, type ImageBundle, rootDocument } from "../image/bundle.ts";
 import type { BuildOptions, BuildResult, BuiltPlatform } from "./contract.ts";
@@ -27,8 +27,8 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     if (before) return before;
     const plans = await planAll(wanted, session);
     const built = await buildPlatforms(plans, platforms, { options: wanted, session });
-    const names = (options.names ?? []).map(parseImageName);
-    const bundle = bundleImages(built.map(({ image }) => image) as [BundleImage, ...BundleImage[]], names);
+    const images = built.map(({ image }) => image) as [BundleImage, ...BundleImage[]];
+    const bundle = bundleImages(images, namesOf(wanted));
     await writeOutputs(bundle, wanted, session);
     const result = resultOf(bundle, platforms, built, wanted);
     if (lock && options.lockFile !== undefined && !options.locked) {
@@ -38,6 +38,21 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     await keepResult(key, result, session.store);
     return result;
   });
+}
+
+/** The caller's names, else the recipe's own where it is one: without a name no tool finds the image again. */
+function namesOf({ names = [], recipe }: BuildOptions): readonly ImageName[] {
+  if (names.length > 0) return names.map(parseImageName);
+  return isImageName(recipe.name) ? [parseImageName(recipe.name)] : [];
+}
+
+function isImageName(text: string): boolean {
+  try {
+    return parseImageName(text).digest === undefined;
+  } catch (error) {
+    if (error instanceof DodaiError) return false;
+    throw error;
+  }
 }
 
 interface Locked {

@@ -25,7 +25,7 @@ export type Compression = "gzip" | "zstd";
 
 /** Name of the codec and everything that its output depends on. */
 export function codecOf(compression: Compression): string {
-  return compression === "gzip" ? gzipIdentity : zstdIdentity;
+  return compression === "gzip" ? gzipIdentity : zstdIdentity();
 }
 
 /** Bytes of records that one compressor call gets. Part of what decides the compressed bytes: never changed lightly. */

@@ -34,6 +34,11 @@ export const distrolessWaived: readonly WaivedRelation[] = [
   { package: "ca-certificates", requirements: ["debconf", "debconf-2.0"], reason: "used by the postinst only" },
   { package: "tzdata", requirements: ["debconf", "debconf-2.0"], reason: "used by the postinst only" },
   { package: "libssl3", requirements: ["debconf", "debconf-2.0"], reason: "used by the postinst only" },
+  {
+    package: "libssl3t64",
+    requirements: ["openssl-provider-legacy"],
+    reason: "loaded on request only, for old ciphers",
+  },
   { package: "libc6", requirements: ["libgcc-s1"], reason: "loaded by thread cancellation only; cc has it" },
 ];
 
