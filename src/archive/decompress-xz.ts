@@ -5,35 +5,20 @@ import type { Bytes } from "../core/bytes.ts";
 /** Streams follow each other, with zeros between them in fours (the .xz file format, 2); nothing else may follow. */
 export async function* unxz(bytes: Bytes): AsyncGenerator<Uint8Array> {
   const { xz } = await import("@napi-rs/lzma");
-  yield* drain(xz.decompressStream(streamOf(bytes)));
+  yield* run(bytes, xz.decompressStream);
 }
 
 /** The format of `xz --format=lzma`: no checksum, and what follows its end goes unnoticed. */
 export async function* unlzma(bytes: Bytes): AsyncGenerator<Uint8Array> {
   const { lzma } = await import("@napi-rs/lzma");
-  yield* drain(lzma.decompressStream(streamOf(bytes)));
+  yield* run(bytes, lzma.decompressStream);
 }
 
-/** A web stream that asks for a chunk only when the decoder does. */
-function streamOf(bytes: Bytes): ReadableStream<Uint8Array> {
+type Decoder = (input: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
+
+async function* run(bytes: Bytes, decoder: Decoder): AsyncGenerator<Uint8Array> {
   const chunks = bytes[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = await chunks.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      async cancel() {
-        await chunks.return?.();
-      },
-    },
-    { highWaterMark: 0 },
-  );
-}
-
-async function* drain(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = stream.getReader();
+  const reader = decoder(streamOf(chunks)).getReader();
   let ended = false;
   try {
     for (;;) {
@@ -43,6 +28,24 @@ async function* drain(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8A
       yield value;
     }
   } finally {
-    if (!ended) await reader.cancel().catch(() => undefined);
+    if (!ended) {
+      // The decoder closes its input late or never, so that is done here; not waited for, as the input may be stalled.
+      reader.cancel().catch(() => undefined);
+      chunks.return?.().catch(() => undefined);
+    }
   }
+}
+
+/** A web stream that asks for a chunk only when the decoder does. */
+function streamOf(chunks: AsyncIterator<Uint8Array>): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }

@@ -11,15 +11,21 @@ export type { TarLimits } from "./tar-steps.ts";
  * passed over. Throws ARCHIVE_BROKEN, ARCHIVE_TOO_LARGE and ARCHIVE_UNSAFE_PATH.
  */
 export async function* readTar(bytes: Bytes, limits: TarLimits): AsyncGenerator<ArchiveItem> {
-  const source: Source = { steps: tarSteps(limits), chunks: bytes[Symbol.asyncIterator](), left: 0 };
+  const source: Source = {
+    steps: tarSteps(limits),
+    chunks: bytes[Symbol.asyncIterator](),
+    current: undefined,
+    left: 0,
+  };
   try {
     for (;;) {
       let event = step(source);
       if (event?.kind === "more") event = await stepAcross(source);
       if (event === undefined) return;
       if (event.kind !== "entry") continue;
+      source.current = event.entry;
       source.left = sizeOf(event.entry);
-      yield { entry: event.entry, body: source.left === 0 ? noBody : bodyOf(source) };
+      yield { entry: event.entry, body: source.left === 0 ? noBody : bodyOf(source, event.entry) };
     }
   } finally {
     await source.chunks.return?.();
@@ -59,6 +65,7 @@ export function* readTarBuffer(bytes: Uint8Array, limits: TarLimits): Generator<
 interface Source {
   readonly steps: TarSteps<void>;
   readonly chunks: AsyncIterator<Uint8Array>;
+  current: Entry | undefined;
   /** Bytes of the current entry's body that nobody took yet. */
   left: number;
 }
@@ -79,12 +86,13 @@ async function stepAcross(source: Source): Promise<TarEvent | undefined> {
   }
 }
 
-async function* bodyOf(source: Source): AsyncGenerator<Uint8Array> {
-  while (source.left > 0) {
+async function* bodyOf(source: Source, entry: Entry): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    if (source.current !== entry) throw new Error("The body of an entry was read after the next entry was asked for");
+    if (source.left === 0) return;
     let event = step(source);
     if (event?.kind === "more") event = await stepAcross(source);
-    if (event?.kind !== "data") throw new Error("The body of an entry was read after the next entry was asked for");
-    yield event.bytes;
+    if (event?.kind === "data") yield event.bytes;
   }
 }
 

@@ -1,5 +1,9 @@
-"""Lists a tar archive on standard input as describe.ts does, by Python's tarfile."""
-import hashlib, math, os, sys, tarfile, base64, urllib.parse
+"""Lists tar archives as describe.ts does, by Python's tarfile.
+
+Standard input: a JSON array of archives in base64. Standard output: a JSON array of their listings, as arrays of lines;
+a last line that starts with "!" is an error.
+"""
+import base64, hashlib, io, json, math, sys, tarfile, urllib.parse
 
 KINDS = {tarfile.LNKTYPE: "hardlink", tarfile.SYMTYPE: "symlink", tarfile.CHRTYPE: "character-device",
          tarfile.BLKTYPE: "block-device", tarfile.DIRTYPE: "directory", tarfile.FIFOTYPE: "fifo", b"D": "directory"}
@@ -30,8 +34,10 @@ def describe(archive, member):
     words = [kind, "%04o" % (member.mode & 0o7777), "%d:%d" % (member.uid, member.gid), str(math.floor(member.mtime)),
              quote(clean(member.name))]
     if kind == "file":
-        body = archive.extractfile(member).read()
-        words += [str(len(body)), hashlib.sha1(body).hexdigest()[:12]]
+        body, digest = archive.extractfile(member), hashlib.sha1()
+        while part := body.read(1 << 20):
+            digest.update(part)
+        words += [str(member.size), digest.hexdigest()[:12]]
     elif kind == "hardlink":
         words += ["->", quote(clean(member.linkname))]
     elif kind == "symlink":
@@ -41,7 +47,14 @@ def describe(archive, member):
     return " ".join(words + xattrs(member))
 
 
-with tarfile.open(fileobj=sys.stdin.buffer, mode="r|", errors="surrogateescape", encoding="utf-8") as archive:
-    for member in archive:
-        if member.type != b"V":
-            print(describe(archive, member))
+def listing(data):
+    lines = []
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r|", errors="surrogateescape", encoding="utf-8") as archive:
+            lines.extend(describe(archive, member) for member in archive if member.type != b"V")
+    except Exception as error:
+        lines.append("! %s" % error)
+    return lines
+
+
+json.dump([listing(base64.b64decode(one)) for one in json.load(sys.stdin)], sys.stdout)
