@@ -13,7 +13,7 @@ type Refuted = Outcome & { readonly kind: "refuted" };
 /** A smallest set of statements that cannot hold together, as premises. */
 export function explain(universe: Universe, refuted: Refuted): Conflict {
   const statements = thinOut(statementsOf(refuted));
-  const told = inStoryOrder(universe, statements, refuted);
+  const told = inStoryOrder(statements, refuted);
   return { kind: "conflict", premises: told.map((number) => premiseOf(universe, statements, refuted, number)) };
 }
 
@@ -42,14 +42,14 @@ function thinOut(all: Statements): Statements {
 }
 
 /** Every request followed by what its packages lead to; then what was forbidden and what can only be there once. */
-function inStoryOrder(universe: Universe, statements: Statements, { encoder }: Refuted): readonly number[] {
+function inStoryOrder(statements: Statements, { encoder }: Refuted): readonly number[] {
   const told = new Set<number>();
   const originOf = (number: number): Origin => encoder.origins[number] as Origin;
   const numbers = [...statements.keys()];
   const tell = (number: number): void => {
     if (told.has(number)) return;
     told.add(number);
-    const leadsTo = targetsOf(universe, statements, originOf(number), number);
+    const leadsTo = targetsOf(statements, originOf(number), number);
     for (const next of numbers) {
       const origin = originOf(next);
       if ((origin.kind === "needs" || origin.kind === "refuses") && leadsTo.has(origin.variable)) tell(next);
@@ -60,7 +60,7 @@ function inStoryOrder(universe: Universe, statements: Statements, { encoder }: R
 }
 
 /** The variables of which a statement wants one. */
-function targetsOf(_: Universe, statements: Statements, origin: Origin, number: number): ReadonlySet<number> {
+function targetsOf(statements: Statements, origin: Origin, number: number): ReadonlySet<number> {
   if (origin.kind !== "root" && origin.kind !== "needs") return new Set();
   const literals = (statements.get(number) ?? []).flat();
   return new Set(literals.filter((literal) => literal === isIn(variableOf(literal))).map(variableOf));
@@ -68,42 +68,39 @@ function targetsOf(_: Universe, statements: Statements, origin: Origin, number: 
 
 function premiseOf(universe: Universe, statements: Statements, { encoder }: Refuted, number: number): Premise {
   const origin = encoder.origins[number] as Origin;
-  const variables = new Set((statements.get(number) ?? []).flat().map(variableOf));
-  const offers = (but?: number): Offer[] =>
-    [...variables].filter((one) => one !== but).map((one) => universe.offer(one));
+  const variables = [...new Set((statements.get(number) ?? []).flat().map(variableOf))].sort((a, b) => a - b);
+  const offersOf = (some: readonly number[]): Offer[] => some.map((one) => universe.offer(one));
   switch (origin.kind) {
     case "root":
       return origin;
     case "exclude":
-      return { ...origin, offers: offers() };
+      return { ...origin, offers: offersOf(variables) };
     case "needs": {
-      const { relation } = origin.clause;
-      const candidates = offers(origin.variable);
-      const others =
-        candidates.length > 0
-          ? []
-          : nearMisses(
-              universe,
-              relation.anyOf.map(({ name }) => name),
-            );
+      const { relation, needs } = origin.clause;
+      const inOrder = new Set(needs.flatMap((need) => universe.targets(need)));
+      const candidates = offersOf([...inOrder]);
+      const others = candidates.length > 0 ? [] : relation.anyOf.flatMap(({ name }) => nearMisses(universe, name));
       return { kind: "needs", offer: universe.offer(origin.variable), relation, candidates, others };
     }
-    case "refuses":
-      return {
-        kind: "refuses",
-        offer: universe.offer(origin.variable),
-        relation: origin.clause.relation,
-        others: offers(origin.variable),
-      };
-    case "one-version":
-      return { kind: "one-version", name: offers()[0]?.record.name ?? "", offers: offers() };
+    case "refuses": {
+      const others = offersOf(variables.filter((one) => one !== origin.variable));
+      return { kind: "refuses", offer: universe.offer(origin.variable), relation: origin.clause.relation, others };
+    }
+    case "one-version": {
+      const inOrder = (universe.versions[origin.slot] ?? []).filter((one) => variables.includes(one));
+      return { kind: "one-version", name: offersOf(inOrder)[0]?.record.name ?? "", offers: offersOf(inOrder) };
+    }
   }
 }
 
-/** What is on offer under the names, whatever its version. */
-function nearMisses(universe: Universe, names: readonly string[]): Offer[] {
-  return names.flatMap((name) => {
-    const slot = universe.slotNamed(name);
-    return slot < 0 ? [] : (universe.versions[slot] ?? []).map((variable) => universe.offer(variable));
-  });
+/** What is on offer under a name, whatever its version, and even where its repository is never to be used. */
+export function nearMisses(universe: Universe, name: string): readonly Offer[] {
+  const slot = universe.slotNamed(name);
+  const usable = slot < 0 ? [] : (universe.versions[slot] ?? []).map((variable) => universe.offer(variable));
+  const unusable = universe.problem.repositories.flatMap(({ name: repository, priority, index }) =>
+    priority >= 0
+      ? []
+      : index.named(name).map((record) => ({ record, repository: `${repository} with priority ${priority}` })),
+  );
+  return [...usable, ...unusable];
 }

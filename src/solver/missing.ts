@@ -1,6 +1,7 @@
 // What to say when nothing on offer is what a request names.
 import { DodaiError } from "../core/dodai-error.ts";
 import type { PackageIndex } from "../packages/contract.ts";
+import { nearMisses } from "./explain.ts";
 import type { SolverRequest } from "./problem.ts";
 import type { Universe } from "./universe.ts";
 import { describeList, describeOffer, describeRequirement } from "./words.ts";
@@ -10,20 +11,17 @@ export function missing(universe: Universe, { requirement, position }: SolverReq
   const { name } = requirement;
   const where = position === undefined ? {} : { where: position };
   const begin = `Cannot install "${describeRequirement(requirement)}"`;
-  const offers = namedOffers(universe, name);
+  const offers = nearMisses(universe, name);
   if (offers.length > 0) {
     const state = `on offer is ${describeList(offers.map(describeOffer), "and")}`;
-    const wanted =
-      requirement.constraint === undefined ? universe.problem.architecture : describeRequirement(requirement);
     const fix = "Ask for a version that is on offer, or add the repository that has it.";
-    return new DodaiError("PACKAGE_MISSING", `${begin}: ${state}, wanted ${wanted}`, { ...where, fix });
+    return new DodaiError("PACKAGE_MISSING", `${begin}: ${state}`, { ...where, fix });
   }
-  const providers = new Set<string>();
-  for (const { index } of universe.problem.repositories) {
-    for (const record of index.providing(name)) providers.add(record.name);
-  }
-  if (providers.size > 0) {
-    const state = `no package has this name, and several stand for it: ${describeList([...providers].sort(), "and")}`;
+  const providers = universe.problem.repositories.flatMap(({ name: repository, index }) =>
+    index.providing(name).map((record) => describeOffer({ record, repository })),
+  );
+  if (providers.length > 0) {
+    const state = `no package is called so, it is provided by ${describeList(providers, "and")}`;
     return new DodaiError("PACKAGE_MISSING", `${begin}: ${state}`, { ...where, fix: "Ask for one of these." });
   }
   const near = nearestNames(
@@ -35,11 +33,6 @@ export function missing(universe: Universe, { requirement, position }: SolverReq
     near.length > 0 ? `Did you mean ${describeList(near.map(quoted), "or")}? Or ${add}` : `Check the name, or ${add}`;
   const state = `no repository offers it for ${universe.problem.architecture}`;
   return new DodaiError("PACKAGE_MISSING", `${begin}: ${state}`, { ...where, fix });
-}
-
-function namedOffers(universe: Universe, name: string): ReturnType<Universe["offer"]>[] {
-  const slot = universe.slotNamed(name);
-  return slot < 0 ? [] : (universe.versions[slot] ?? []).map((variable) => universe.offer(variable));
 }
 
 const quoted = (name: string): string => `"${name}"`;

@@ -58,7 +58,8 @@ export function openAptOracle(suite: string): AptOracle {
         const { stdout } = await promisify(execFile)("apt-get", args, { encoding: "utf8", maxBuffer: 64 << 20 });
         return setOf(stdout);
       } catch (error) {
-        if (error instanceof Error && /unmet dependencies|held (broken )?packages/.test(error.message)) return undefined;
+        if (error instanceof Error && /unmet dependencies|held (broken )?packages/.test(error.message))
+          return undefined;
         throw error;
       }
     },
