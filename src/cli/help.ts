@@ -1,6 +1,6 @@
 // Texts of `--help`. Examples are commands that work as they stand.
 
-export const exitCodesHelp = `EXIT CODES
+const exitCodesHelp = `EXIT CODES
   0    done
   1    the build failed
   2    the command line or the recipe is wrong
@@ -11,7 +11,7 @@ export const exitCodesHelp = `EXIT CODES
   130  interrupted (SIGINT)
   143  ended (SIGTERM)`;
 
-export const environmentHelp = `ENVIRONMENT
+const environmentHelp = `ENVIRONMENT
   SOURCE_DATE_EPOCH      seconds since 1970 for every time that dodai writes
   DODAI_CACHE_DIR        the cache; else XDG_CACHE_HOME/dodai, else ~/.cache/dodai
   DODAI_MIRROR_DEBIAN    mirrors of Debian's archive, with white space between them

@@ -52,7 +52,8 @@ test("a reader that stops reading is no error", needs("sh", "head"), () => {
 const waiting = `
 import { runCommandLine } from ${JSON.stringify(resolve("src/cli/run.ts"))};
 import { worldOfProcess } from ${JSON.stringify(resolve("src/cli/process-context.ts"))};
-import { fakeLibrary } from ${JSON.stringify(resolve("test/cli/world.ts"))};
+import { builtIn } from ${JSON.stringify(resolve("test/cli/world.ts"))};
+const world = worldOfProcess();
 const build = async ({ signal }) => {
   process.stdout.write("ready\\n");
   const alive = setInterval(() => {}, 1000);
@@ -62,7 +63,8 @@ const build = async ({ signal }) => {
   process.stdout.write("cleaned\\n");
   throw new Error("stopped");
 };
-process.exitCode = await runCommandLine(["build", "distroless/base"], { ...worldOfProcess(), library: fakeLibrary({ build }) });
+const findRecipe = async () => ({ summary: "", recipe: builtIn });
+process.exitCode = await runCommandLine(["build", "a"], { ...world, library: { ...world.library, findRecipe, build } });
 `;
 
 for (const { signal, exitCode } of [

@@ -63,7 +63,7 @@ export const resolved: ResolvedPackage = {
 };
 
 /** A library whose verbs are refused unless the test gives them. */
-export function fakeLibrary(verbs: Partial<Library> = {}): Library {
+function fakeLibrary(verbs: Partial<Library> = {}): Library {
   const unexpected = async (): Promise<never> => {
     throw new Error("the test did not expect this");
   };

@@ -37,6 +37,13 @@ describe("hostile recipes are refused", () => {
   }
 });
 
+test("a byte order mark and line ends of Windows change nothing", () => {
+  const text = "distro: debian:trixie\npackages:\n  - curl\n";
+  const other = parseRecipeText({ text: `\ufeff${text.replaceAll("\n", "\r\n")}`, file: "a.yaml" });
+  assert.deepEqual(other.input, parseRecipeText({ text, file: "a.yaml" }).input);
+  assert.deepEqual(other.document.positionOf(["packages", 0]), { file: "a.yaml", line: 3, column: 5 });
+});
+
 test("a thousand aliases of one node are read in time", () => {
   const files = Array.from({ length: 1000 }, (_, at) => `  - {path: /f${at}, content: *t}`).join("\n");
   const text = `distro: debian:trixie\nconfig: {cmd: [&t text]}\nfiles:\n${files}\n`;

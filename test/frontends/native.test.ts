@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
@@ -73,10 +73,13 @@ function describe(error: DodaiError): string {
   return own + below.map(describe).join("");
 }
 
-test("the published JSON Schema is current", (t) =>
-  t.assert.fileSnapshot(`${JSON.stringify(recipeJsonSchema(), null, 2)}\n`, "src/recipe.schema.json", {
-    serializers: [String],
-  }));
+test("the published JSON Schema is current", () => {
+  const published: unknown = JSON.parse(readFileSync("src/recipe.schema.json", "utf8"));
+  const current = recipeJsonSchema();
+  if (JSON.stringify(published) !== JSON.stringify(current)) {
+    assert.fail(`write this into src/recipe.schema.json, then run "npm run format":\n${JSON.stringify(current)}`);
+  }
+});
 
 test("every field of the JSON Schema has a description", () => {
   const without: string[] = [];

@@ -6,7 +6,7 @@ import { DodaiError, type Position } from "../../core/dodai-error.ts";
 import { modeText } from "./schema.ts";
 
 /** Largest recipe file, in bytes. */
-export const maxRecipeBytes: number = 1 << 20;
+const maxRecipeBytes = 1 << 20;
 const maxDepth = 24;
 /** Nodes after aliases are followed; a bomb of aliases reaches it at once. */
 const maxNodes = 100_000;

@@ -12,7 +12,7 @@ export interface RepositoryInput {
   readonly "insecure-unsigned"?: boolean | undefined;
 }
 
-export interface UserInput {
+interface UserInput {
   readonly name: string;
   readonly uid: number;
   readonly gid?: number | undefined;
@@ -21,7 +21,7 @@ export interface UserInput {
   readonly comment?: string | undefined;
 }
 
-export interface GroupInput {
+interface GroupInput {
   readonly name: string;
   readonly gid: number;
   readonly members?: readonly string[] | undefined;
