@@ -1,11 +1,13 @@
 // The real world of a command: the process, its streams and its signals.
 import { platformOfHost } from "../core/platform.ts";
 import type { Output, World } from "./context.ts";
+import { describeError, exitCodeOf } from "./describe-error.ts";
 import { lazyLibrary } from "./library.ts";
 import { hasColors } from "./style.ts";
 
 export function worldOfProcess(): World {
   const { env } = process;
+  tellOfBugs();
   quietWhenClosed(process.stdout);
   quietWhenClosed(process.stderr);
   return {
@@ -31,6 +33,17 @@ function outputTo(stream: NodeJS.WriteStream): Output {
       return stream.columns ?? 80;
     },
   };
+}
+
+/** What is thrown where nobody awaits it is a bug as well, and is told like one. */
+function tellOfBugs(): void {
+  process.on("uncaughtException", (error) => {
+    const { stderr, env } = process;
+    const colors = hasColors(env, stderr.isTTY === true);
+    const debug = env.DODAI_DEBUG === "1";
+    stderr.write(describeError(error, { colors, debug, sourceOf: () => undefined }));
+    process.exit(exitCodeOf(error));
+  });
 }
 
 /** Whoever reads may stop reading (`dodai recipes | head`): no error, and nobody left to tell. */

@@ -85,6 +85,19 @@ for (const { signal, exitCode } of [
   });
 }
 
+test("an error that nobody awaits is told as a bug", (t) => {
+  const script = join(temporaryFolder(t), "late.mjs");
+  writeFileSync(
+    script,
+    `import { worldOfProcess } from ${JSON.stringify(resolve("src/cli/process-context.ts"))};
+worldOfProcess();
+setTimeout(() => Promise.reject(new TypeError("late")), 1);`,
+  );
+  const { status, stderr } = spawnSync(process.execPath, [script], { encoding: "utf8" });
+  assert.equal(status, 1);
+  assert.match(stderr, /^dodai: bug: TypeError: late\n/);
+});
+
 test("a second SIGINT exits at once", async (t) => {
   const script = join(temporaryFolder(t), "waiting.mjs");
   writeFileSync(script, waiting);
