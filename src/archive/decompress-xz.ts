@@ -1,5 +1,5 @@
-// xz and its forerunner .lzma by @napi-rs/lzma. Its web streams only: they decode as fast as they are read, while its classes
-// and one-shot functions keep all that a bomb unfolds to (2 GB for a file of 290 kB).
+// xz and its forerunner .lzma by @napi-rs/lzma. Its web streams, which decode as fast as they are read: its classes and its
+// one-shot functions keep all that a bomb unfolds to (2 GB for a file of 290 kB), so those serve only what was measured first.
 import type { Bytes } from "../core/bytes.ts";
 
 /** Streams follow each other, with zeros between them in fours (the .xz file format, 2); nothing else may follow. */
@@ -12,6 +12,12 @@ export async function* unxz(bytes: Bytes): AsyncGenerator<Uint8Array> {
 export async function* unlzma(bytes: Bytes): AsyncGenerator<Uint8Array> {
   const { lzma } = await import("@napi-rs/lzma");
   yield* run(bytes, lzma.decompressStream);
+}
+
+/** All of a file that is in memory, at a tenth less CPU than as a stream. Only where `plainSizeOfXz` knows its size. */
+export async function unxzAll(bytes: Uint8Array): Promise<Uint8Array> {
+  const { xz } = await import("@napi-rs/lzma");
+  return xz.decompress(bytes);
 }
 
 type Decoder = (input: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;

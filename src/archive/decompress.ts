@@ -4,6 +4,7 @@ import { type Bytes, collect } from "../core/bytes.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { Compression } from "./compression.ts";
+import { plainSizeOfXz } from "./xz-size.ts";
 
 export interface DecompressOptions {
   readonly compression: Compression;
@@ -19,34 +20,33 @@ export interface DecompressOptions {
  * damaged, cut off, or followed by anything else; and what `bytes` throws.
  */
 export async function* decompress(bytes: Bytes, options: DecompressOptions): AsyncGenerator<Uint8Array> {
-  const { compression, maxBytes, what } = options;
   const input = watch(bytes);
   let seen = 0;
   try {
     for await (const chunk of await decoded(input.bytes, options)) {
       seen += chunk.length;
-      if (seen > maxBytes) throw tooLarge(options);
+      if (seen > options.maxBytes) throw tooLarge(options);
       if (chunk.length > 0) yield chunk;
     }
   } catch (error) {
     if (input.failure !== undefined) throw input.failure.error;
-    if (error instanceof DodaiError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new DodaiError(
-      "COMPRESSION_BROKEN",
-      `Cannot decompress ${what}: it is not intact ${compression} (${reason})`,
-      {
-        fix: "The file is damaged or was cut off. Remove it from the cache and fetch it again.",
-        cause: error,
-      },
-    );
+    throw error instanceof DodaiError ? error : brokenCompression(error, options);
   }
 }
 
 /** All plain bytes of bytes that are here, as one piece of memory. Throws what `decompress` throws. */
 export async function decompressAll(bytes: Uint8Array, options: DecompressOptions): Promise<Uint8Array> {
-  if (options.compression === "none" && bytes.length <= options.maxBytes) return bytes;
-  return collect(decompress(inSlices(bytes), options), options);
+  const { compression, maxBytes } = options;
+  if (compression === "none" && bytes.length <= maxBytes) return bytes;
+  const plainBytes = compression === "xz" ? plainSizeOfXz(bytes) : undefined;
+  if (plainBytes === undefined) return collect(decompress(inSlices(bytes), options), options);
+  if (plainBytes > maxBytes) throw tooLarge(options);
+  const { unxzAll } = await import("./decompress-xz.ts");
+  try {
+    return await unxzAll(bytes);
+  } catch (error) {
+    throw brokenCompression(error, options);
+  }
 }
 
 async function decoded(bytes: Bytes, { compression, maxBytes }: DecompressOptions): Promise<Bytes> {
@@ -93,6 +93,18 @@ async function* inSlices(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 const SLICE_BYTES = 256 << 10;
+
+function brokenCompression(cause: unknown, { compression, what }: DecompressOptions): DodaiError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new DodaiError(
+    "COMPRESSION_BROKEN",
+    `Cannot decompress ${what}: it is not intact ${compression} (${reason})`,
+    {
+      fix: "The file is damaged or was cut off. Remove it from the cache and fetch it again.",
+      cause,
+    },
+  );
+}
 
 function tooLarge({ what, maxBytes }: DecompressOptions): DodaiError {
   return new DodaiError("ARCHIVE_TOO_LARGE", `Cannot decompress ${what}: it is larger than ${maxBytes} bytes`, {
