@@ -21,7 +21,7 @@ export const typed = (text: string): Field => ({ at: 156, text });
 export const sized = (bytes: number): Field => ({ at: 124, text: bytes.toString(8).padStart(11, "0") });
 export const linked = (text: string): Field => ({ at: 157, text: `${text}\0` });
 
-export function withChecksum(block: Uint8Array): Uint8Array {
+function withChecksum(block: Uint8Array): Uint8Array {
   const bytes = Buffer.from(block);
   bytes.write("        ", 148, "latin1");
   const sum = bytes.reduce((total, byte) => total + byte, 0);

@@ -14,10 +14,11 @@ const plain: Buffer = Buffer.concat([
   Buffer.alloc(5_000_000, "text that repeats "),
   random.subarray(0, 100_001),
 ]);
+const program = "xz";
 const xz = (input: Uint8Array, ...args: readonly string[]): Buffer =>
-  execFileSync("xz", ["-c", ...args], { input, maxBuffer: 1 << 28, stdio: ["pipe", "pipe", "pipe"] });
+  execFileSync(program, ["-c", ...args], { input, maxBuffer: 1 << 28, stdio: ["pipe", "pipe", "pipe"] });
 
-describe("plainSizeOfXz", needs("xz"), () => {
+describe("plainSizeOfXz", needs(program), () => {
   const rows: readonly { name: string; args: readonly string[] }[] = [
     { name: "one block", args: ["-0"] },
     { name: "many blocks, with sizes in their headers", args: ["-0", "-T2", "--block-size=300000"] },
