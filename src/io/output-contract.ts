@@ -1,5 +1,7 @@
 import type { ImageBundle } from "../image/bundle.ts";
 
+export type OutputName = "context" | "dir" | "docker" | "oci" | "oci-layout" | "tar";
+
 /** What every output takes. */
 export interface OutputOptions {
   readonly bundle: ImageBundle;

@@ -1,11 +1,9 @@
 import { writeContext } from "./output-context.ts";
-import type { WriteOutput } from "./output-contract.ts";
+import type { OutputName, WriteOutput } from "./output-contract.ts";
 import { writeDirectory } from "./output-dir.ts";
 import { writeDockerArchive } from "./output-docker.ts";
 import { writeOciArchive, writeOciLayout } from "./output-oci.ts";
 import { writeRootfsTar } from "./output-tar.ts";
-
-export type OutputName = "context" | "dir" | "docker" | "oci" | "oci-layout" | "tar";
 
 /** Every output by the name that `-o type=` has for it. */
 export const outputs: Readonly<Record<OutputName, WriteOutput>> = {
@@ -16,6 +14,3 @@ export const outputs: Readonly<Record<OutputName, WriteOutput>> = {
   "oci-layout": writeOciLayout,
   tar: writeRootfsTar,
 };
-
-/** Outputs that hold one platform only: a build of several cannot have them. */
-export const singlePlatformOutputs: readonly OutputName[] = ["dir", "docker", "tar"];

@@ -65,7 +65,7 @@ const outputFixes: Readonly<Record<string, string>> = {
 };
 
 /** Removes a folder that we made, also when its own modes forbid it. */
-export async function removeTree(folder: string): Promise<void> {
+async function removeTree(folder: string): Promise<void> {
   try {
     await rm(folder, { recursive: true, force: true });
   } catch (error) {

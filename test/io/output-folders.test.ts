@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type ImageBundle, rootDocument } from "../../src/image/bundle.ts";
-import { type OutputName, outputs } from "../../src/io/output-kinds.ts";
+import type { OutputName } from "../../src/io/output-contract.ts";
+import { outputs } from "../../src/io/output-kinds.ts";
 import {
   type Drawn,
   device,
