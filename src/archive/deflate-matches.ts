@@ -6,8 +6,6 @@ import { maxMatch, windowBytes } from "./deflate-tables.ts";
 /** Bytes to look at past the last one: four-byte reads near the end stay in bounds. The caller keeps them zero. */
 export const inputSlackBytes = 16;
 
-/** A match of this length ends a search: a longer one is rarely worth looking for. */
-const niceLength = 32;
 /** A match of three bytes from farther away costs more than three literals as a rule. */
 const maxShortDistance = 4096;
 
@@ -65,8 +63,7 @@ export function createMatchFinder(): MatchFinder {
       if (at - short <= maxShortDistance && (input.getInt32(short, true) ^ four) << 8 === 0) distance = at - short;
     }
     const longest = end - at < maxMatch ? end - at : maxMatch;
-    const enough = longest < niceLength ? longest : niceLength;
-    if (best >= enough) return (best << 16) | distance;
+    if (best >= longest) return (best << 16) | distance;
     const oldest = at - windowBytes;
     // The four bytes that end one past the best match so far: without them a candidate cannot be longer.
     let tail = input.getInt32(at + best - 3, true);
@@ -76,7 +73,7 @@ export function createMatchFinder(): MatchFinder {
         if (length > best) {
           best = length;
           distance = at - candidate;
-          if (length >= enough) break;
+          if (length === longest) break;
           tail = input.getInt32(at + best - 3, true);
         }
       }

@@ -2,7 +2,7 @@
 // package.json. Its output depends on neither the processor nor Node, nor on how the input is cut into chunks.
 import type { Bytes } from "../core/bytes.ts";
 
-/** Names the exact output of `xzStream`: encoder with its version, and preset. A test holds it to the installed version. */
+/** Names the exact output of `encodeXz`: encoder with its version, and preset. A test holds it to the installed version. */
 export const xzIdentity = "napi-rs-lzma-1.5.1-preset-6";
 
 /** xz's own default: an 8 MiB dictionary, so readers need 9 MiB. The encoder always uses CRC64 and one block. */
@@ -11,7 +11,7 @@ const preset = 6;
 const chunkBytes = 64 * 1024;
 
 /** Memory is the encoder's own, about 100 MB, whatever the size of the input. */
-export async function* xzStream(bytes: Bytes): AsyncGenerator<Uint8Array> {
+export async function* encodeXz(bytes: Bytes): AsyncGenerator<Uint8Array> {
   // Imported here because a native library takes time to load and most builds need none.
   const { XzCompressor } = await import("@napi-rs/lzma");
   const encoder = new XzCompressor({ preset });
