@@ -26,9 +26,15 @@ export function planLayers(packages: readonly PlannedPackage[], strategy: LayerS
     case "single":
       return [{ title: "all packages", packages: namesOf(packages) }];
     case "per-package":
-      return limited(groupBy(packages, ({ name }) => name), strategy.max);
+      return limited(
+        groupBy(packages, ({ name }) => name),
+        strategy.max,
+      );
     case "grouped":
-      return limited(groupBy(packages, ({ source }) => source), strategy.max);
+      return limited(
+        groupBy(packages, ({ source }) => source),
+        strategy.max,
+      );
     default:
       return unreachable(strategy);
   }
@@ -42,7 +48,11 @@ interface SizedGroup {
 
 function groupBy(packages: readonly PlannedPackage[], keyOf: (one: PlannedPackage) => string): readonly SizedGroup[] {
   return [...Map.groupBy(packages, keyOf)]
-    .map(([key, members]) => ({ key, packages: members, sizeBytes: members.reduce((sum, one) => sum + one.sizeBytes, 0) }))
+    .map(([key, members]) => ({
+      key,
+      packages: members,
+      sizeBytes: members.reduce((sum, one) => sum + one.sizeBytes, 0),
+    }))
     .sort((a, b) => b.sizeBytes - a.sizeBytes || compareBytes(a.key, b.key));
 }
 
