@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const required = process.env["DODAI_REQUIRE_ORACLES"] === "1";
+const required = process.env.DODAI_REQUIRE_ORACLES === "1";
 const fixtures: string = fileURLToPath(new URL("../../../shared/fixtures", import.meta.url));
 
 /** Absolute path of a fixture file or folder: `fixture("vectors/dpkg-version.tsv")`. It may not be there: see `needs`. */
@@ -20,7 +20,7 @@ export function sharedOracle(name: string): string {
 
 /** Whether a program is on PATH. */
 export function hasProgram(name: string): boolean {
-  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  const folders = (process.env.PATH ?? "").split(delimiter);
   return folders.some((folder) => existsSync(join(folder, name)));
 }
 
