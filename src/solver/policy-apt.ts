@@ -253,8 +253,11 @@ class Walk {
     );
   }
 
+  /** A candidate that was taken away still counts: apt does not look again at who depends on it. */
   #isPossible(clause: Clause): boolean {
-    return clause.needs.some((need) => this.#universe.targets(need).some((target) => this.#isCandidate(target)));
+    const isOffered = (target: number): boolean =>
+      this.#universe.isCandidate(target) && !this.#options.isBlocked(target);
+    return clause.needs.some((need) => this.#universe.targets(need).some(isOffered));
   }
 
   #isCandidate(variable: number): boolean {

@@ -48,7 +48,7 @@ class Search {
   #plan: readonly number[] = [];
   #planned = 0;
   #isPlanOld = true;
-  /** How long the trail was when the plan was made. */
+  /** How much of the trail the plan knows of. */
   #lengthAtPlan = 0;
   #walks = 0;
   /** Whether a plan did not hold: then recommendations that it left out may be possible after all. */
@@ -152,11 +152,13 @@ class Search {
   #makePlan(): void {
     this.#isPlanOld = false;
     this.#planned = 0;
-    this.#lengthAtPlan = this.#trail.literals.length;
     if (this.#walks++ >= MAX_WALKS) return;
+    // apt finds out what cannot be had while it goes; so does the first plan.
+    const isFirst = this.#walks === 1;
+    this.#lengthAtPlan = isFirst ? 0 : this.#trail.literals.length;
     const isBlocked = (variable: number): boolean =>
-      this.#universe.exclusions[variable] !== undefined || this.#trail.value(isIn(variable)) < 0;
-    this.#preferPossible(isBlocked);
+      this.#universe.exclusions[variable] !== undefined || (!isFirst && this.#trail.value(isIn(variable)) < 0);
+    if (!isFirst) this.#preferPossible(isBlocked);
     const requests: number[] = [];
     for (const { variables } of this.#goals) {
       const variable = variables.find((one) => !isBlocked(one));
