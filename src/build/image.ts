@@ -30,7 +30,7 @@ export async function buildImage({ plan, locked, session, epoch, compression }: 
   session.assertWanted();
   const platform = formatPlatform(plan.platform);
   session.emit({ kind: "stage", stage: "assemble", platform, text: `putting ${packages.length} packages together` });
-  const tree = await buildTree({ plan, packages, store: session.pieces, epoch });
+  const tree = buildTree({ plan, packages, store: session.pieces, epoch });
   const planned = planTreeLayers({ plan, packages, tree, epoch }, compress);
   const layers = await Promise.all(planned.map((one) => assembleLayer(one, compress, session.store)));
   session.assertWanted();

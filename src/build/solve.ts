@@ -32,7 +32,7 @@ export async function openProblem(
     kind: "stage",
     stage: "index",
     platform: formatPlatform(platform),
-    text: `reading ${supply.repositories.length} repositories`,
+    text: `reading ${counted(supply.repositories.length, "repository", "repositories")}`,
   });
   const repositories = await Promise.all(
     supply.repositories.map((one) =>
@@ -81,7 +81,12 @@ export async function solvePlatform(
 ): Promise<LockedPlatform> {
   const { problem, repositories } = await openProblem(plan, session, options);
   const platform = formatPlatform(plan.platform);
-  session.emit({ kind: "stage", stage: "solve", platform, text: `solving ${problem.requests.length} requests` });
+  session.emit({
+    kind: "stage",
+    stage: "solve",
+    platform,
+    text: `solving ${counted(problem.requests.length, "request", "requests")}`,
+  });
   const outcome = solve(problem);
   if (outcome.kind === "conflict") throw conflictError(outcome);
   for (const text of outcome.warnings) session.emit({ kind: "warning", text });
@@ -101,3 +106,5 @@ function packagesOf({ packages }: Solution): readonly ResolvedPackage[] {
     digest: record.digest,
   }));
 }
+
+const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;

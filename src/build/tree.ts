@@ -5,7 +5,8 @@ import { DodaiError } from "../core/dodai-error.ts";
 import type { Recipe, RecipeFile } from "../core/recipe.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { Piece } from "../image/piece-file.ts";
-import type { GeneratedFile, InstalledPackage } from "../packages/contract.ts";
+import type { GeneratedFile, InstalledPackage, RandomAccess } from "../packages/contract.ts";
+import { memoryAccess } from "../packages/memory-access.ts";
 import { addFiles, addMissingFolders, type ChangedTree, removePaths, startChange } from "../rootfs/change.ts";
 import type { EffectContext } from "../rootfs/effects/contract.ts";
 import { effectNamed } from "../rootfs/effects/effects.ts";
@@ -37,7 +38,7 @@ export interface BuiltTree extends ChangedTree {
 }
 
 /** Throws FILE_CONFLICT, EFFECT_FAILED, SCRIPT_UNKNOWN, FILE_UNREADABLE. */
-export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
+export function buildTree(options: TreeOptions): BuiltTree {
   const { plan, packages, epoch } = options;
   const { recipe, supply } = plan;
   const { tree, dropped } = mergePackages(packages.map((one) => mergeable(one, packages, plan)));
@@ -45,7 +46,7 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   removePaths(change, matching(tree.keys(), recipe.remove));
   addFiles(change, supply.files.map(generatedOf), epoch);
   addFiles(change, mergedUsrLinks(change, supply.mergedUsr), epoch);
-  const covered = recipe.scripts === "skip" ? new Set<string>() : await applyEffects(change, options);
+  const covered = recipe.scripts === "skip" ? new Set<string>() : applyEffects(change, options);
   addFiles(change, databaseOf(options), epoch);
   addFiles(change, recipe.files.map(generatedOf), epoch);
   addMissingFolders(change, epoch);
@@ -90,12 +91,13 @@ function mergedUsrLinks({ tree }: ChangedTree, mergedUsr: readonly string[]): re
 }
 
 /** Scripts whose work the applied effects did. */
-async function applyEffects(change: ChangedTree, options: TreeOptions): Promise<ReadonlySet<string>> {
+function applyEffects(change: ChangedTree, options: TreeOptions): ReadonlySet<string> {
   const { plan, packages, epoch } = options;
   const covered = new Set<string>();
   const context: EffectContext = {
     tree: change.tree,
-    read: async (path) => readFileOf(change, options.store, path),
+    read: (path) => readFileOf(change, options.store, path),
+    open: (path) => openFileOf(change, options.store, path),
     platform: plan.platform,
     distribution: plan.recipe.distribution,
     users: [...plan.supply.users, ...plan.recipe.accounts.users],
@@ -107,7 +109,7 @@ async function applyEffects(change: ChangedTree, options: TreeOptions): Promise<
     const effect = effectNamed(name);
     const here = effect.covers.filter((one) => packages.some(({ locked }) => locked.name === one.package));
     if (!always && here.length === 0) continue;
-    const { files, removed } = await effect.apply(context);
+    const { files, removed } = effect.apply(context);
     removePaths(change, new Set(removed));
     addFiles(change, files, epoch);
     for (const one of here) for (const script of one.scripts) covered.add(`${one.package}.${script}`);
@@ -115,14 +117,32 @@ async function applyEffects(change: ChangedTree, options: TreeOptions): Promise<
   return covered;
 }
 
-function readFileOf({ tree, generated }: ChangedTree, store: PieceStore, path: string): Uint8Array {
+function readFileOf(change: ChangedTree, store: PieceStore, path: string): Uint8Array {
+  const file = openFileOf(change, store, path);
+  return file.read(0, file.sizeBytes);
+}
+
+function openFileOf({ tree, generated }: ChangedTree, store: PieceStore, path: string): RandomAccess {
   const place = resolvePath(tree, path, { last: true });
   const made = place === undefined ? undefined : generated.get(place);
-  if (made?.kind === "file") return made.bytes;
+  if (made?.kind === "file") return memoryAccess(made.bytes);
   const content = place === undefined ? undefined : tree.get(place)?.content;
   if (!content) throw new DodaiError("EFFECT_FAILED", `Cannot read "/${path}" of the image: there is no such file`);
-  if (content.sizeBytes === 0) return new Uint8Array(0);
-  return readRanges(store.recordsPath(content.piece), [{ offset: content.offset, length: content.sizeBytes }]);
+  const { piece, sizeBytes } = content;
+  return {
+    sizeBytes,
+    read: (offset, length) => {
+      if (offset < 0 || length < 0 || offset + length > sizeBytes) {
+        throw new DodaiError(
+          "EFFECT_FAILED",
+          `Cannot read "/${path}" of the image: it ends before what was looked for`,
+        );
+      }
+      return length === 0
+        ? new Uint8Array(0)
+        : readRanges(store.recordsPath(piece), [{ offset: content.offset + offset, length }]);
+    },
+  };
 }
 
 function databaseOf({ plan, packages }: TreeOptions): readonly GeneratedFile[] {

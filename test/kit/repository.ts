@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { type Bytes, bytesOf, verified } from "../../src/core/bytes.ts";
 import type { RandomAccess, Repository, RepositoryAccess, TrustKey } from "../../src/packages/contract.ts";
-import { memoryAccess } from "../../src/packages/deb/index.ts";
+import { memoryAccess } from "../../src/packages/memory-access.ts";
 import { type DebSpec, packagesText } from "./deb.ts";
 
 /** A key pair in a folder of its own. Close it, since gpg leaves an agent running. */

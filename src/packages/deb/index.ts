@@ -2,6 +2,7 @@
 import { crc32 } from "node:zlib";
 import { compareBytes } from "../../core/byte-order.ts";
 import type { PackageIndex, PackageRecord, RandomAccess } from "../contract.ts";
+import { memoryAccess } from "../memory-access.ts";
 import { formatStanza } from "./deb822.ts";
 import { compileText, ESSENTIAL_FLAG, PRIORITY_MASK, priorities } from "./index-compile.ts";
 import { broken, hashName, type IndexTables, itemsOf, readTables } from "./index-layout.ts";
@@ -71,17 +72,6 @@ export function memoryIndex(packages: string | readonly PackageRecord[]): Packag
         { name: "Version", value: version },
         { name: "Architecture", value: architecture },
       ]),
-  };
-}
-
-/** Bytes that are in memory, read as a file is. */
-export function memoryAccess(bytes: Uint8Array): RandomAccess {
-  return {
-    sizeBytes: bytes.length,
-    read(offset, length) {
-      if (offset + length > bytes.length) throw broken("it is cut off");
-      return bytes.subarray(offset, offset + length);
-    },
   };
 }
 

@@ -13,12 +13,10 @@ export const accounts: Effect = {
   apply,
 };
 
-async function apply(context: EffectContext): Promise<EffectResult> {
+function apply(context: EffectContext): EffectResult {
   const { users, groups } = context;
-  const passwd =
-    (await readText(context, "etc/passwd")) ?? (await readText(context, "usr/share/base-passwd/passwd.master"));
-  const group =
-    (await readText(context, "etc/group")) ?? (await readText(context, "usr/share/base-passwd/group.master"));
+  const passwd = readText(context, "etc/passwd") ?? readText(context, "usr/share/base-passwd/passwd.master");
+  const group = readText(context, "etc/group") ?? readText(context, "usr/share/base-passwd/group.master");
   if (users.length === 0 && groups.length === 0 && passwd === undefined) return { files: [], removed: [] };
   const files = [
     textFile("etc/passwd", merged(passwd ?? "", users.map(formatUser))),

@@ -33,7 +33,7 @@ export const baseFiles: Effect = {
   apply,
 };
 
-async function apply(context: EffectContext): Promise<EffectResult> {
+function apply(context: EffectContext): EffectResult {
   const { tree, distribution } = context;
   const local = distribution.release === "bookworm" ? localFolders : [...localFolders, "/libexec"];
   const files: GeneratedFile[] = [
@@ -42,7 +42,7 @@ async function apply(context: EffectContext): Promise<EffectResult> {
     ),
     { kind: "directory", path: "var/mail", mode: 0o2775, gid: mail },
     { kind: "directory", path: "run/lock", mode: 0o1777 },
-    ...(await copies(context)),
+    ...copies(context),
     ...[["btmp", 0o660] as const, ["lastlog", 0o664] as const, ["wtmp", 0o664] as const].map(([name, mode]) => ({
       ...textFile(`var/log/${name}`, "", mode),
       gid: utmp,
@@ -56,12 +56,10 @@ async function apply(context: EffectContext): Promise<EffectResult> {
   };
 }
 
-async function copies({ tree, read }: EffectContext): Promise<readonly GeneratedFile[]> {
+function copies({ tree, read }: EffectContext): readonly GeneratedFile[] {
   const there = defaults.filter(([name]) => tree.has(`usr/share/base-files/${name}`));
-  return Promise.all(
-    there.map(async ([name, path]): Promise<GeneratedFile> => {
-      const bytes = await read(`usr/share/base-files/${name}`);
-      return { kind: "file", path, mode: 0o644, bytes };
-    }),
-  );
+  return there.map(([name, path]): GeneratedFile => {
+    const bytes = read(`usr/share/base-files/${name}`);
+    return { kind: "file", path, mode: 0o644, bytes };
+  });
 }

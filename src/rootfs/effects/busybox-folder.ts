@@ -8,9 +8,9 @@ export const busyboxFolder: Effect = {
   name: "busybox-folder",
   summary: "links every applet of BusyBox in /busybox, when BusyBox is there",
   covers: [],
-  apply: async ({ tree, read }) => {
+  apply: ({ tree, read }) => {
     if (!tree.has(binary)) return { files: [], removed: [] };
-    const applets = readApplets(await read(binary));
+    const applets = readApplets(read(binary));
     const links = applets.map((name) => ({ kind: "symlink", path: `busybox/${name}`, target: "busybox" }) as const);
     const self = { kind: "symlink", path: "busybox/busybox", target: `../${binary}` } as const;
     return { files: [{ kind: "directory", path: "busybox", mode: 0o755 }, self, ...links], removed: [] };

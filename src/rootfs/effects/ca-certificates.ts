@@ -1,6 +1,5 @@
 // What update-ca-certificates(8) makes of /usr/share/ca-certificates: the list, a link for each certificate by its name and
 // by the hash of its subject (where OpenSSL looks with SSL_CERT_DIR), and all of them in one file.
-import { X509Certificate } from "node:crypto";
 import { compareBytes } from "../../core/byte-order.ts";
 import type { GeneratedFile } from "../../packages/contract.ts";
 import type { Effect, EffectContext, EffectResult } from "./contract.ts";
@@ -30,15 +29,16 @@ export const caCertificates: Effect = {
   apply,
 };
 
-async function apply(context: EffectContext): Promise<EffectResult> {
+function apply(context: EffectContext): EffectResult {
   const names = [...context.tree.keys()]
     .filter((path) => path.startsWith(folder) && path.endsWith(".crt"))
     .map((path) => path.slice(folder.length))
     .sort(compareBytes);
   if (names.length === 0) return { files: [], removed: [] };
-  const certificates = await Promise.all(
-    names.map(async (name) => ({ name, pem: Buffer.from(await context.read(folder + name)).toString("latin1") })),
-  );
+  const certificates = names.map((name) => ({
+    name,
+    pem: Buffer.from(context.read(folder + name)).toString("latin1"),
+  }));
   const bundle = certificates.map(({ pem }) => (pem.endsWith("\n") ? pem : `${pem}\n`)).join("");
   return {
     files: [
@@ -74,9 +74,15 @@ function hashLinks(certificates: readonly Certificate[]): readonly GeneratedFile
     .map((one) => ({ link: pemName(one), pem: one.pem }))
     .sort((a, b) => compareBytes(a.link, b.link));
   return sorted.map(({ link, pem }) => {
-    const hash = subjectHash(new X509Certificate(pem).raw);
+    const hash = subjectHash(derOf(pem));
     const count = counts.get(hash) ?? 0;
     counts.set(hash, count + 1);
     return { kind: "symlink", path: `${target}/${hash}.${count}`, target: link };
   });
+}
+
+/** The first certificate of a PEM text (RFC 7468). Empty when there is none, which no hash can be made of. */
+function derOf(pem: string): Uint8Array {
+  const [, body = ""] = /-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/.exec(pem) ?? [];
+  return Buffer.from(body, "base64");
 }

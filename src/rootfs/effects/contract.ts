@@ -2,14 +2,16 @@
 
 import type { Platform } from "../../core/platform.ts";
 import type { RecipeGroup, RecipeUser } from "../../core/recipe.ts";
-import type { ControlMember, GeneratedFile } from "../../packages/contract.ts";
+import type { ControlMember, GeneratedFile, RandomAccess } from "../../packages/contract.ts";
 import type { Tree } from "../tree.ts";
 
 export interface EffectContext {
   /** The tree as packages, the variant's files and earlier effects left it. */
   readonly tree: Tree;
   /** Content of a file of the tree, links followed inside the tree. Throws EFFECT_FAILED when it is not there. */
-  read(path: string): Promise<Uint8Array>;
+  read(path: string): Uint8Array;
+  /** The same for who needs little of it. */
+  open(path: string): RandomAccess;
   readonly platform: Platform;
   /** `debian`, and `trixie`, for what differs between releases. */
   readonly distribution: { readonly name: string; readonly release: string };
@@ -39,5 +41,5 @@ export interface Effect {
   readonly summary: string;
   /** The scripts whose work this is, whole: `{package: "libc-bin", scripts: ["postinst"]}`. */
   readonly covers: readonly { readonly package: string; readonly scripts: readonly string[] }[];
-  apply(context: EffectContext): Promise<EffectResult>;
+  apply(context: EffectContext): EffectResult;
 }

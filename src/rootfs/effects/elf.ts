@@ -1,5 +1,7 @@
-// What the dynamic loader's cache wants to know of a shared object: its SONAME and for which ABI it is.
-// Layouts as of the System V ABI, "Object Files" and "Dynamic Section".
+// What the dynamic loader's cache wants to know of a shared object: its SONAME and for which ABI it is. Little of the file is
+// read. Layouts as of the System V ABI, "Object Files" and "Dynamic Section".
+import { DodaiError } from "../../core/dodai-error.ts";
+import type { RandomAccess } from "../../packages/contract.ts";
 
 export interface SharedObject {
   /** DT_SONAME; `undefined` when it has none. */
@@ -16,9 +18,11 @@ const dynamicSegment = 2;
 const tagEnd = 0;
 const tagStringTable = 5;
 const tagSoname = 14;
-/** No real object has as many; a bound against forged ones. */
-const maxHeaders = 4096;
-const maxTags = 65536;
+const headerBytes = 64;
+/** No real object has as many; bounds against forged ones. */
+const maxSegments = 1024;
+const maxDynamicBytes = 1 << 20;
+const maxSonameBytes = 256;
 
 /** ABI flag by machine number, for 64-bit objects unless said otherwise. */
 function abiFlag(machine: number, is64: boolean, flags: number): number | undefined {
@@ -47,43 +51,46 @@ function abiFlag(machine: number, is64: boolean, flags: number): number | undefi
 }
 
 /** `undefined` for anything that is not a whole shared object of an ABI that glibc has. */
-export function readSharedObject(bytes: Uint8Array): SharedObject | undefined {
-  if (bytes.byteLength < 64 || bytes[0] !== 0x7f || Buffer.from(bytes.subarray(1, 4)).toString("latin1") !== "ELF")
-    return undefined;
-  const is64 = bytes[4] === 2;
-  const littleEndian = bytes[5] === 1;
+export function readSharedObject(file: RandomAccess): SharedObject | undefined {
+  if (file.sizeBytes < headerBytes) return undefined;
+  const bytes = file.read(0, headerBytes);
+  if (Buffer.from(bytes.subarray(0, 4)).toString("latin1") !== "\x7fELF") return undefined;
+  const kind: Kind = { is64: bytes[4] === 2, littleEndian: bytes[5] === 1 };
+  const header = viewOf(bytes, kind);
+  if (header.half(16) !== dynamicObject) return undefined;
+  const abi = abiFlag(header.half(18), kind.is64, header.word(kind.is64 ? 48 : 36));
+  if (abi === undefined) return undefined;
   try {
-    const view = reader(bytes, is64, littleEndian);
-    if (view.half(16) !== dynamicObject) return undefined;
-    const abi = abiFlag(view.half(18), is64, view.word(is64 ? 48 : 36));
-    return abi === undefined ? undefined : { soname: sonameOf(view), flags: libc6 | abi, littleEndian };
+    return {
+      soname: sonameOf(file, segmentsOf(file, header, kind), kind),
+      flags: libc6 | abi,
+      littleEndian: kind.littleEndian,
+    };
   } catch (error) {
-    if (error instanceof RangeError) return undefined;
+    // Places outside the file: it is cut off or forged.
+    if (error instanceof RangeError || error instanceof DodaiError) return undefined;
     throw error;
   }
 }
 
-interface Reader {
+interface Kind {
   readonly is64: boolean;
+  readonly littleEndian: boolean;
+}
+
+interface View {
   half(at: number): number;
   word(at: number): number;
   /** An address or offset of the object's class. */
   address(at: number): number;
-  text(at: number): string;
 }
 
-function reader(bytes: Uint8Array, is64: boolean, littleEndian: boolean): Reader {
+function viewOf(bytes: Uint8Array, { is64, littleEndian }: Kind): View {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return {
-    is64,
     half: (at) => view.getUint16(at, littleEndian),
     word: (at) => view.getUint32(at, littleEndian),
     address: (at) => (is64 ? Number(view.getBigUint64(at, littleEndian)) : view.getUint32(at, littleEndian)),
-    text: (at) => {
-      const end = bytes.indexOf(0, at);
-      if (at >= bytes.byteLength || end < 0) throw new RangeError("a text without end");
-      return Buffer.from(bytes.subarray(at, end)).toString("latin1");
-    },
   };
 }
 
@@ -94,40 +101,44 @@ interface Segment {
   readonly sizeBytes: number;
 }
 
-function segmentsOf(view: Reader): readonly Segment[] {
-  const { is64 } = view;
-  const start = view.address(is64 ? 32 : 28);
-  const entryBytes = view.half(is64 ? 54 : 42);
-  const count = Math.min(view.half(is64 ? 56 : 44), maxHeaders);
+function segmentsOf(file: RandomAccess, header: View, kind: Kind): readonly Segment[] {
+  const { is64 } = kind;
+  const entryBytes = header.half(is64 ? 54 : 42);
+  const count = Math.min(header.half(is64 ? 56 : 44), maxSegments);
+  const table = viewOf(file.read(header.address(is64 ? 32 : 28), entryBytes * count), kind);
   return Array.from({ length: count }, (_, index) => {
-    const at = start + index * entryBytes;
+    const at = index * entryBytes;
     return {
-      type: view.word(at),
-      offset: view.address(at + (is64 ? 8 : 4)),
-      address: view.address(at + (is64 ? 16 : 8)),
-      sizeBytes: view.address(at + (is64 ? 32 : 16)),
+      type: table.word(at),
+      offset: table.address(at + (is64 ? 8 : 4)),
+      address: table.address(at + (is64 ? 16 : 8)),
+      sizeBytes: table.address(at + (is64 ? 32 : 16)),
     };
   });
 }
 
-function sonameOf(view: Reader): string | undefined {
-  const segments = segmentsOf(view);
+function sonameOf(file: RandomAccess, segments: readonly Segment[], kind: Kind): string | undefined {
   const dynamic = segments.find(({ type }) => type === dynamicSegment);
   if (!dynamic) return undefined;
-  const step = view.is64 ? 16 : 8;
+  const step = kind.is64 ? 16 : 8;
+  const sizeBytes = Math.min(dynamic.sizeBytes, maxDynamicBytes);
+  const tags = viewOf(file.read(dynamic.offset, sizeBytes), kind);
   let soname: number | undefined;
   let strings: number | undefined;
-  for (let index = 0; index < Math.min(dynamic.sizeBytes / step, maxTags); index++) {
-    const at = dynamic.offset + index * step;
-    const tag = view.address(at);
-    if (tag === tagEnd) break;
-    if (tag === tagSoname) soname = view.address(at + step / 2);
-    if (tag === tagStringTable) strings = view.address(at + step / 2);
+  for (let at = 0; at + step <= sizeBytes && tags.address(at) !== tagEnd; at += step) {
+    if (tags.address(at) === tagSoname) soname = tags.address(at + step / 2);
+    if (tags.address(at) === tagStringTable) strings = tags.address(at + step / 2);
   }
   if (soname === undefined || strings === undefined) return undefined;
   const table = strings;
   const load = segments.find(
-    ({ type, address, sizeBytes }) => type === loadSegment && table >= address && table < address + sizeBytes,
+    ({ type, address, sizeBytes: length }) => type === loadSegment && table >= address && table < address + length,
   );
-  return load && view.text(table - load.address + load.offset + soname);
+  return load && textAt(file, table - load.address + load.offset + soname);
+}
+
+function textAt(file: RandomAccess, offset: number): string | undefined {
+  const bytes = file.read(offset, Math.min(maxSonameBytes, file.sizeBytes - offset));
+  const end = bytes.indexOf(0);
+  return end < 0 ? undefined : Buffer.from(bytes.subarray(0, end)).toString("latin1");
 }

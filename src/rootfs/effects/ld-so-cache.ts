@@ -18,14 +18,14 @@ export const ldSoCache: Effect = {
   apply,
 };
 
-async function apply(context: EffectContext): Promise<EffectResult> {
+function apply(context: EffectContext): EffectResult {
   const version = glibcVersion(context);
   if (version === undefined) return { files: [], removed: [] };
   const byFolder = filesByFolder(context.tree);
   const found: FoundLibrary[] = [];
-  for (const folder of await searchedFolders(context)) {
+  for (const folder of searchedFolders(context)) {
     const place = resolvePath(context.tree, folder.slice(1), { last: true }) ?? "";
-    found.push(...(await librariesIn({ folder, place, names: byFolder.get(place) ?? [] }, context)));
+    found.push(...librariesIn({ folder, place, names: byFolder.get(place) ?? [] }, context));
   }
   if (found.length === 0) return { files: [], removed: [] };
   const entries = found.map(
@@ -61,12 +61,12 @@ const triplets: Readonly<Record<string, string>> = {
 };
 
 /** Each folder once, by where it really is: the first name of it is the one in the cache. */
-async function searchedFolders(context: EffectContext): Promise<readonly string[]> {
+function searchedFolders(context: EffectContext): readonly string[] {
   const { architecture, variant } = context.platform;
   const triplet = triplets[variant === undefined ? architecture : `${architecture}/${variant}`];
   const configured = context.tree.has("etc/ld.so.conf")
-    ? await readConf("etc/ld.so.conf", context, 0)
-    : await readIncluded("/etc/ld.so.conf.d/*.conf", context, 0);
+    ? readConf("etc/ld.so.conf", context, 0)
+    : readIncluded("/etc/ld.so.conf.d/*.conf", context, 0);
   const usual = [...(triplet ? [`/lib/${triplet}`, `/usr/lib/${triplet}`] : []), "/lib", "/usr/lib"];
   const seen = new Set<string>();
   return [...configured, ...usual].filter((folder) => {
@@ -79,24 +79,23 @@ async function searchedFolders(context: EffectContext): Promise<readonly string[
 
 const maxIncludes = 10;
 
-async function readConf(path: string, context: EffectContext, depth: number): Promise<readonly string[]> {
-  const text = (await readText(context, path)) ?? "";
+function readConf(path: string, context: EffectContext, depth: number): readonly string[] {
+  const text = readText(context, path) ?? "";
   const folders: string[] = [];
   for (const line of text.split("\n").map((one) => one.replace(/#.*/, "").trim())) {
     const include = /^include\s+(\S.*)$/.exec(line)?.[1];
     if (include !== undefined)
-      for (const pattern of include.split(/\s+/)) folders.push(...(await readIncluded(pattern, context, depth)));
+      for (const pattern of include.split(/\s+/)) folders.push(...readIncluded(pattern, context, depth));
     else if (line.startsWith("/")) folders.push(line.replace(/(?<=.)\/+$/, ""));
   }
   return folders;
 }
 
-async function readIncluded(pattern: string, context: EffectContext, depth: number): Promise<readonly string[]> {
+function readIncluded(pattern: string, context: EffectContext, depth: number): readonly string[] {
   if (depth >= maxIncludes) return [];
   const matches = compileGlob(pattern.startsWith("/") ? pattern : `/etc/${pattern}`);
   const paths = [...context.tree.keys()].filter(matches).sort(compareBytes);
-  const lists = await Promise.all(paths.map((path) => readConf(path, context, depth + 1)));
-  return lists.flat();
+  return paths.flatMap((path) => readConf(path, context, depth + 1));
 }
 
 function filesByFolder(tree: Tree): ReadonlyMap<string, readonly string[]> {
@@ -135,13 +134,10 @@ interface SearchedFolder {
 }
 
 /** One library for each SONAME: a file rather than a link, else the newer by its name. */
-async function librariesIn(
-  { folder, place, names }: SearchedFolder,
-  context: EffectContext,
-): Promise<readonly FoundLibrary[]> {
+function librariesIn({ folder, place, names }: SearchedFolder, context: EffectContext): readonly FoundLibrary[] {
   const bySoname = new Map<string, FoundLibrary>();
   for (const name of [...names].sort(compareBytes)) {
-    const found = await readLibrary({ folder, place, name }, context);
+    const found = readLibrary({ folder, place, name }, context);
     if (!found) continue;
     const before = bySoname.get(found.soname);
     const wins =
@@ -153,13 +149,13 @@ async function librariesIn(
   return [...bySoname.values()];
 }
 
-async function readLibrary(
+function readLibrary(
   { folder, place, name }: { readonly folder: string; readonly place: string; readonly name: string },
-  { tree, read }: EffectContext,
-): Promise<FoundLibrary | undefined> {
+  { tree, open }: EffectContext,
+): FoundLibrary | undefined {
   const path = `${place}/${name}`;
   if (nodeAt(tree, path)?.entry.kind !== "file") return undefined;
-  const object = readSharedObject(await read(path));
+  const object = readSharedObject(open(path));
   if (!object) return undefined;
   const soname = object.soname ?? name;
   const { flags, littleEndian } = object;

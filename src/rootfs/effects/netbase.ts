@@ -18,7 +18,7 @@ export const netbase: Effect = {
   name: "netbase",
   summary: "writes /etc/hosts and /etc/networks where there are none",
   covers: [{ package: "netbase", scripts: ["postinst"] }],
-  apply: async ({ tree }) => {
+  apply: ({ tree }) => {
     const files = [textFile("etc/hosts", hosts), textFile("etc/networks", networks)];
     return { files: files.filter(({ path }) => !tree.has(path)), removed: [] };
   },

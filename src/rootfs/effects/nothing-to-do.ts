@@ -14,5 +14,5 @@ export const nothingToDo: Effect = {
     // Asks for the time zone; unanswered, it is UTC. The preinst turns old folders into links on upgrades.
     { package: "tzdata", scripts: ["config", "preinst"] },
   ],
-  apply: async () => ({ files: [], removed: [] }),
+  apply: () => ({ files: [], removed: [] }),
 };

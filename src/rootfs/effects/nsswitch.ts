@@ -22,9 +22,9 @@ export const nsswitch: Effect = {
   name: "nsswitch",
   summary: "writes /etc/nsswitch.conf, which libc-bin copies",
   covers: [{ package: "libc-bin", scripts: ["postinst"] }],
-  apply: async (context) => {
+  apply: (context) => {
     if (context.tree.has("etc/nsswitch.conf")) return { files: [], removed: [] };
-    const own = await readText(context, "usr/share/libc-bin/nsswitch.conf");
+    const own = readText(context, "usr/share/libc-bin/nsswitch.conf");
     return { files: [textFile("etc/nsswitch.conf", own ?? small)], removed: [] };
   },
 };

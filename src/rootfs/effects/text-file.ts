@@ -7,6 +7,6 @@ export function textFile(path: string, text: string, mode = 0o644): GeneratedFil
 }
 
 /** Text of a file of the tree; `undefined` when it is not there. */
-export async function readText(context: EffectContext, path: string): Promise<string | undefined> {
-  return context.tree.get(path)?.entry.kind === "file" ? Buffer.from(await context.read(path)).toString() : undefined;
+export function readText(context: EffectContext, path: string): string | undefined {
+  return context.tree.get(path)?.entry.kind === "file" ? Buffer.from(context.read(path)).toString() : undefined;
 }

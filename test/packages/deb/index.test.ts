@@ -3,8 +3,9 @@ import { describe, it, test } from "node:test";
 import fc from "fast-check";
 import { bytesOf } from "../../../src/core/bytes.ts";
 import type { PackageRecord } from "../../../src/packages/contract.ts";
-import { memoryAccess, memoryIndex, openIndex } from "../../../src/packages/deb/index.ts";
+import { memoryIndex, openIndex } from "../../../src/packages/deb/index.ts";
 import { compileIndex, compileText } from "../../../src/packages/deb/index-compile.ts";
+import { memoryAccess } from "../../../src/packages/memory-access.ts";
 import { type DebSpec, packagesText } from "../../kit/deb.ts";
 
 const specs: readonly DebSpec[] = [

@@ -7,8 +7,8 @@ import { test } from "node:test";
 import { createHttpClient } from "../../../src/io/http.ts";
 import { createMirrors } from "../../../src/io/mirrors.ts";
 import { openStore } from "../../../src/io/store.ts";
-import { memoryAccess } from "../../../src/packages/deb/index.ts";
 import { openDebRepository } from "../../../src/packages/deb/repository.ts";
+import { memoryAccess } from "../../../src/packages/memory-access.ts";
 import { needs } from "../../kit/oracle.ts";
 import {
   createSigner,

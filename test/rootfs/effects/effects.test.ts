@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, it, test } from "node:test";
+import { memoryAccess } from "../../../src/packages/memory-access.ts";
 import { accounts } from "../../../src/rootfs/effects/accounts.ts";
 import { readApplets } from "../../../src/rootfs/effects/busybox-folder.ts";
 import { caCertificates } from "../../../src/rootfs/effects/ca-certificates.ts";
@@ -17,7 +18,8 @@ function contextOf(lines: readonly string[], more: Partial<EffectContext> = {}):
   const texts = new Map(lines.map((line) => [entryOf(line).path, entryOf(line).text]));
   return {
     tree: treeOf(lines),
-    read: async (path) => Buffer.from(texts.get(path) ?? ""),
+    read: (path) => Buffer.from(texts.get(path) ?? ""),
+    open: (path) => memoryAccess(Buffer.from(texts.get(path) ?? "")),
     platform: { os: "linux", architecture: "amd64" },
     distribution: { name: "debian", release: "trixie" },
     users: [],
@@ -29,12 +31,8 @@ function contextOf(lines: readonly string[], more: Partial<EffectContext> = {}):
 }
 
 /** Text of a file that an effect made. */
-async function made(
-  effect: (typeof effects)[number],
-  context: EffectContext,
-  path: string,
-): Promise<string | undefined> {
-  const { files } = await effect.apply(context);
+function made(effect: (typeof effects)[number], context: EffectContext, path: string): string | undefined {
+  const { files } = effect.apply(context);
   const file = files.find((one) => one.path === path);
   return file?.kind === "file"
     ? Buffer.from(file.bytes).toString()
@@ -46,36 +44,36 @@ async function made(
 const app = { name: "app", uid: 1000, gid: 1000, comment: "", home: "/home/app", shell: "/bin/sh" };
 
 describe("accounts", () => {
-  it("are left alone when nobody asks for any", async () => {
-    assert.deepEqual(await accounts.apply(contextOf([])), { files: [], removed: [] });
+  it("are left alone when nobody asks for any", () => {
+    assert.deepEqual(accounts.apply(contextOf([])), { files: [], removed: [] });
   });
 
-  it("give a user a line, a group of its own, and a home of its own", async () => {
+  it("give a user a line, a group of its own, and a home of its own", () => {
     const context = contextOf([], { users: [app] });
-    assert.equal(await made(accounts, context, "etc/passwd"), "app:x:1000:1000::/home/app:/bin/sh\n");
-    assert.equal(await made(accounts, context, "etc/group"), "app:x:1000:\n");
-    const { files } = await accounts.apply(context);
+    assert.equal(made(accounts, context, "etc/passwd"), "app:x:1000:1000::/home/app:/bin/sh\n");
+    assert.equal(made(accounts, context, "etc/group"), "app:x:1000:\n");
+    const { files } = accounts.apply(context);
     assert.deepEqual(files.at(-1), { kind: "directory", path: "home/app", mode: 0o700, uid: 1000, gid: 1000 });
   });
 
-  it("are added to those of base-passwd, and take the place of one of the same name", async () => {
+  it("are added to those of base-passwd, and take the place of one of the same name", () => {
     const context = contextOf(["usr/share/base-passwd/passwd.master = app:*:5:5::/:/bin/x"], { users: [app] });
-    assert.equal(await made(accounts, context, "etc/passwd"), "app:x:1000:1000::/home/app:/bin/sh\n");
+    assert.equal(made(accounts, context, "etc/passwd"), "app:x:1000:1000::/home/app:/bin/sh\n");
   });
 });
 
-test("os-release keeps what scanners read", async () => {
+test("os-release keeps what scanners read", () => {
   const context = contextOf(['usr/lib/os-release = PRETTY_NAME="Debian"\nID=debian\nVERSION_ID="13"\n']);
   assert.equal(
-    await made(osReleaseDistroless, context, "usr/lib/os-release"),
+    made(osReleaseDistroless, context, "usr/lib/os-release"),
     'PRETTY_NAME="Distroless"\nID=debian\nVERSION_ID="13"\n',
   );
 });
 
-test("the time zone is UTC when tzdata is there", async () => {
+test("the time zone is UTC when tzdata is there", () => {
   const packages = [{ name: "tzdata", version: "1", control: [] }];
-  assert.equal(await made(localtime, contextOf([], { packages }), "etc/localtime"), "-> /usr/share/zoneinfo/Etc/UTC");
-  assert.deepEqual((await localtime.apply(contextOf([]))).files, []);
+  assert.equal(made(localtime, contextOf([], { packages }), "etc/localtime"), "-> /usr/share/zoneinfo/Etc/UTC");
+  assert.deepEqual(localtime.apply(contextOf([])).files, []);
 });
 
 test("applets are read from BusyBox's own table, without the folder's own name", () => {
@@ -105,17 +103,18 @@ test("a hash of something that is no certificate is refused", () => {
   }
 });
 
-test("certificates are linked by name and by hash, and bundled in order", needs(certificates), async () => {
+test("certificates are linked by name and by hash, and bundled in order", needs(certificates), () => {
   const names = readdirSync(certificates).sort().slice(0, 3);
   const texts = new Map(
     names.map((name) => [`usr/share/ca-certificates/mozilla/${name}`, readFileSync(`${certificates}/${name}`, "utf8")]),
   );
   const context: EffectContext = {
     ...contextOf([...texts.keys()]),
-    read: async (path) => Buffer.from(texts.get(path) ?? ""),
+    read: (path) => Buffer.from(texts.get(path) ?? ""),
+    open: (path) => memoryAccess(Buffer.from(texts.get(path) ?? "")),
   };
-  const { files } = await caCertificates.apply(context);
-  assert.equal(await made(caCertificates, context, "etc/ssl/certs/ca-certificates.crt"), [...texts.values()].join(""));
+  const { files } = caCertificates.apply(context);
+  assert.equal(made(caCertificates, context, "etc/ssl/certs/ca-certificates.crt"), [...texts.values()].join(""));
   const links = files.filter(({ kind, path }) => kind === "symlink" && path.startsWith("etc/ssl/certs/"));
   assert.equal(links.length, 2 * names.length);
 });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Entry, noXattrs } from "../../../src/archive/entry.ts";
+import { openFileAccess } from "../../../src/io/file-access.ts";
 import type { EffectContext } from "../../../src/rootfs/effects/contract.ts";
 import { ldSoCache } from "../../../src/rootfs/effects/ld-so-cache.ts";
 import { resolvePath } from "../../../src/rootfs/resolve.ts";
@@ -13,13 +14,13 @@ import { needs, run } from "../../kit/oracle.ts";
 test(
   "the cache of this machine's libraries is byte for byte that of ldconfig",
   needs("/usr/sbin/ldconfig", "dpkg-query"),
-  async () => {
+  () => {
     const folder = mkdtempSync(join(tmpdir(), "dodai-ldconfig-"));
     try {
       const oracle = join(folder, "ld.so.cache");
       // -X makes no links, so the machine stays as it is.
       run("/usr/sbin/ldconfig", ["-X", "-C", oracle]);
-      const { files } = await ldSoCache.apply(hostContext());
+      const { files } = ldSoCache.apply(hostContext());
       const made = files.find(({ path }) => path === "etc/ld.so.cache");
       assert.ok(made?.kind === "file");
       assert.deepEqual(Buffer.from(made.bytes), readFileSync(oracle));
@@ -46,7 +47,8 @@ function hostContext(): EffectContext {
   const version = run("dpkg-query", ["-W", "-f", `\${Version}`, "libc-bin"]);
   return {
     tree,
-    read: async (path) => readFileSync(`/${resolvePath(tree, path, { last: true })}`),
+    read: (path) => readFileSync(`/${resolvePath(tree, path, { last: true })}`),
+    open: (path) => openFileAccess(`/${resolvePath(tree, path, { last: true })}`),
     platform: { os: "linux", architecture: process.arch === "x64" ? "amd64" : "arm64" },
     distribution: { name: "debian", release: "bookworm" },
     users: [],
