@@ -1,7 +1,7 @@
 // Writes a parsed block in the smallest of the three ways that DEFLATE has (RFC 1951 section 3.2.3): stored, with the fixed
 // codes, or with codes of its own. The sizes are computed exactly before anything is written.
 import { alignToByte, type BitWriter, putBits, putBytes, reserve } from "./deflate-bits.ts";
-import { type CodeHeader, createHeaderWriter } from "./deflate-header.ts";
+import { createHeaderWriter } from "./deflate-header.ts";
 import { type Alphabet, createAlphabet, createCoder, setCodes } from "./deflate-huffman.ts";
 import type { Input, ParsedBlock } from "./deflate-parse.ts";
 import {
@@ -60,13 +60,9 @@ export function createBlockWriter(writer: BitWriter, codes: Codes): BlockWriter 
       writeSymbols(writer, input.bytes, block, fixed);
     } else {
       putBits(writer, last | (kindDynamic << 1), blockHeaderBits);
-      writeHeader(shape);
+      header.write(writer, shape);
       writeSymbols(writer, input.bytes, block, codes);
     }
-  }
-
-  function writeHeader(shape: CodeHeader): void {
-    header.write(writer, shape);
   }
 
   /** RFC 1951 section 3.2.4: each block has its length and the length's complement. */

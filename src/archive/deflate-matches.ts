@@ -18,7 +18,7 @@ const nowhere = -2 * windowBytes;
 const outOfWindow = 2 * windowBytes - 1;
 
 /** A match as one number: `length << 16 | distance`; a distance of 0 says that there is none. */
-export type Match = number;
+type Match = number;
 
 export interface MatchFinder {
   /** Starts over, for other input. */

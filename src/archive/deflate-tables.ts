@@ -1,7 +1,7 @@
 // The fixed tables of RFC 1951 section 3.2.5: which symbol stands for a match length or distance, and its extra bits.
 
 /** The shortest and longest match that DEFLATE can say, and the farthest, in bytes. */
-export const minMatch = 3;
+const minMatch = 3;
 export const maxMatch = 258;
 export const windowBytes = 32_768;
 

@@ -3,11 +3,14 @@
 // identity: a layer's digest is promised for one identity, not across Node versions as gzip's is (docs/compressor.md).
 import { constants, zstdCompressSync } from "node:zlib";
 
-/** zstd's own default, and about gzip -6 in time for a clearly better ratio. */
-export const defaultZstdLevel = 3;
+/** zstd's own default: here a sixth smaller than gzip -6 in a tenth of its time. */
+const defaultZstdLevel = 3;
 
 /** Names the exact output of `zstdFrame` at a level. */
-export function zstdIdentity(level: number = defaultZstdLevel, version: string = process.versions.zstd ?? "none"): string {
+export function zstdIdentity(
+  level: number = defaultZstdLevel,
+  version: string = process.versions.zstd ?? "none",
+): string {
   return `zstd-${version}-level-${level}`;
 }
 
