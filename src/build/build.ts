@@ -3,14 +3,12 @@ import { type ImageName, parseImageName } from "../core/image-name.ts";
 import { formatPlatform } from "../core/platform.ts";
 import { type BundleImage, bundleImages, type ImageBundle, rootDocument } from "../image/bundle.ts";
 import type { BuildOptions, BuildResult, BuiltPlatform } from "./contract.ts";
-import { buildImage, type PlatformImage } from "./image.ts";
-import { recordSkipped } from "./lock.ts";
+import type { PlatformImage } from "./image.ts";
 import type { Lock, LockedPlatform } from "./lock-file.ts";
 import { misfit, planAll, platformsOf, readLock, solveAll } from "./locking.ts";
 import type { Plan } from "./plan.ts";
 import { findUnchanged, keepResult, resultKey } from "./results.ts";
 import { type Session, withSession } from "./session.ts";
-import { writeOutputs } from "./write-outputs.ts";
 
 /**
  * Builds an image for each platform and writes the outputs. Everything that was made before and is still right is used
@@ -29,10 +27,12 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     const built = await buildPlatforms(plans, platforms, { options: wanted, session });
     const images = built.map(({ image }) => image) as [BundleImage, ...BundleImage[]];
     const bundle = bundleImages(images, namesOf(wanted));
+    const { writeOutputs } = await import("./write-outputs.ts");
     await writeOutputs(bundle, wanted, session);
     const result = resultOf(bundle, platforms, built, wanted);
     if (lock && options.lockFile !== undefined && !options.locked) {
       const told = platforms.map(({ platform }, index) => [platform, built[index]?.skippedScripts ?? []] as const);
+      const { recordSkipped } = await import("./lock.ts");
       await recordSkipped(options.lockFile, lock, new Map(told));
     }
     await keepResult(key, result, session.store);
@@ -98,6 +98,7 @@ async function buildPlatforms(
   { options, session }: BuildContext,
 ): Promise<readonly PlatformImage[]> {
   const epoch = options.sourceDateEpoch ?? newestRelease(platforms);
+  const { buildImage } = await import("./image.ts");
   const built: PlatformImage[] = [];
   for (const [index, plan] of plans.entries()) {
     const locked = platforms[index] as LockedPlatform;

@@ -1,6 +1,5 @@
 // The tree's layers: each a list of segments, put together by hashing. The digest and diffId of a list of segments are
 // kept, so that a layer that was put together before is not read again until it is written out.
-import { createReadStream } from "node:fs";
 import { type Entry, noXattrs } from "../archive/entry.ts";
 import { compareBytes } from "../core/byte-order.ts";
 import { formatCanonicalJson } from "../core/canonical-json.ts";
@@ -12,6 +11,7 @@ import { layerMediaType } from "../image/media-types.ts";
 import type { Store } from "../io/store.ts";
 import type { GeneratedFile } from "../packages/contract.ts";
 import type { Plan } from "./plan.ts";
+import { digestBuffer, digestRanges, streamRanges } from "./ranges.ts";
 import {
   type CompressContext,
   codecOf,
@@ -163,20 +163,21 @@ async function digestsOf(
   }
   const compressed = startDigest();
   const uncompressed = startDigest();
-  const [digest, diffId] = await Promise.all([
-    hashAll(readMembers(members), compressed).then(() => compressed.digest()),
-    hashAll(readSegments(segments), uncompressed).then(() => uncompressed.diffId()),
-  ]);
+  const buffer = digestBuffer();
+  for (const { path, sizeBytes } of members) {
+    await digestRanges(path, [{ offset: 0, length: sizeBytes }], { state: compressed, buffer });
+  }
+  for (const { recordsPath, ranges } of segments) {
+    await digestRanges(recordsPath, ranges, { state: uncompressed, buffer });
+  }
+  const digest = compressed.digest();
+  const diffId = uncompressed.diffId();
   await values.keepValue("layers", key, Buffer.from(`${digest} ${diffId}`));
   return { digest, diffId };
 }
 
-async function hashAll(bytes: AsyncIterable<Uint8Array>, state: { update(bytes: Uint8Array): void }): Promise<void> {
-  for await (const chunk of bytes) state.update(chunk);
-}
-
 async function* readMembers(members: readonly Member[]): AsyncGenerator<Uint8Array> {
-  for (const { path } of members) yield* createReadStream(path, { highWaterMark: 1 << 20 });
+  for (const { path, sizeBytes } of members) yield* streamRanges(path, [{ offset: 0, length: sizeBytes }]);
 }
 
 async function* readSegments(segments: readonly Segment[]): AsyncGenerator<Uint8Array> {

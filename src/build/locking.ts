@@ -8,7 +8,6 @@ import type { CommonOptions } from "./contract.ts";
 import { type Lock, type LockedPlatform, parseLock } from "./lock-file.ts";
 import { findDistribution, lockedValue, type Plan, planPlatform } from "./plan.ts";
 import type { Session } from "./session.ts";
-import { solvePlatform } from "./solve.ts";
 
 /** The caller's platforms, else the recipe's, else this machine's. */
 export function platformsOf({ recipe, platforms }: CommonOptions): readonly Platform[] {
@@ -42,13 +41,14 @@ export function misfit(lock: Lock, recipe: Recipe, platforms: readonly Platform[
   return missing.length > 0 ? `it has no packages for ${missing.join(", ")}` : undefined;
 }
 
-/** Solves every platform, and refuses repositories that went back behind what an earlier lock has seen. */
+/** Solves every platform (the solver is loaded for it), and refuses repositories that went back behind what an earlier lock has seen. */
 export async function solveAll(
   options: CommonOptions,
   session: Session,
   earlier: Lock | undefined,
 ): Promise<readonly LockedPlatform[]> {
   const { insecureUnsigned = false } = options;
+  const { solvePlatform } = await import("./solve.ts");
   const access = session.access();
   const solved: LockedPlatform[] = [];
   for (const plan of await planAll(options, session)) {

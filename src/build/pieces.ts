@@ -102,7 +102,7 @@ async function download(one: ResolvedPackage, { plan, session, onBytes }: MakePi
     );
   }
   const { digest, sizeBytes } = one;
-  return session.mirrors.download(repository.urls, one.path, { digest, sizeBytes }, { onBytes });
+  return (await session.mirrors()).download(repository.urls, one.path, { digest, sizeBytes }, { onBytes });
 }
 
 function startProgress(

@@ -1,12 +1,12 @@
 // Recipe + what its distribution supplies, for one platform: after this nothing is implicit.
-import type { Json } from "../core/canonical-json.ts";
-import { formatCanonicalJson } from "../core/canonical-json.ts";
+import { formatCanonicalJson, type Json } from "../core/canonical-json.ts";
 import { type Digest, sha256 } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { formatPlatform, type Platform } from "../core/platform.ts";
 import type { Recipe } from "../core/recipe.ts";
 import type { Distribution, MirrorSettings, Supply } from "../distros/contract.ts";
 import { distributions } from "../distros/distributions.ts";
+import { recipeValue } from "../frontends/native/recipe-value.ts";
 
 export interface Plan {
   readonly recipe: Recipe;
@@ -42,19 +42,14 @@ export function findDistribution({ distribution: { name, position } }: Recipe): 
   });
 }
 
+/** Members of a recipe's canonical value that decide packages. */
+const deciding = ["distribution", "packages", "recommends", "repositories", "snapshot", "variant"];
+
 /**
- * Digest of what of a recipe decides packages: a lock belongs to recipes with the same. Labels or files may change
- * without a new lock. Platforms are not in it, since a lock lists those that it is for.
+ * Digest of what of a recipe's canonical value decides packages: a lock belongs to recipes with the same. Labels, files
+ * or settings may change without a new lock. Platforms are not in it, since a lock lists those that it is for.
  */
 export function lockedValue(recipe: Recipe): Digest {
-  const { distribution, snapshot, variant, packages, recommends, repositories } = recipe;
-  const value: Json = {
-    distribution: `${distribution.name}:${distribution.release}`,
-    snapshot,
-    variant,
-    packages: packages.map(({ request, exclude }) => (exclude ? `!${request}` : request)),
-    recommends,
-    repositories: repositories.map(({ position: _position, urls: _urls, ...rest }) => rest as Json),
-  };
-  return sha256(formatCanonicalJson(value));
+  const value = recipeValue(recipe) as Readonly<Record<string, Json>>;
+  return sha256(formatCanonicalJson(Object.fromEntries(deciding.map((member) => [member, value[member]]))));
 }

@@ -1,6 +1,6 @@
 // A segment is a stretch of a layer whose compressed form is made once: a package's records, the folders, one package's
 // database files, what effects made, the trailer. A layer is segments one after the other, compressed or not.
-import { createReadStream, renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Entry } from "../archive/entry.ts";
 import { gzipIdentity } from "../archive/gzip-member.ts";
 import { formatTarHeader, tarPadding } from "../archive/tar-write.ts";
@@ -10,9 +10,10 @@ import { hexOf, sha256 } from "../core/digest.ts";
 import { cutRanges, planRecords, type Range, rangesWithout } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
 import type { WorkerPool } from "../io/worker-pool.ts";
-import { readRanges } from "./compress.ts";
+
 import type { Job, JobResult } from "./jobs.ts";
 import type { PieceStore } from "./piece-store.ts";
+import { readRanges, streamRanges } from "./ranges.ts";
 
 export interface Segment {
   readonly key: string;
@@ -140,8 +141,6 @@ async function compressRun(
 }
 
 /** The uncompressed bytes of a segment. */
-export async function* openSegment({ recordsPath, ranges }: Segment): AsyncGenerator<Uint8Array> {
-  for (const { offset, length } of ranges) {
-    yield* createReadStream(recordsPath, { start: offset, end: offset + length - 1, highWaterMark: 1 << 20 });
-  }
+export function openSegment({ recordsPath, ranges }: Segment): AsyncGenerator<Uint8Array> {
+  return streamRanges(recordsPath, ranges);
 }

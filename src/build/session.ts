@@ -7,9 +7,8 @@ import { DodaiError } from "../core/dodai-error.ts";
 import { version } from "../core/version.ts";
 import type { MirrorSettings } from "../distros/contract.ts";
 import type { FileAccess } from "../io/file-access.ts";
-import { createHttpClient, type HttpClient } from "../io/http.ts";
-import { createMirrors, type Mirrors } from "../io/mirrors.ts";
-import { readNetrc } from "../io/netrc.ts";
+import type { HttpClient } from "../io/http.ts";
+import type { Mirrors } from "../io/mirrors.ts";
 import { openStore, type Store } from "../io/store.ts";
 import { createWorkerPool, type WorkerPool } from "../io/worker-pool.ts";
 import type { Repository, RepositoryAccess } from "../packages/contract.ts";
@@ -21,8 +20,9 @@ import { openPieceStore, type PieceStore } from "./piece-store.ts";
 export interface Session {
   readonly store: Store;
   readonly pieces: PieceStore;
-  readonly mirrors: Mirrors;
   readonly now: Date;
+  /** Connections are made ready with the first call. */
+  mirrors(): Promise<Mirrors>;
   /** Threads are started with the first job. */
   pool(): WorkerPool<Job, JobResult>;
   settingsFor(distribution: string): Promise<MirrorSettings>;
@@ -40,13 +40,7 @@ export async function withSession<Result>(
   const { signal } = options;
   assertNotAborted(signal);
   const store = await openStore(options.cacheDirectory);
-  const http = createHttpClient({
-    userAgent: `dodai/${version}`,
-    ...(options.environment ? { environment: options.environment } : {}),
-    netrc: await readNetrc(options.environment ?? {}),
-    signal,
-  });
-  const owned = own(options, store, http);
+  const owned = own(options, store);
   const abort = (): void => void owned.close();
   signal?.addEventListener("abort", abort);
   try {
@@ -60,13 +54,9 @@ export async function withSession<Result>(
   }
 }
 
-function own(
-  options: CommonOptions,
-  store: Store,
-  http: HttpClient,
-): { readonly session: Session; readonly close: () => Promise<void> } {
-  const { offline = false, onEvent, signal } = options;
-  const mirrors = createMirrors({ store, http, offline });
+function own(options: CommonOptions, store: Store): { readonly session: Session; readonly close: () => Promise<void> } {
+  const { onEvent, signal } = options;
+  let network: Promise<Network> | undefined;
   let pool: WorkerPool<Job, JobResult> | undefined;
   let temporary: string | undefined;
   const openIndexes: FileAccess[] = [];
@@ -83,8 +73,11 @@ function own(
       }
       return temporary;
     }),
-    mirrors,
     now,
+    mirrors: async () => {
+      network ??= openNetwork(options, store);
+      return (await network).mirrors;
+    },
     pool: () => {
       pool ??= createWorkerPool({ module: workerModule(), threads: availableParallelism() });
       return pool;
@@ -94,17 +87,37 @@ function own(
       settings.set(distribution, known);
       return known;
     },
-    access: () => repositoryAccess({ store, mirrors, now, emit, openIndexes }),
+    access: () => repositoryAccess({ store, mirrors: session.mirrors, now, emit, openIndexes }),
     emit,
     assertWanted: () => assertNotAborted(signal),
   };
   const close = async (): Promise<void> => {
-    http.close();
+    (await network?.catch(() => undefined))?.http.close();
     for (const one of openIndexes.splice(0)) one.close();
     await pool?.close();
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
   };
   return { session, close };
+}
+
+interface Network {
+  readonly http: HttpClient;
+  readonly mirrors: Mirrors;
+}
+
+/** Loaded when it is needed: a build that has everything does without, and Node's HTTP takes a while to load. */
+async function openNetwork(
+  { environment = {}, offline = false, signal }: CommonOptions,
+  store: Store,
+): Promise<Network> {
+  const [{ createHttpClient }, { createMirrors }, { readNetrc }] = await Promise.all([
+    import("../io/http.ts"),
+    import("../io/mirrors.ts"),
+    import("../io/netrc.ts"),
+  ]);
+  const netrc = await readNetrc(environment);
+  const http = createHttpClient({ userAgent: `dodai/${version}`, environment, netrc, signal });
+  return { http, mirrors: createMirrors({ store, http, offline }) };
 }
 
 function workerModule(): URL {
@@ -118,8 +131,9 @@ function assertNotAborted(signal: AbortSignal | undefined): void {
 
 interface AccessParts {
   readonly store: Store;
-  readonly mirrors: Mirrors;
   readonly now: Date;
+  /** Connections are made ready with the first call. */
+  mirrors(): Promise<Mirrors>;
   readonly emit: (event: BuildEvent) => void;
   /** Indexes that were opened, for the session to close. */
   readonly openIndexes: FileAccess[];
@@ -137,7 +151,7 @@ function repositoryAccess({ store, mirrors, now, emit, openIndexes }: AccessPart
     path: string,
     maxBytes: number,
   ): Promise<Uint8Array | undefined> => {
-    const bytes = await mirrors.fetch(repository.urls, path, { maxBytes });
+    const bytes = await (await mirrors()).fetch(repository.urls, path, { maxBytes });
     return bytes && collect(bytes, { maxBytes, what: path });
   };
   return {
@@ -154,7 +168,7 @@ function repositoryAccess({ store, mirrors, now, emit, openIndexes }: AccessPart
             what: `${repository.name} ${path}`,
           });
         };
-        return mirrors.fetch(repository.urls, path, { maxBytes, expected, onBytes });
+        return (await mirrors()).fetch(repository.urls, path, { maxBytes, expected, onBytes });
       }
       const key = JSON.stringify([repository.urls, path]);
       const known = releases.get(key) ?? fetchWhole(repository, path, maxBytes);

@@ -13,10 +13,10 @@ import { effectNamed } from "../rootfs/effects/effects.ts";
 import { compileGlob } from "../rootfs/glob.ts";
 import { mergePackages } from "../rootfs/merge.ts";
 import { resolvePath } from "../rootfs/resolve.ts";
-import { readRanges } from "./compress.ts";
 import type { ResolvedPackage } from "./contract.ts";
 import type { PieceStore } from "./piece-store.ts";
 import type { Plan } from "./plan.ts";
+import { readRanges } from "./ranges.ts";
 
 /** A package of the lock with its piece. */
 export interface PiecedPackage {
