@@ -2,6 +2,7 @@ import { DodaiError } from "../core/dodai-error.ts";
 import { type ImageName, parseImageName } from "../core/image-name.ts";
 import { formatPlatform } from "../core/platform.ts";
 import { type BundleImage, bundleImages, type ImageBundle, rootDocument } from "../image/bundle.ts";
+import { assertOutputFits } from "../io/output-fit.ts";
 import type { BuildOptions, BuildResult, BuiltPlatform } from "./contract.ts";
 import type { PlatformImage } from "./image.ts";
 import type { Lock, LockedPlatform } from "./lock-file.ts";
@@ -18,6 +19,7 @@ import { type Session, withSession } from "./session.ts";
 export async function build(options: BuildOptions): Promise<BuildResult> {
   const recipe = options.scripts ? { ...options.recipe, scripts: options.scripts } : options.recipe;
   const wanted: BuildOptions = { ...options, recipe };
+  for (const { kind } of wanted.outputs) assertOutputFits(kind, platformsOf(wanted));
   return withSession(wanted, async (session) => {
     const { platforms, lock } = await lockedPlatforms(wanted, session);
     const key = await resultKey(wanted, platforms);

@@ -7,7 +7,7 @@ import type { RepositoryChain } from "../packages/contract.ts";
 import type { ResolvedPackage } from "./contract.ts";
 
 /** Changes when a lock written before can no longer be read. */
-export const lockVersion = 1;
+const lockVersion = 1;
 
 export interface LockedPlatform {
   readonly platform: string;

@@ -270,6 +270,6 @@ export interface PackageFormat {
   replaces(control: readonly ControlMember[], other: { readonly name: string; readonly version: string }): boolean;
   /** The database files for these packages, sorted by path. */
   formatDatabase(installed: readonly InstalledPackage[], options: DatabaseOptions): readonly GeneratedFile[];
-  /** Names of control members that are maintainer scripts: `preinst`, `postinst` ... */
+  /** Names of control members that run when a package is installed: `preinst`, `postinst` ... */
   readonly scripts: readonly string[];
 }

@@ -33,5 +33,6 @@ export const deb: PackageFormat = {
     new Set(conffilesOf(control).flatMap(({ path, removeOnUpgrade }) => (removeOnUpgrade ? [] : [path]))),
   replaces,
   formatDatabase,
-  scripts: ["preinst", "postinst", "prerm", "postrm", "config"],
+  // What runs when a package is installed: prerm and postrm belong to removals, config to debconf's questions.
+  scripts: ["preinst", "postinst"],
 };

@@ -23,7 +23,7 @@ export function assertFresh({ date, validUntil }: Release, { now, archived, what
   }
   if (archived || validUntil === undefined || validUntil.getTime() >= now.getTime()) return;
   throw new DodaiError("RELEASE_EXPIRED", `Cannot use ${what}: it expired on ${iso(validUntil)}, now is ${iso(now)}`, {
-    fix: "The mirror has stopped being updated, or holds updates back: use another. For an old release or a snapshot, mark the repository as archived.",
+    fix: "The mirror has stopped being updated, or holds updates back: use another. An old state can be had with a snapshot date.",
   });
 }
 
