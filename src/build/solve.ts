@@ -36,7 +36,9 @@ export async function openProblem(
   });
   const repositories = await Promise.all(
     supply.repositories.map((one) =>
-      distribution.format.openRepository(withPermission(one, insecureUnsigned), architecture, access),
+      distribution.format
+        .openRepository(withPermission(one, insecureUnsigned), architecture, access)
+        .catch((error: unknown) => Promise.reject(snapshotFault(error, plan) ?? error)),
     ),
   );
   session.assertWanted();
@@ -52,6 +54,20 @@ export async function openProblem(
     options: { recommends: recipe.recommends, essential: supply.essential, priorities: supply.priorities },
   };
   return { problem, repositories };
+}
+
+/** A date that the snapshot service has not, or no service that answers: never a reason to take another state. */
+function snapshotFault(error: unknown, { recipe, distribution }: Plan): DodaiError | undefined {
+  const isAbsent = error instanceof DodaiError && ["DOWNLOAD_FAILED", "INDEX_MISSING"].includes(error.code);
+  if (recipe.snapshot === undefined || !isAbsent) return undefined;
+  return new DodaiError(
+    "SNAPSHOT_UNAVAILABLE",
+    `Cannot use snapshot "${recipe.snapshot}" of ${distribution.name}: the service does not have it, or does not answer`,
+    {
+      fix: "Check the date and the service that DODAI_SNAPSHOT_DEBIAN names. No other state is taken instead.",
+      cause: error,
+    },
+  );
 }
 
 function withPermission(repository: Repository, allowed: boolean | readonly string[]): Repository {
