@@ -122,7 +122,9 @@ function* namedBy(
       const targets = universe.targets(need).filter((target) => marked.has(target));
       const isOwn = (target: number): boolean => universe.records[target]?.name === name;
       if (constraint !== undefined && !targets.some(isOwn)) continue;
-      for (const target of targets) if (target !== variable) yield [target, relation.kind];
+      // A package that names itself gains by it, absurd as that is; that it refuses itself means nothing.
+      const isRefusal = negative.some((one) => one.relation === relation);
+      for (const target of targets) if (target !== variable || !isRefusal) yield [target, relation.kind];
     }
   }
 }

@@ -114,7 +114,7 @@ class Search {
     this.#trail.cancelTo(level);
     this.#expanded = Math.min(this.#expanded, this.#trail.literals.length);
     this.#met = 0;
-    this.#isPlanOld = true;
+    this.#planned = 0;
     this.#isDisturbed = true;
     this.#propagator.attach(this.#clauses.learn(literals, sources));
   }
