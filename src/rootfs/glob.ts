@@ -11,8 +11,19 @@ export function compileGlob(pattern: string): (path: string) => boolean {
       fix: `Write "/${pattern}".`,
     });
   }
-  const expression = new RegExp(`^${translate(pattern.slice(1))}$`, "su");
+  const expression = compile(pattern);
   return (path) => expression.test(path);
+}
+
+function compile(pattern: string): RegExp {
+  try {
+    return new RegExp(`^${translate(pattern.slice(1))}$`, "su");
+  } catch (cause) {
+    throw new DodaiError("RECIPE_SYNTAX", `Cannot use the pattern "${pattern}": a set in it is out of order`, {
+      fix: 'Write sets as in "[a-z0-9]".',
+      cause,
+    });
+  }
 }
 
 const tokens = /\*\*\/|\*\*|\*|\?|\[!?[^\]]+\]|[^*?[]+|\[/gs;
@@ -28,8 +39,8 @@ function translateToken(token: string): string {
   if (token === "?") return "[^/]";
   if (token.length > 2 && token.startsWith("[")) {
     const negated = token.startsWith("[!");
-    const members = token.slice(negated ? 2 : 1, -1).replace(/[\\^[\]&~|]/g, "\\$&");
+    const members = token.slice(negated ? 2 : 1, -1).replace(/[\\^[\]]/g, "\\$&");
     return `(?!/)[${negated ? "^" : ""}${members}]`;
   }
-  return token.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+  return token.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }

@@ -14,6 +14,8 @@ const rows = [
   { pattern: "/lib[0-9x]", yes: ["lib3", "libx"], no: ["liby", "lib"] },
   { pattern: "/lib[!0-9]", yes: ["liby"], no: ["lib3", "lib/"] },
   { pattern: "/a+b(c).d$", yes: ["a+b(c).d$"], no: ["aab(c).d$"] },
+  { pattern: "/x-y_z~%&/*.a", yes: ["x-y_z~%&/b.a"], no: ["x-y_z~%&/b.c"] },
+  { pattern: "/a[&~|^-]", yes: ["a&", "a~", "a|", "a^", "a-"], no: ["ab", "a"] },
   { pattern: "/a[b", yes: ["a[b"], no: ["ab"] },
   { pattern: "/usr/share/locale/**/*.mo", yes: ["usr/share/locale/de/LC_MESSAGES/x.mo"], no: ["usr/share/x.mo"] },
 ];
@@ -32,5 +34,9 @@ describe("globs", () => {
 
   it("begin with a slash", () => {
     assert.throws(() => compileGlob("usr/**"), { code: "RECIPE_SYNTAX" });
+  });
+
+  it("have sets that are in order", () => {
+    assert.throws(() => compileGlob("/[z-a]"), { code: "RECIPE_SYNTAX" });
   });
 });
