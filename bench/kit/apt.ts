@@ -1,0 +1,52 @@
+// apt with nothing installed, reading the same folder as dodai.
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Command, findProgram } from "./child.ts";
+import { emptyFolder, type Lab } from "./lab.ts";
+
+export interface Apt {
+  /** `program` is `apt-get` or `apt-cache`. */
+  command(program: string, words: readonly string[]): Command;
+  /** Folder of the decompressed indexes. */
+  readonly lists: string;
+  /** Folder of `pkgcache.bin` and `srcpkgcache.bin`. */
+  readonly caches: string;
+}
+
+/** `undefined` when there is no apt. Its indexes are there and its caches are written. */
+export function prepareApt(lab: Lab, name: string, sources: readonly string[]): Apt | undefined {
+  if (!findProgram("apt-get")) return undefined;
+  const folder = emptyFolder(join(lab.workspace.folder, "apt", name));
+  for (const one of ["lists/partial", "cache/archives/partial", "etc"]) emptyFolder(join(folder, one));
+  writeFileSync(join(folder, "status"), "");
+  writeFileSync(join(folder, "etc/sources.list"), sources.map((line) => `${line}\n`).join(""));
+  const settings = [
+    `Dir::State=${folder}`,
+    `Dir::State::lists=${folder}/lists`,
+    `Dir::State::status=${folder}/status`,
+    `Dir::Cache=${folder}/cache`,
+    `Dir::Etc::sourcelist=${folder}/etc/sources.list`,
+    "Dir::Etc::sourceparts=/dev/null",
+    "Dir::Etc::preferencesparts=/dev/null",
+    `APT::Architecture=${lab.archive.architecture}`,
+    `APT::Architectures::=${lab.archive.architecture}`,
+    "APT::Sandbox::User=root",
+    "Acquire::Languages=none",
+  ];
+  const command = (program: string, words: readonly string[]): Command => ({
+    program,
+    args: [...settings.flatMap((one) => ["-o", one]), ...words],
+    cwd: folder,
+    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: folder, LC_ALL: "C.UTF-8" },
+  });
+  for (const [program, word] of [
+    ["apt-get", "update"],
+    ["apt-cache", "gencaches"],
+  ] as const) {
+    const { args, cwd, env } = command(program, ["-qq", word]);
+    const { status, stderr } = spawnSync(program, args, { cwd, env: { ...env }, encoding: "utf8" });
+    if (status !== 0) throw new Error(`${program} ${word}: ${stderr}`);
+  }
+  return { command, lists: join(folder, "lists"), caches: join(folder, "cache") };
+}
