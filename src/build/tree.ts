@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { DodaiError } from "../core/dodai-error.ts";
 import type { Recipe, RecipeFile } from "../core/recipe.ts";
 import { unreachable } from "../core/unreachable.ts";
+import { placePath } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
 import type { GeneratedFile, InstalledPackage, RandomAccess } from "../packages/contract.ts";
 import { memoryAccess } from "../packages/memory-access.ts";
@@ -11,7 +12,7 @@ import { addFiles, addMissingFolders, type ChangedTree, removePaths, startChange
 import type { EffectContext } from "../rootfs/effects/contract.ts";
 import { effectNamed } from "../rootfs/effects/effects.ts";
 import { compileGlob } from "../rootfs/glob.ts";
-import { mergePackages } from "../rootfs/merge.ts";
+import { type MergedTree, mergePackages } from "../rootfs/merge.ts";
 import { resolvePath } from "../rootfs/resolve.ts";
 import type { ResolvedPackage } from "./contract.ts";
 import type { PieceStore } from "./piece-store.ts";
@@ -47,7 +48,8 @@ export function buildTree(options: TreeOptions): BuiltTree {
   addFiles(change, supply.files.map(generatedOf), epoch);
   addFiles(change, mergedUsrLinks(change, supply.mergedUsr), epoch);
   const covered = recipe.scripts === "skip" ? new Set<string>() : applyEffects(change, options);
-  addFiles(change, databaseOf(options), epoch);
+  addFiles(change, databaseOf(options, dropped), epoch);
+  removePaths(change, matching(tree.keys(), recipe.remove));
   addFiles(change, recipe.files.map(generatedOf), epoch);
   addMissingFolders(change, epoch);
   const skippedScripts = scriptsOf(packages, plan.distribution.format.scripts).filter((one) => !covered.has(one));
@@ -145,7 +147,8 @@ function openFileOf({ tree, generated }: ChangedTree, store: PieceStore, path: s
   };
 }
 
-function databaseOf({ plan, packages }: TreeOptions): readonly GeneratedFile[] {
+/** As dpkg does, a path that another package took over is no longer listed with the package that lost it. */
+function databaseOf({ plan, packages }: TreeOptions, lost: MergedTree["dropped"]): readonly GeneratedFile[] {
   const { distribution, architecture, supply, recipe } = plan;
   const installed = packages.map(
     ({ locked, piece }): InstalledPackage => ({
@@ -153,7 +156,7 @@ function databaseOf({ plan, packages }: TreeOptions): readonly GeneratedFile[] {
       version: locked.version,
       architecture: locked.architecture,
       control: piece.control,
-      paths: piece.paths,
+      paths: withoutLost(piece.paths, lost.get(locked.name), supply),
       md5: piece.md5,
     }),
   );
@@ -163,6 +166,15 @@ function databaseOf({ plan, packages }: TreeOptions): readonly GeneratedFile[] {
     state: recipe.scripts === "skip" ? "unpacked" : "installed",
     perPackageStatus: supply.perPackageStatus,
   });
+}
+
+/** `paths` are spelled as the package has them, `lost` as they lie in the tree. */
+function withoutLost(
+  paths: readonly string[],
+  lost: ReadonlySet<string> | undefined,
+  { mergedUsr }: Plan["supply"],
+): readonly string[] {
+  return lost ? paths.filter((path) => !lost.has(placePath(path.slice(1), { mergedUsr }))) : paths;
 }
 
 function generatedOf(file: RecipeFile): GeneratedFile {
