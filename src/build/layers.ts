@@ -79,7 +79,8 @@ function describePackages(packages: readonly PiecedPackage[]): string {
   const names = packages.map(({ locked }) => `${locked.name} ${locked.version}`);
   const shown = names.slice(0, namedAtMost).join(", ");
   const more = names.length > namedAtMost ? `, and ${names.length - namedAtMost} more` : "";
-  return `${names.length} package${names.length === 1 ? "" : "s"} (${shown}${more})`;
+  const what = `${names.length} package${names.length === 1 ? "" : "s"}`;
+  return names.length === 0 ? what : `${what} (${shown}${more})`;
 }
 
 const rootFolder = (epoch: number): Entry => ({
