@@ -9,6 +9,10 @@ export type DebEntry = {
   readonly mode?: number;
   readonly uid?: number;
   readonly gid?: number;
+  /** Name in the archive, for names that no honest package has; `./PATH` when absent. */
+  readonly spelled?: string;
+  /** Extended attributes by name, as a pax header says them (`SCHILY.xattr.`). */
+  readonly xattrs?: Readonly<Record<string, Uint8Array>>;
 } & (
   | { readonly kind?: "file"; readonly content: string | Uint8Array }
   | { readonly kind: "directory" }
@@ -107,6 +111,7 @@ export function makeTar(entries: readonly DebEntry[], mtime = 0): Uint8Array {
   const chunks: Uint8Array[] = [];
   for (const entry of entries) {
     const content = "content" in entry ? Buffer.from(entry.content as string) : Buffer.alloc(0);
+    if (entry.xattrs) chunks.push(paxHeader(entry.xattrs, mtime));
     chunks.push(tarHeader(entry, content.length, mtime), content, Buffer.alloc(-content.length & 511));
   }
   return Buffer.concat([...chunks, Buffer.alloc(1024)]);
@@ -139,13 +144,27 @@ function withParents(tree: readonly DebEntry[]): DebEntry[] {
   return [...all.values()];
 }
 
+/** POSIX.1-2001 pax, extended header: `LENGTH NAME=VALUE\n` in a member of type `x`. */
+function paxHeader(xattrs: Readonly<Record<string, Uint8Array>>, mtime: number): Uint8Array {
+  const records = Object.entries(xattrs).map(([name, value]) => {
+    const rest = Buffer.concat([Buffer.from(` SCHILY.xattr.${name}=`), value, Buffer.from("\n")]);
+    const length = [1, 2, 3]
+      .map((digits) => rest.length + digits)
+      .find((sum) => String(sum).length + rest.length === sum);
+    return Buffer.concat([Buffer.from(String(length)), rest]);
+  });
+  const body = Buffer.concat(records);
+  const header = tarHeader({ path: "PaxHeader", content: "" }, body.length, mtime, "x");
+  return Buffer.concat([header, body, Buffer.alloc(-body.length & 511)]);
+}
+
 const typeFlags = { file: "0", hardlink: "1", symlink: "2", directory: "5" } as const;
 const modes = { file: 0o644, hardlink: 0o644, symlink: 0o777, directory: 0o755 } as const;
 
 /** POSIX.1-1988 ustar, as `dpkg-deb --build` lets GNU tar write it. */
-function tarHeader(entry: DebEntry, size: number, mtime: number): Uint8Array {
+function tarHeader(entry: DebEntry, size: number, mtime: number, flag?: string): Uint8Array {
   const kind = entry.kind ?? "file";
-  const name = `./${entry.path}${kind === "directory" && entry.path !== "" ? "/" : ""}`;
+  const name = entry.spelled ?? `./${entry.path}${kind === "directory" && entry.path !== "" ? "/" : ""}`;
   if (Buffer.byteLength(name) > 100) throw new Error(`The kit's tar has no long names: ${name}`);
   const target = "target" in entry ? `${kind === "hardlink" ? "./" : ""}${entry.target}` : "";
   const octal = (value: number, width: number): string => `${value.toString(8).padStart(width - 1, "0")}\0`;
@@ -157,7 +176,7 @@ function tarHeader(entry: DebEntry, size: number, mtime: number): Uint8Array {
   header.write(octal(size, 12), 124);
   header.write(octal(mtime, 12), 136);
   header.write("        ", 148);
-  header.write(typeFlags[kind], 156);
+  header.write(flag ?? typeFlags[kind], 156);
   header.write(target, 157);
   header.write("ustar\x0000root", 257);
   header.write("root", 297);
