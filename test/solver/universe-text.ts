@@ -80,7 +80,36 @@ export function problemOf({ install, packages, options = {} }: Written): Problem
   };
 }
 
-/** Names come up first where the packages are listed. */
+/** The same of one repository, "main", from records. */
+export function problemOfRecords(given: {
+  readonly install: string;
+  readonly records: readonly PackageRecord[];
+  readonly architecture?: string;
+  readonly options?: Partial<SolverOptions>;
+}): Problem {
+  const { install, records, architecture = "amd64", options = {} } = given;
+  const repositories = [{ name: "main", priority: 500, index: indexOf(records) }];
+  return { ...problemOf({ install, packages: "", options }), architecture, repositories };
+}
+
+/** Records of deb822 stanzas that a real index would not have: old ones without SHA256, or those of apt's scenarios. */
+export function recordsOfStanzas(text: string, architecture: string): PackageRecord[] {
+  const stanzas = text.split(/\n\n+/).filter((stanza) => stanza.startsWith("Package: "));
+  return stanzas.map((stanza) => {
+    const value = (field: string): string => new RegExp(`^${field}: (.*)$`, "mi").exec(stanza)?.[1] ?? "";
+    const context = { what: value("Package"), architecture };
+    return {
+      ...parsePackage(`${value("Package")} ${value("Version")}; priority: ${value("Priority")}`),
+      architecture: value("Architecture"),
+      multiArch: (value("Multi-Arch") || "no") as PackageRecord["multiArch"],
+      essential: value("Essential") === "yes",
+      provides: parseProvides(value("Provides"), context),
+      relations: kinds.flatMap((kind) => parseRelations(value(kind), kind as RelationKind, context)),
+    };
+  });
+}
+
+/** Names come up first in the order of apt's reading: field by field, package by package. */
 function indexOf(records: readonly PackageRecord[]): PackageIndex {
   const named = Map.groupBy(records, ({ name }) => name);
   const providing = new Map<string, PackageRecord[]>();
@@ -89,18 +118,23 @@ function indexOf(records: readonly PackageRecord[]): PackageIndex {
       providing.set(name, [...(providing.get(name) ?? []), record]);
     }
   }
-  const names = [...named.keys()];
-  const ordinals = new Map(names.map((name, at) => [name, at]));
+  const ordinals = new Map([...new Set(records.flatMap(mentionsOf))].map((name, at) => [name, at]));
   return {
     size: records.length,
     named: (name) => (named.get(name) ?? []).toSorted((a, b) => compareVersions(b.version, a.version)),
     providing: (name) => providing.get(name) ?? [],
     flagged: (flag) =>
       records.filter((one) => one.essential || (flag !== "essential" && flag.priorities.includes(one.priority))),
-    names: () => names.toSorted(),
+    names: () => [...named.keys()].sort(),
     mentioned: (name) => ordinals.get(name) ?? -1,
     stanza: () => "",
   };
+}
+
+function mentionsOf({ name, relations, provides }: PackageRecord): string[] {
+  const order = ["pre-depends", "depends", "conflicts", "breaks", "recommends", "suggests", "replaces"];
+  const inOrder = order.flatMap((kind) => relations.filter((one) => one.kind === kind));
+  return [name, ...inOrder.flatMap(({ anyOf }) => anyOf.map((one) => one.name)), ...provides.map((one) => one.name)];
 }
 
 const linesOf = (text: string): string[] =>
