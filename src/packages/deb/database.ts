@@ -8,7 +8,10 @@ import { controlOf, formatStatus, textOf } from "./status.ts";
 const root = "var/lib/dpkg";
 
 /** The database files for these packages, sorted by path. */
-export function formatDatabase(installed: readonly InstalledPackage[], options: DatabaseOptions): readonly GeneratedFile[] {
+export function formatDatabase(
+  installed: readonly InstalledPackage[],
+  options: DatabaseOptions,
+): readonly GeneratedFile[] {
   const packages = [...installed].sort(
     (a, b) => compareBytes(a.name, b.name) || compareBytes(a.architecture, b.architecture),
   );

@@ -100,7 +100,10 @@ export function conffilesOf(control: readonly ControlMember[]): readonly Conffil
 }
 
 /** Whether a package may take over files of another version of a package (Debian Policy 7.6.1): by its real name only. */
-export function replaces(control: readonly ControlMember[], other: { readonly name: string; readonly version: string }): boolean {
+export function replaces(
+  control: readonly ControlMember[],
+  other: { readonly name: string; readonly version: string },
+): boolean {
   const value = fieldOf(controlOf(control, "that replaces others"), "Replaces") ?? "";
   return parseRelations(value, "replaces", { what: "Replaces", architecture: "any" }).some(({ anyOf }) =>
     anyOf.some(
@@ -140,7 +143,9 @@ const spelledOperators = { "<": "<<", "<=": "<=", "=": "=", ">=": ">=", ">": ">>
 function relationValue(stanza: Stanza, field: string, name: string): string {
   const value = fieldOf(stanza, field) ?? "";
   // For "|" only: Replaces stands for all that do not take it.
-  const kind = ["Depends", "Pre-Depends", "Recommends", "Suggests", "Enhances"].includes(field) ? "depends" : "replaces";
+  const kind = ["Depends", "Pre-Depends", "Recommends", "Suggests", "Enhances"].includes(field)
+    ? "depends"
+    : "replaces";
   const parsed = parseRelations(value, kind, { what: `${field} of "${name}"`, architecture: "any" });
   return parsed.map(({ anyOf }) => anyOf.map(formatRequirement).join(" | ")).join(", ");
 }
