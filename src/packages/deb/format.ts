@@ -8,25 +8,27 @@ import { conffilesOf, replaces } from "./status.ts";
 import { compareVersions } from "./version.ts";
 
 /** OCI platforms by Debian's word for them (dpkg-architecture(1), "cputable" and "tupletable"). */
-const architectures: Readonly<Record<string, string>> = {
-  "linux/386": "i386",
-  "linux/amd64": "amd64",
-  "linux/arm/v5": "armel",
-  "linux/arm/v7": "armhf",
-  "linux/arm64": "arm64",
-  "linux/loong64": "loong64",
-  "linux/mips64le": "mips64el",
-  "linux/ppc64le": "ppc64el",
-  "linux/riscv64": "riscv64",
-  "linux/s390x": "s390x",
-};
+const architectures: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    "linux/386": "i386",
+    "linux/amd64": "amd64",
+    "linux/arm/v5": "armel",
+    "linux/arm/v7": "armhf",
+    "linux/arm64": "arm64",
+    "linux/loong64": "loong64",
+    "linux/mips64le": "mips64el",
+    "linux/ppc64le": "ppc64el",
+    "linux/riscv64": "riscv64",
+    "linux/s390x": "s390x",
+  }),
+);
 
 export const deb: PackageFormat = {
   name: "deb",
   compareVersions,
   satisfies,
   parseRequest,
-  architectureOf: (platform) => architectures[platform],
+  architectureOf: (platform) => architectures.get(platform),
   openRepository: openDebRepository,
   openPackage,
   digestedPaths: (control) =>
