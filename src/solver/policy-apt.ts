@@ -31,10 +31,8 @@ interface Frame {
   /** It was protected before it was marked, so protection goes on to what it needs without a choice. */
   readonly propagates: boolean;
   readonly clauses: readonly Clause[];
-  /** How many of the clauses are hard. */
-  readonly hard: ReadonlySet<Clause>;
   at: number;
-  /** Alternatives of `clauses[at]` that are left to try, or undefined before it was looked at. */
+  /** Slots that may meet `clauses[at]`, or undefined before it was looked at. */
   choices: readonly number[] | undefined;
   choice: number;
   failed: boolean;
@@ -54,6 +52,8 @@ class Walk {
   readonly #flags: Uint8Array;
   readonly #order: number[] = [];
   readonly #frames: Frame[] = [];
+  /** By need: the slots whose candidates meet it, in order of preference. */
+  readonly #slots: (readonly number[] | undefined)[] = [];
 
   constructor(options: WalkOptions) {
     this.#options = options;
@@ -87,7 +87,7 @@ class Walk {
   /** Looks at one relation of the frame's package, or goes on with it. */
   #step(frame: Frame): void {
     const clause = frame.clauses[frame.at] as Clause;
-    const isHard = frame.hard.has(clause);
+    const isHard = clause.relation.kind !== "recommends";
     if (frame.choices === undefined) {
       if (this.#isSatisfied(clause)) {
         if (frame.propagates && isHard && this.#protectOnly(frame, clause)) return;
@@ -98,8 +98,7 @@ class Walk {
       frame.choice = 0;
     }
     while (frame.choice < frame.choices.length) {
-      const variable = frame.choices[frame.choice++] as number;
-      const slot = this.#universe.slots[variable] as number;
+      const slot = frame.choices[frame.choice++] as number;
       if (!this.#hasCandidate(slot)) continue;
       if (frame.propagates && isHard && frame.choices.length === 1) {
         if (!this.#canMark(slot)) continue;
@@ -126,10 +125,8 @@ class Walk {
 
   /** A satisfied relation that leaves no choice: what satisfies it becomes protected. True when a frame was entered. */
   #protectOnly(frame: Frame, clause: Clause): boolean {
-    const solutions = this.#choices(clause);
-    if (solutions.length !== 1) return false;
-    const slot = this.#universe.slots[solutions[0] as number] as number;
-    if (this.#has(slot, PROTECTED)) return false;
+    const [slot, ...others] = this.#choices(clause);
+    if (slot === undefined || others.length > 0 || this.#has(slot, PROTECTED)) return false;
     this.#set(slot, PROTECTED);
     if (!this.#enter(slot, false)) {
       frame.failed = true;
@@ -144,10 +141,7 @@ class Walk {
     this.#frames.pop();
     if (!frame.propagates) this.#clear(frame.slot, PROTECTED);
     const failsEarly = !frame.propagates && !frame.isRequest;
-    if (frame.failed && failsEarly) {
-      this.#clear(frame.slot, MARKED);
-      this.#set(frame.slot, DISCARDED);
-    }
+    if (frame.failed && failsEarly) this.#discard(frame.slot);
     const below = this.#frames.at(-1);
     if (below === undefined) return;
     const { waiting } = below;
@@ -164,18 +158,19 @@ class Walk {
     if (!isRequest && !this.#canMark(slot)) return false;
     if (!this.#hasCandidate(slot)) return false;
     const variable = this.#universe.candidate(slot);
-    const relations = this.#universe.relations(variable);
+    const { positive, hard } = this.#universe.relations(variable);
     const isProtected = this.#has(slot, PROTECTED);
-    const hard = relations.positive.slice(0, relations.hard);
-    if (!hard.every((clause) => this.#isSatisfied(clause) || this.#isPossible(clause))) {
-      if (!isProtected) {
-        this.#set(slot, DISCARDED);
-        this.#clear(slot, MARKED);
+    const clauses: Clause[] = [];
+    const end = this.#options.recommends ? positive.length : hard;
+    for (let at = 0; at < end; at++) {
+      const clause = positive[at] as Clause;
+      const isSatisfied = this.#isSatisfied(clause);
+      if (isProtected || !isSatisfied) clauses.push(clause);
+      if (at < hard && !isSatisfied && !this.#isPossible(clause)) {
+        if (!isProtected) this.#discard(slot);
+        return false;
       }
-      return false;
     }
-    const wanted = this.#options.recommends ? relations.positive : hard;
-    const clauses = isProtected ? wanted : wanted.filter((clause) => !this.#isSatisfied(clause));
     const removed = this.#removeConflicts(variable, isProtected, isRequest);
     if (!removed && !isProtected && !isRequest) return false;
     this.#mark(slot);
@@ -185,7 +180,6 @@ class Walk {
       isRequest,
       propagates: isProtected,
       clauses,
-      hard: new Set(hard),
       at: 0,
       choices: undefined,
       choice: 0,
@@ -197,20 +191,18 @@ class Walk {
 
   /** Unmarks what the package refuses; a protected package takes the candidates of these away for good. */
   #removeConflicts(variable: number, isProtected: boolean, isRequest: boolean): boolean {
+    const own = this.#universe.slots[variable];
     let ok = true;
-    for (const clause of this.#universe.relations(variable).negative) {
-      for (const need of clause.needs) {
-        for (const target of this.#universe.targets(need)) {
-          const slot = this.#universe.slots[target] as number;
-          if (!this.#universe.isRefused(variable, target) || !this.#isCandidate(target)) continue;
-          if (this.#has(slot, MARKED) && this.#has(slot, PROTECTED)) {
-            ok = false;
-            if (!isProtected && !isRequest) return false;
-            continue;
-          }
-          this.#clear(slot, MARKED);
-          if (isProtected) this.#set(slot, DISCARDED | PROTECTED);
+    for (const { needs } of this.#universe.relations(variable).negative) {
+      for (const slot of this.#slotsOf(needs[0] as number)) {
+        if (slot === own || !this.#hasCandidate(slot)) continue;
+        if (this.#has(slot, MARKED) && this.#has(slot, PROTECTED)) {
+          ok = false;
+          if (!isProtected && !isRequest) return false;
+          continue;
         }
+        this.#clear(slot, MARKED);
+        if (isProtected) this.#set(slot, DISCARDED | PROTECTED);
       }
     }
     return ok;
@@ -227,42 +219,51 @@ class Walk {
     this.#order.push(slot);
   }
 
-  /** Candidates that meet a relation, protected ones first, without those that are protected from being marked. */
-  #choices(clause: Clause): readonly number[] {
+  /** From now on the package has no candidate. */
+  #discard(slot: number): void {
+    this.#clear(slot, MARKED);
+    this.#set(slot, DISCARDED);
+  }
+
+  /** Slots that may meet a relation, protected ones first, without those that are protected from being marked. */
+  #choices({ needs }: Clause): readonly number[] {
     const choices: number[] = [];
-    for (const need of clause.needs) {
+    for (const need of needs) {
       const rest: number[] = [];
-      for (const target of this.#universe.targets(need)) {
-        if (!this.#isCandidate(target)) continue;
-        const slot = this.#universe.slots[target] as number;
-        if (!this.#has(slot, PROTECTED)) rest.push(target);
-        else if (this.#has(slot, MARKED)) choices.push(target);
+      for (const slot of this.#slotsOf(need)) {
+        if (!this.#hasCandidate(slot)) continue;
+        if (!this.#has(slot, PROTECTED)) rest.push(slot);
+        else if (this.#has(slot, MARKED)) choices.push(slot);
       }
       choices.push(...rest);
     }
-    return choices.filter((variable, at) => variable !== choices[at - 1]);
+    return choices.filter((slot, at) => slot !== choices[at - 1]);
   }
 
-  #isSatisfied(clause: Clause): boolean {
-    return clause.needs.some((need) =>
-      this.#universe
-        .targets(need)
-        .some(
-          (target) => this.#universe.isCandidate(target) && this.#has(this.#universe.slots[target] as number, MARKED),
-        ),
-    );
+  #isSatisfied({ needs }: Clause): boolean {
+    for (const need of needs) {
+      for (const slot of this.#slotsOf(need)) if (this.#has(slot, MARKED)) return true;
+    }
+    return false;
   }
 
   /** A candidate that was taken away still counts: apt does not look again at who depends on it. */
-  #isPossible(clause: Clause): boolean {
-    const isOffered = (target: number): boolean =>
-      this.#universe.isCandidate(target) && !this.#options.isBlocked(target);
-    return clause.needs.some((need) => this.#universe.targets(need).some(isOffered));
+  #isPossible({ needs }: Clause): boolean {
+    for (const need of needs) {
+      for (const slot of this.#slotsOf(need)) if (!this.#options.isBlocked(this.#universe.candidate(slot))) return true;
+    }
+    return false;
   }
 
-  #isCandidate(variable: number): boolean {
-    const slot = this.#universe.slots[variable] as number;
-    return this.#universe.candidate(slot) === variable && this.#hasCandidate(slot);
+  #slotsOf(need: number): readonly number[] {
+    const known = this.#slots[need];
+    if (known !== undefined) return known;
+    const found: number[] = [];
+    for (const target of this.#universe.targets(need)) {
+      if (this.#universe.isCandidate(target)) found.push(this.#universe.slots[target] as number);
+    }
+    this.#slots[need] = found;
+    return found;
   }
 
   #hasCandidate(slot: number): boolean {

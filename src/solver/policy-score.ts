@@ -59,13 +59,19 @@ function dropBroken(universe: Universe, kept: Set<number>, requests: ReadonlySet
     before = kept.size;
     // What is depended on was mostly marked later.
     for (const variable of [...kept].reverse()) {
-      const { positive, hard } = universe.relations(variable);
-      const isWhole = positive
-        .slice(0, hard)
-        .every(({ needs }) => needs.some((need) => universe.targets(need).some((target) => kept.has(target))));
-      if (!isWhole && !requests.has(variable)) kept.delete(variable);
+      if (!isWhole(universe, variable, kept) && !requests.has(variable)) kept.delete(variable);
     }
   }
+}
+
+/** Whether everything that the package depends on is in the set. */
+export function isWhole(universe: Universe, variable: number, set: ReadonlySet<number>): boolean {
+  const { positive, hard } = universe.relations(variable);
+  for (let at = 0; at < hard; at++) {
+    const needs = positive[at]?.needs ?? [];
+    if (!needs.some((need) => universe.targets(need).some((target) => set.has(target)))) return false;
+  }
+  return true;
 }
 
 interface Quarrel {

@@ -5,7 +5,7 @@ import { analyze, highestLevel } from "./analyze.ts";
 import { type ClauseRef, Clauses, isIn, NONE, variableOf } from "./clauses.ts";
 import { Encoder, type Origin } from "./encode.ts";
 import { walkAsApt } from "./policy-apt.ts";
-import { settleQuarrels } from "./policy-score.ts";
+import { isWhole, settleQuarrels } from "./policy-score.ts";
 import { Propagator } from "./propagate.ts";
 import { Trail } from "./trail.ts";
 import type { Clause, Universe } from "./universe.ts";
@@ -47,7 +47,7 @@ class Search {
   #met = 0;
   #plan: readonly number[] = [];
   #planned = 0;
-  #isPlanOld = true;
+  #isPlanOld = false;
   /** How much of the trail the plan knows of. */
   #lengthAtPlan = 0;
   #walks = 0;
@@ -64,6 +64,11 @@ class Search {
   }
 
   run(): Outcome {
+    this.#makePlan();
+    if (this.#isPlanWhole()) {
+      const plan = new Set(this.#plan);
+      return { kind: "model", isChosen: (one) => plan.has(one) };
+    }
     let conflict = NONE;
     for (const { variables, origin } of this.#goals) {
       conflict = earlier(conflict, this.#attach(this.#encoder.root(variables, origin)));
@@ -139,6 +144,16 @@ class Search {
     const open = this.#firstOpen();
     if (open >= 0) this.#isDisturbed = true;
     return open < 0 && this.#isDisturbed ? this.#firstRecommended() : open;
+  }
+
+  /** Whether the first plan is an answer as it is. Then nothing needs to be searched, and it is apt's answer. */
+  #isPlanWhole(): boolean {
+    if (this.#isDisturbed) return false;
+    const plan = new Set(this.#plan);
+    return (
+      this.#goals.every(({ variables }) => variables.some((one) => plan.has(one))) &&
+      this.#plan.every((variable) => isWhole(this.#universe, variable, plan))
+    );
   }
 
   /** Whether the search chose something that the plan does not know of, and since the plan was made. */
