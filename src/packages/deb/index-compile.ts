@@ -126,22 +126,30 @@ function startCompiler({ what = "the package index", maxBytes = MAX_TEXT_BYTES }
   const lists = { offsets: [], checks: [], flags: [], nameHashes: [], provideHashes: [], provideItems: [] };
   const spans = { starts: new Array(PROVIDES + 1).fill(0), ends: new Array(PROVIDES + 1).fill(0) };
   const state: State = { what, output, used: HEADER_BYTES, ...lists, ...spans, mentions: startMentions() };
-  let rest: Buffer = Buffer.alloc(0);
+  // One buffer for the rest of the chunk before and the chunk at hand, used again and again.
+  let work = Buffer.allocUnsafeSlow(1 << 20);
+  let rest = 0;
   let seen = 0;
-  const scan = (text: Buffer): void => {
-    const end = text.lastIndexOf("\n\n") + 2;
-    if (end >= 2) scanStanzas(state, text, end);
-    rest = end >= 2 ? text.subarray(end) : text;
-    if (rest.length > MAX_STANZA_BYTES) throw syntaxError(state, `a stanza is larger than ${MAX_STANZA_BYTES} bytes`);
+  const scan = (chunk: Uint8Array): void => {
+    const length = rest + chunk.byteLength;
+    if (length > work.length) work = Buffer.concat([work.subarray(0, rest)], 2 * length);
+    work.set(chunk, rest);
+    const text = work.subarray(0, length);
+    const blank = text.lastIndexOf("\n\n");
+    const complete = blank < 0 ? 0 : blank + 2;
+    scanStanzas(state, text, complete);
+    rest = length - complete;
+    if (rest > MAX_STANZA_BYTES) throw syntaxError(state, `a stanza is larger than ${MAX_STANZA_BYTES} bytes`);
+    work.copyWithin(0, complete, length);
   };
   return {
     update(chunk) {
       seen += chunk.byteLength;
       if (seen > maxBytes) throw syntaxError(state, `it is larger than ${maxBytes} bytes`);
-      scan(Buffer.concat([rest, chunk]));
+      scan(chunk);
     },
     finish() {
-      scan(Buffer.concat([rest, Buffer.from("\n\n")]));
+      scan(Buffer.from("\n\n"));
       return finish(state);
     },
   };
