@@ -155,7 +155,7 @@ export interface ProgramOptions {
   /** User and group to be. */
   readonly id?: number;
   readonly node?: string;
-  /** A shell's words before the program: `umask 077;`. */
+  /** A shell's words before the program: `umask 077; exec`. */
   readonly before?: string;
   /** Called with each piece of standard error. */
   readonly onError?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
@@ -170,8 +170,8 @@ export function runDodai(words: readonly string[], options: ProgramOptions): Pro
 
 /** Runs Node on a script. */
 export function runNode(words: readonly string[], options: ProgramOptions): Promise<Ended> {
-  const { cwd, env = {}, id, node = process.execPath, before = "", onError } = options;
-  const child = spawn("sh", ["-c", `${before} exec "$0" "$@"`, node, ...words], {
+  const { cwd, env = {}, id, node = process.execPath, before = "exec", onError } = options;
+  const child = spawn("sh", ["-c", `${before} "$0" "$@"`, node, ...words], {
     cwd,
     env: { PATH: process.env.PATH, ...env },
     stdio: ["ignore", "pipe", "pipe"],
