@@ -3,6 +3,17 @@
 import { crc32 } from "node:zlib";
 import type { Bytes } from "../../core/bytes.ts";
 import { DodaiError } from "../../core/dodai-error.ts";
+import {
+  ALL_REQUIRED,
+  codeOf,
+  DROP,
+  ESSENTIAL,
+  FIRST_RELATION,
+  PACKAGE,
+  PRIORITY,
+  PROVIDES,
+  required,
+} from "./index-fields.ts";
 import { buildHashTable, formatTables, HASH_START, type HashTable, HEADER_BYTES, hashByte } from "./index-layout.ts";
 import { type Mentions, startMentions } from "./index-mentions.ts";
 
@@ -42,61 +53,6 @@ const BAR = 0x7c;
 /** Far above the largest stanza known (a Provides of 100 kB). */
 const MAX_STANZA_BYTES = 4 << 20;
 const MAX_TEXT_BYTES = 1 << 30;
-
-/**
- * Fields that the compiler looks at; what is not listed is kept unread. `DROP` are those that nobody needs: what an image
- * says of a package comes from the package itself.
- */
-const PACKAGE = 1;
-const VERSION = 2;
-const ARCHITECTURE = 3;
-const FILENAME = 4;
-const SIZE = 5;
-const SHA256 = 6;
-const PRIORITY = 7;
-const ESSENTIAL = 8;
-const DROP = 9;
-/** From here to PROVIDES: fields that name packages, in the order in which apt reads them. */
-const FIRST_RELATION = 10;
-const PROVIDES = 18;
-const required: readonly string[] = ["", "Package", "Version", "Architecture", "Filename", "Size", "SHA256"];
-const ALL_REQUIRED = 0b1111110;
-
-const codes: readonly (readonly [string, number])[] = [
-  ["package", PACKAGE],
-  ["version", VERSION],
-  ["architecture", ARCHITECTURE],
-  ["filename", FILENAME],
-  ["size", SIZE],
-  ["sha256", SHA256],
-  ["priority", PRIORITY],
-  ["essential", ESSENTIAL],
-  ["pre-depends", FIRST_RELATION],
-  ["depends", 11],
-  ["conflicts", 12],
-  ["breaks", 13],
-  ["recommends", 14],
-  ["suggests", 15],
-  ["replaces", 16],
-  ["enhances", 17],
-  ["provides", PROVIDES],
-  ["built-using", DROP],
-  ["description-md5", DROP],
-  ["ghc-package", DROP],
-  ["homepage", DROP],
-  ["maintainer", DROP],
-  ["md5sum", DROP],
-  ["ruby-versions", DROP],
-  ["sha1", DROP],
-  ["sha512", DROP],
-  ["static-built-using", DROP],
-  ["tag", DROP],
-];
-const codesByLength: readonly (readonly { readonly bytes: Uint8Array; readonly code: number }[])[] = Array.from(
-  { length: 20 },
-  (_, length) =>
-    codes.filter(([name]) => name.length === length).map(([name, code]) => ({ bytes: Buffer.from(name), code })),
-);
 
 interface Compiler {
   update(chunk: Uint8Array): void;
@@ -242,18 +198,6 @@ function fieldEnd(text: Buffer, colon: number): number {
     end++;
   } while (text[end] === SPACE || text[end] === TAB);
   return end;
-}
-
-function codeOf(text: Buffer, at: number, colon: number): number {
-  const candidates = codesByLength[colon - at];
-  if (candidates === undefined) return 0;
-  for (const { bytes, code } of candidates) {
-    let same = 0;
-    // 0x20 makes letters lower-case and leaves digits and dashes.
-    while (same < bytes.length && ((text[at + same] ?? 0) | 0x20) === bytes[same]) same++;
-    if (same === bytes.length) return code;
-  }
-  return 0;
 }
 
 function valueIn(text: Buffer, start: number, end: number): string {
