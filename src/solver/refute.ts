@@ -8,7 +8,7 @@ import { Trail } from "./trail.ts";
 export type Statements = ReadonlyMap<number, readonly (readonly number[])[]>;
 
 /** Past this many conflicts, statements count as possible. Real ones take a handful. */
-const MAX_CONFLICTS = 20_000;
+const MAX_CONFLICTS = 5_000;
 
 /** The statements, maybe not all, that cannot hold together; undefined when all can. */
 export function refute(statements: Statements): ReadonlySet<number> | undefined {

@@ -1,6 +1,7 @@
 // Conflict-driven search: decide, follow what that implies, learn from what fails, jump back. Which package is decided next is
 // apt's taste (policy-apt.ts) as long as that holds; what it leaves open, or cannot have, is decided by the first relation
 // that is not met. So the answer is apt's where apt has one without conflict, and there is an answer wherever one exists.
+import { DodaiError } from "../core/dodai-error.ts";
 import { analyze, highestLevel } from "./analyze.ts";
 import { type ClauseRef, Clauses, isIn, NONE, variableOf } from "./clauses.ts";
 import { Encoder, type Origin } from "./encode.ts";
@@ -27,6 +28,9 @@ export type Outcome =
       readonly trail: Trail;
     };
 
+/** Real problems take fewer than a hundred conflicts; an index that was made to keep the solver busy must not succeed. */
+const MAX_CONFLICTS = 200_000;
+
 /** After so many walks the search goes on with the last one, minus what cannot be had. */
 const MAX_WALKS = 100;
 
@@ -51,6 +55,7 @@ class Search {
   /** How much of the trail the plan knows of. */
   #lengthAtPlan = 0;
   #walks = 0;
+  #conflicts = 0;
   /** Whether a plan did not hold: then recommendations that it left out may be possible after all. */
   #isDisturbed = false;
 
@@ -115,6 +120,7 @@ class Search {
   }
 
   #learn(conflict: ClauseRef): void {
+    if (this.#conflicts++ >= MAX_CONFLICTS) throw tooHard();
     const { literals, level, sources } = analyze(conflict, this.#clauses, this.#trail);
     this.#trail.cancelTo(level);
     this.#expanded = Math.min(this.#expanded, this.#trail.literals.length);
@@ -252,5 +258,10 @@ class Search {
     return variables.find((one) => this.#trail.value(isIn(one)) === 0) ?? -1;
   }
 }
+
+const tooHard = (): DodaiError =>
+  new DodaiError("UNSATISFIABLE", `Cannot choose packages: ${MAX_CONFLICTS} ways fail, and others are left to try`, {
+    fix: "Ask for versions or alternatives by name, so that there is less to choose from.",
+  });
 
 const earlier = (first: ClauseRef, second: ClauseRef): ClauseRef => (first === NONE ? second : first);

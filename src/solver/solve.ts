@@ -33,23 +33,25 @@ export function solve(problem: Problem): Solution | Conflict {
   return { kind: "solution", packages, warnings };
 }
 
-/** Essential packages and those of the wanted priorities, by name: which version is the solver's choice. */
+/**
+ * Essential packages and those of the wanted priorities, by name: which version is the solver's choice. What only has a
+ * priority gives way to an exclusion.
+ */
 function flagGoals(universe: Universe): Goal[] {
   const { options, repositories } = universe.problem;
   const goals = new Map<string, Goal>();
   const add = (name: string, flag: string): void => {
-    if (goals.has(name)) return;
-    const slot = universe.slotNamed(name);
-    if (slot < 0) return;
-    const reason = { kind: "flag", flag } as const;
-    goals.set(name, { variables: universe.versions[slot] ?? [], origin: { kind: "root", reason, name } });
+    const variables = universe.versions[universe.slotNamed(name)];
+    if (variables === undefined || goals.has(name)) return;
+    goals.set(name, { variables, origin: { kind: "root", reason: { kind: "flag", flag }, name } });
   };
   for (const { index } of options.essential ? repositories : []) {
     for (const { name } of index.flagged("essential")) add(name, "essential");
   }
   for (const { index } of options.priorities.length > 0 ? repositories : []) {
-    for (const record of index.flagged({ priorities: options.priorities })) {
-      if (options.priorities.includes(record.priority)) add(record.name, `priority ${record.priority}`);
+    for (const { name, priority } of index.flagged({ priorities: options.priorities })) {
+      const isExcluded = universe.versions[universe.slotNamed(name)]?.every((one) => universe.exclusions[one]);
+      if (options.priorities.includes(priority) && !isExcluded) add(name, `priority ${priority}`);
     }
   }
   return [...goals.values()];

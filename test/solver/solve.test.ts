@@ -240,6 +240,13 @@ const chosen: readonly (Written & { readonly name: string; readonly gives: strin
     gives: "a 1, b 1",
   },
   {
+    name: "an exclusion stands against a priority",
+    install: "!b",
+    packages: "a 1; priority: required\nb 1; priority: required",
+    options: { priorities: ["required"] },
+    gives: "a 1",
+  },
+  {
     name: "follows name:any to a package that allows it",
     install: "a",
     packages: "a 1; depends: py:any\npy 1; multi-arch: allowed",
@@ -289,6 +296,17 @@ describe("solve", () => {
     };
     const first = solve(problemOf(written));
     assert.deepEqual(solve(problemOf(written)), first);
+  });
+
+  it("finds in little time that seven pigeons do not fit in six holes", () => {
+    const pigeons = [0, 1, 2, 3, 4, 5, 6];
+    const holes = pigeons.slice(1);
+    const lines = pigeons.flatMap((pigeon) => [
+      `p${pigeon} 1; depends: ${holes.map((hole) => `p${pigeon}-h${hole}`).join(" | ")}`,
+      ...holes.map((hole) => `p${pigeon}-h${hole} 1; provides: hole${hole}; conflicts: hole${hole}`),
+    ]);
+    const install = pigeons.map((pigeon) => `p${pigeon}`).join(" ");
+    assert.equal(solve(problemOf({ install, packages: lines.join("\n") })).kind, "conflict");
   });
 
   it("follows a chain of 20,000 packages without running out of stack", () => {
