@@ -47,9 +47,11 @@ const deciding = ["distribution", "packages", "recommends", "repositories", "sna
 
 /**
  * Digest of what of a recipe's canonical value decides packages: a lock belongs to recipes with the same. Labels, files
- * or settings may change without a new lock. Platforms are not in it, since a lock lists those that it is for.
+ * or settings may change without a new lock. Platforms are not in it, since a lock lists those that it is for; nor are
+ * URLs of repositories, since any mirror serves a lock.
  */
 export function lockedValue(recipe: Recipe): Digest {
-  const value = recipeValue(recipe) as Readonly<Record<string, Json>>;
+  const repositories = recipe.repositories.map((repository) => ({ ...repository, urls: [] }));
+  const value = recipeValue({ ...recipe, repositories }) as Readonly<Record<string, Json>>;
   return sha256(formatCanonicalJson(Object.fromEntries(deciding.map((member) => [member, value[member]]))));
 }
