@@ -24,22 +24,44 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     const { platforms, lock } = await lockedPlatforms(wanted, session);
     const key = await resultKey(wanted, platforms);
     const before = await findUnchanged(key, session.store);
-    if (before) return before;
-    const plans = await planAll(wanted, session);
-    const built = await buildPlatforms(plans, platforms, { options: wanted, session });
-    const images = built.map(({ image }) => image) as [BundleImage, ...BundleImage[]];
-    const bundle = bundleImages(images, namesOf(wanted));
-    const { writeOutputs } = await import("./write-outputs.ts");
-    await writeOutputs(bundle, wanted, session);
-    const result = resultOf(bundle, platforms, built, wanted);
-    if (lock && options.lockFile !== undefined && !options.locked) {
-      const told = platforms.map(({ platform }, index) => [platform, built[index]?.skippedScripts ?? []] as const);
-      const { recordSkipped } = await import("./lock.ts");
-      await recordSkipped(options.lockFile, lock, new Map(told));
-    }
-    await keepResult(key, result, session.store);
+    const result = before ?? (await buildAll(platforms, key, { options: wanted, session }));
+    if (lock) await tellLock(lock, result, wanted);
     return result;
   });
+}
+
+interface BuildContext {
+  readonly options: BuildOptions;
+  readonly session: Session;
+}
+
+async function buildAll(
+  platforms: readonly LockedPlatform[],
+  key: string,
+  { options, session }: BuildContext,
+): Promise<BuildResult> {
+  const plans = await planAll(options, session);
+  const built = await buildPlatforms(plans, platforms, { options, session });
+  const images = built.map(({ image }) => image) as [BundleImage, ...BundleImage[]];
+  const bundle = bundleImages(images, namesOf(options));
+  const { writeOutputs } = await import("./write-outputs.ts");
+  await writeOutputs(bundle, options, session);
+  const result = resultOf(bundle, platforms, built, options);
+  await keepResult(key, result, session.store);
+  return result;
+}
+
+/** Which scripts did not run goes into the lock that was used, unless it is only to be obeyed (`locked`). */
+async function tellLock(lock: Lock, { platforms }: BuildResult, { lockFile, locked }: BuildOptions): Promise<void> {
+  if (lockFile === undefined || locked) return;
+  const told = platforms.map(({ platform, skippedScripts }) => {
+    const scripts = skippedScripts.map((one) => `${one.package}.${one.script}`);
+    return [platform, scripts] as const;
+  });
+  const before = new Map(lock.platforms.map((one) => [one.platform, one.skippedScripts]));
+  if (told.every(([platform, scripts]) => before.get(platform)?.join() === scripts.join())) return;
+  const { recordSkipped } = await import("./lock.ts");
+  await recordSkipped(lockFile, lock, new Map(told));
 }
 
 /** The caller's names, else the recipe's own where it is one: without a name no tool finds the image again. */
@@ -87,11 +109,6 @@ function lockedError(file: string | undefined, why: string | undefined): DodaiEr
   return new DodaiError("LOCK_OUT_OF_DATE", `Cannot build with --locked: the lock "${file}" does not fit, ${why}`, {
     fix,
   });
-}
-
-interface BuildContext {
-  readonly options: BuildOptions;
-  readonly session: Session;
 }
 
 async function buildPlatforms(
