@@ -123,7 +123,7 @@ function readPackage(one: Reader): ResolvedPackage {
     source: one.text("source"),
     sourceVersion: one.text("sourceVersion"),
     repository: one.text("repository"),
-    path: one.text("path"),
+    path: one.path("path"),
     sizeBytes: one.number("size"),
     digest: one.digest("sha256"),
   };
@@ -137,6 +137,8 @@ interface Reader {
   list(key: string): readonly Reader[];
   text(key: string): string;
   texts(key: string): readonly string[];
+  /** Below a repository's root, and never out of it. */
+  path(key: string): string;
   number(key: string): number;
   date(key: string): Date;
   digest(key: string): Digest;
@@ -170,6 +172,14 @@ function reader(value: unknown, file: string, at: string): Reader {
     texts: (key) => {
       const found = list(key);
       if (!found.every((one) => typeof one === "string")) throw fault(key, "a list of texts");
+      return found;
+    },
+    path: (key) => {
+      const found = text(key);
+      const parts = found.replace(/^(?:\.\/)+/, "").split("/");
+      if (parts.some((part) => part === "" || part === "." || part === "..")) {
+        throw fault(key, "a path below its repository");
+      }
       return found;
     },
     number: (key) => {
