@@ -55,10 +55,11 @@ const known: ReadonlySet<string> = new Set(
   [...before, ...middle, ...relations, ...unwritten, "Description"].map((name) => name.toLowerCase()),
 );
 
-/** The stanza with a newline after its last field. Throws CONTROL_SYNTAX or RELATION_SYNTAX. */
+/** The stanza with a newline after its last field. Throws CONTROL_SYNTAX, RELATION_SYNTAX or PACKAGE_BROKEN. */
 export function formatStatus(installed: InstalledPackage, state: "unpacked" | "installed"): Buffer {
   const { name } = installed;
   const stanza = controlOf(installed.control, name);
+  assertIdentity(installed, stanza);
   const fields: { readonly name: string; readonly value: string }[] = [];
   const add = (field: string, value: string | undefined): void => {
     if (value !== undefined && value !== "") fields.push({ name: field, value });
@@ -71,6 +72,17 @@ export function formatStatus(installed: InstalledPackage, state: "unpacked" | "i
   add("Description", fieldOf(stanza, "Description"));
   const text = formatStanza(fields) + othersOf(stanza).map(formatOther).join("");
   return Buffer.from(text, "latin1");
+}
+
+/** An index or a lock may give a package's bytes under a name or version that is not its own. */
+function assertIdentity({ name, version, architecture }: InstalledPackage, stanza: Stanza): void {
+  const own = ["Package", "Version", "Architecture"].map((field) => fieldOf(stanza, field) ?? "");
+  if (own.join(" ") === `${name} ${version} ${architecture}`) return;
+  throw new DodaiError(
+    "PACKAGE_BROKEN",
+    `Cannot install ${name} ${version} for ${architecture}: the package file says that it is ${own[0]} ${own[1]} for ${own[2]}`,
+    { fix: "The repository's index or the lock is wrong or hostile. Tell whoever runs the repository, or lock anew." },
+  );
 }
 
 /** The control file among a package's members. Bytes are kept as Latin-1: old descriptions are not UTF-8. */
