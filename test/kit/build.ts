@@ -1,10 +1,13 @@
 // Builds for tests, end to end and without a network: a small signed archive in a folder or behind a loopback server, a
 // recipe that has it alone, and what came out as a picture.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { TestContext } from "node:test";
 import type { BuildOptions, BuildResult, CommonOptions } from "../../src/build/contract.ts";
+import { describeError } from "../../src/cli/describe-error.ts";
+import { DodaiError } from "../../src/core/dodai-error.ts";
 import { parsePlatform } from "../../src/core/platform.ts";
 import type { Recipe } from "../../src/core/recipe.ts";
 import { type DebSpec, debPath, makeDeb } from "./deb.ts";
@@ -190,4 +193,15 @@ export function runNode(words: readonly string[], options: ProgramOptions): Prom
     child.on("error", fail);
     child.on("close", (status, signal) => done({ status, signal, stdout, stderr }));
   });
+}
+
+/**
+ * An error as the program tells it, with what differs from run to run replaced: places by the words given, digests and
+ * fingerprints by a few dots. Anything but a DodaiError fails the test.
+ */
+export function toldAs(error: unknown, places: readonly (readonly [place: string, word: string])[] = []): string {
+  assert.ok(error instanceof DodaiError, error instanceof Error ? (error.stack ?? "") : "it succeeded");
+  const text = describeError(error, { colors: false, debug: false, sourceOf: () => undefined });
+  const placed = places.reduce((known, [place, word]) => known.replaceAll(place, word), text);
+  return placed.replace(/\b[0-9a-f]{64}\b/g, "HEX").replace(/\b[0-9A-F]{40}\b/g, "FINGERPRINT");
 }
