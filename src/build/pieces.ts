@@ -6,6 +6,7 @@ import type { PathRules } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
 import { compileGlob } from "../rootfs/glob.ts";
 import type { ResolvedPackage } from "./contract.ts";
+import type { Job } from "./jobs.ts";
 import { pieceKey } from "./piece-store.ts";
 import type { Plan } from "./plan.ts";
 import { type CompressContext, compressSegment, pieceSegment } from "./segments.ts";
@@ -59,7 +60,7 @@ async function makePiece(one: ResolvedPackage, options: MakePiece): Promise<Piec
   const { digest, sizeBytes } = one;
   const key = pieceKey(digest, rules);
   const unpack = async (packagePath: string): Promise<Piece> => {
-    await session.pool().run({
+    const job: Job = {
       kind: "unpack",
       format: options.plan.distribution.format.name,
       packagePath,
@@ -71,7 +72,13 @@ async function makePiece(one: ResolvedPackage, options: MakePiece): Promise<Piec
       recordsPath: session.pieces.recordsPath(key),
       descriptionPath: session.pieces.descriptionPath(key),
       temporary: session.pieces.temporary(),
-    });
+    };
+    await session
+      .pool()
+      .run(job)
+      .catch((error: unknown) => {
+        throw packageFault(error, one);
+      });
     const piece = session.pieces.find(key);
     if (!piece)
       throw new DodaiError(
@@ -88,6 +95,15 @@ async function makePiece(one: ResolvedPackage, options: MakePiece): Promise<Piec
     if (await session.store.verify(digest, sizeBytes)) throw error;
     return unpack(await download(one, options));
   }
+}
+
+/** What is wrong with a package, and with which. */
+function packageFault(error: unknown, { name, version, path, repository }: ResolvedPackage): unknown {
+  if (!(error instanceof DodaiError) || !/^(?:ARCHIVE|COMPRESSION|PACKAGE)_|^FILE_CONFLICT$/.test(error.code))
+    return error;
+  const fix = error.fix ?? `Leave the package out ("!${name}" in packages), or tell whoever runs the repository.`;
+  const where = `${name} ${version}, "${path}" of ${repository}`;
+  return new DodaiError(error.code, error.message, { where, fix, cause: error.cause });
 }
 
 async function download(one: ResolvedPackage, { plan, session, onBytes }: MakePiece): Promise<string> {
