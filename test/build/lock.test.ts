@@ -30,6 +30,7 @@ import { createSigner, type Signer } from "../kit/repository.ts";
 const hello: DebSpec = {
   name: "hello",
   fields: { Depends: "world" },
+  compression: "none",
   tree: [{ path: "usr/bin/hello", content: "hello\n", mode: 0o755 }],
   control: { postinst: "#!/bin/sh\n" },
 };

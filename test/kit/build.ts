@@ -24,6 +24,8 @@ export interface ArchiveSpec {
   readonly date?: Date;
   /** More of what a suite says. */
   readonly suite?: Partial<SuiteSpec>;
+  /** Changes the files of a suite before they are signed. */
+  readonly prepare?: (unsigned: RepositoryFiles) => void;
 }
 
 /** The files of an archive: signed suites that share one pool. */
@@ -34,6 +36,7 @@ export function makeArchive(spec: ArchiveSpec, signer: Signer): RepositoryFiles 
     const architectures = Map.groupBy(packages, ({ architecture = "amd64" }) => architecture);
     const main = { amd64: [], ...Object.fromEntries(architectures) };
     const unsigned = makeSuite({ suite, date, packages: { main }, byHash: true, ...spec.suite });
+    spec.prepare?.(unsigned);
     for (const [path, bytes] of signed(unsigned, signer, { at: date })) files.set(path, bytes);
     for (const one of packages) files.set(debPath(one), makeDeb(one));
   }

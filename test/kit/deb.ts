@@ -13,6 +13,8 @@ export type DebEntry = {
   readonly spelled?: string;
   /** Extended attributes by name, as a pax header says them (`SCHILY.xattr.`). */
   readonly xattrs?: Readonly<Record<string, Uint8Array>>;
+  /** Size that the header states, for headers that lie. */
+  readonly claims?: number;
 } & (
   | { readonly kind?: "file"; readonly content: string | Uint8Array }
   | { readonly kind: "directory" }
@@ -33,6 +35,8 @@ export interface DebSpec {
   readonly compression?: DebCompression;
   /** Seconds since 1970; of every entry. */
   readonly mtime?: number;
+  /** Changes the whole file before an index learns its size and hash, for packages that are broken and vouched for. */
+  readonly spoil?: (deb: Uint8Array) => Uint8Array;
 }
 
 const scripts: readonly string[] = ["preinst", "postinst", "prerm", "postrm", "config"];
@@ -49,7 +53,7 @@ export function makeDeb(spec: DebSpec): Uint8Array {
   }));
   const control = makeTar([{ path: "", kind: "directory" }, ...members], mtime);
   const data = makeTar([{ path: "", kind: "directory" }, ...tree], mtime);
-  return makeAr(
+  const deb = makeAr(
     [
       { name: "debian-binary", bytes: Buffer.from("2.0\n") },
       { name: `control.tar${endings[compression]}`, bytes: compress(control, compression) },
@@ -57,6 +61,7 @@ export function makeDeb(spec: DebSpec): Uint8Array {
     ],
     mtime,
   );
+  return spec.spoil ? spec.spoil(deb) : deb;
 }
 
 /** The `control` file of a package, and with more fields its stanza in `Packages`. */
@@ -112,7 +117,7 @@ export function makeTar(entries: readonly DebEntry[], mtime = 0): Uint8Array {
   for (const entry of entries) {
     const content = "content" in entry ? Buffer.from(entry.content as string) : Buffer.alloc(0);
     if (entry.xattrs) chunks.push(paxHeader(entry.xattrs, mtime));
-    chunks.push(tarHeader(entry, content.length, mtime), content, Buffer.alloc(-content.length & 511));
+    chunks.push(tarHeader(entry, entry.claims ?? content.length, mtime), content, Buffer.alloc(-content.length & 511));
   }
   return Buffer.concat([...chunks, Buffer.alloc(1024)]);
 }
