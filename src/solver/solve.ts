@@ -51,7 +51,7 @@ function flagGoals(universe: Universe): Goal[] {
   for (const { index } of options.priorities.length > 0 ? repositories : []) {
     for (const { name, priority } of index.flagged({ priorities: options.priorities })) {
       const isExcluded = universe.versions[universe.slotNamed(name)]?.every((one) => universe.exclusions[one]);
-      if (options.priorities.includes(priority) && !isExcluded) add(name, `priority ${priority}`);
+      if (options.priorities.includes(priority) && !isExcluded) add(name, `of priority ${priority}`);
     }
   }
   return [...goals.values()];
