@@ -9,7 +9,6 @@ import type { BundleLayer } from "../image/bundle.ts";
 import { planLayers } from "../image/layer-plan.ts";
 import { layerMediaType } from "../image/media-types.ts";
 import type { Store } from "../io/store.ts";
-import type { GeneratedFile } from "../packages/contract.ts";
 import type { Plan } from "./plan.ts";
 import { digestBuffer, digestRanges, streamRanges } from "./ranges.ts";
 import {
@@ -99,16 +98,15 @@ function foldersSegment({ tree, epoch }: LayersOptions, store: CompressContext["
   return entriesSegment(store, [{ entry: rootFolder(epoch) }, ...folders.map((entry) => ({ entry }))]);
 }
 
-/** Generated files by the package that they are about, sorted by its name; under "", and last, those of the whole image. */
+/** Made files by the package that they are about, sorted by its name; under "", and last, those of the whole image. */
 function segmentsAbout({ tree }: LayersOptions, store: CompressContext["store"]): ReadonlyMap<string, Segment> {
   const groups = new Map<string, { readonly entry: Entry; readonly bytes?: Uint8Array }[]>();
-  const paths = [...tree.generated.keys()].sort(comparePaths);
+  const paths = [...tree.made.keys()].sort(comparePaths);
   for (const path of paths) {
-    const file = tree.generated.get(path) as GeneratedFile;
+    const { bytes, about = "" } = tree.made.get(path) ?? {};
     const entry = tree.tree.get(path)?.entry;
     if (!entry || entry.kind === "directory") continue;
-    const about = file.kind === "file" ? (file.about ?? "") : "";
-    const item = file.kind === "file" ? { entry, bytes: file.bytes } : { entry };
+    const item = bytes ? { entry, bytes } : { entry };
     const group = groups.get(about);
     if (group) group.push(item);
     else groups.set(about, [item]);

@@ -124,10 +124,10 @@ function readFileOf(change: ChangedTree, store: PieceStore, path: string): Uint8
   return file.read(0, file.sizeBytes);
 }
 
-function openFileOf({ tree, generated }: ChangedTree, store: PieceStore, path: string): RandomAccess {
+function openFileOf({ tree, made: all }: ChangedTree, store: PieceStore, path: string): RandomAccess {
   const place = resolvePath(tree, path, { last: true });
-  const made = place === undefined ? undefined : generated.get(place);
-  if (made?.kind === "file") return memoryAccess(made.bytes);
+  const made = place === undefined ? undefined : all.get(place);
+  if (made?.bytes) return memoryAccess(made.bytes);
   const content = place === undefined ? undefined : tree.get(place)?.content;
   if (!content) throw new DodaiError("EFFECT_FAILED", `Cannot read "/${path}" of the image: there is no such file`);
   const { piece, sizeBytes } = content;

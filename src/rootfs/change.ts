@@ -10,10 +10,22 @@ import type { Tree, TreeNode } from "./tree.ts";
 /** A tree with what was made and what went since packages were merged. */
 export interface ChangedTree {
   readonly tree: Map<string, TreeNode>;
-  /** Files made, by where they lie in the tree. */
-  readonly generated: Map<string, GeneratedFile>;
+  /** What was made, by where it lies in the tree. */
+  readonly made: Map<string, Made>;
   /** Paths of packages that are gone or replaced, by package name. */
   readonly dropped: Map<string, Set<string>>;
+}
+
+/** Beside the entry in the tree: the bytes of a file, and the one package that it says something of. */
+export interface Made {
+  readonly bytes?: Uint8Array;
+  readonly about?: string;
+}
+
+/** Something with an owner, mode, time and attributes of its own, as a program made it. */
+export interface MadeEntry {
+  readonly entry: Entry;
+  readonly bytes?: Uint8Array;
 }
 
 export function startChange(
@@ -22,7 +34,7 @@ export function startChange(
 ): ChangedTree {
   return {
     tree,
-    generated: new Map(),
+    made: new Map(),
     dropped: new Map([...dropped].map(([name, paths]) => [name, new Set(paths)])),
   };
 }
@@ -49,13 +61,23 @@ export function addFiles(change: ChangedTree, files: readonly GeneratedFile[], e
     if (before) drop(change, path, before);
     for (const parent of parentsOf(path)) addFolder(change, parent, epoch);
     change.tree.set(path, { entry: entryOf(file, path, epoch), owner: undefined, content: undefined });
-    change.generated.set(path, file);
+    change.made.set(path, file.kind === "file" ? file : {});
   }
 }
 
-function drop({ tree, generated, dropped }: ChangedTree, path: string, node: TreeNode): void {
+/** Puts entries where they say, as they are; what a folder held stays in it. */
+export function addEntries(change: ChangedTree, items: readonly MadeEntry[]): void {
+  for (const { entry, bytes } of items) {
+    const before = change.tree.get(entry.path);
+    if (before && before.entry.kind !== "directory") drop(change, entry.path, before);
+    change.tree.set(entry.path, { entry, owner: undefined, content: undefined });
+    change.made.set(entry.path, bytes ? { bytes } : {});
+  }
+}
+
+function drop({ tree, made, dropped }: ChangedTree, path: string, node: TreeNode): void {
   tree.delete(path);
-  generated.delete(path);
+  made.delete(path);
   if (node.owner === undefined || node.entry.kind === "directory") return;
   const paths = dropped.get(node.owner);
   if (paths) paths.add(path);

@@ -16,7 +16,7 @@ describe("changing a tree", () => {
   it("puts a file behind the links of its parents", () => {
     const change = startChange(treeOf(["usr/", "usr/bin/", "bin -> usr/bin"]), new Map());
     addFiles(change, [text("bin/tool")], 0);
-    assert.ok(change.generated.has("usr/bin/tool"));
+    assert.ok(change.made.has("usr/bin/tool"));
     assert.ok(!change.tree.has("bin/tool"));
   });
 
