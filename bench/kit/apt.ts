@@ -1,6 +1,6 @@
 // apt with nothing installed, reading the same folder as dodai.
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, findProgram } from "./child.ts";
 import { emptyFolder, type Lab } from "./lab.ts";
@@ -8,8 +8,6 @@ import { emptyFolder, type Lab } from "./lab.ts";
 export interface Apt {
   /** `program` is `apt-get` or `apt-cache`. */
   command(program: string, words: readonly string[]): Command;
-  /** Folder of the decompressed indexes. */
-  readonly lists: string;
   /** Folder of `pkgcache.bin` and `srcpkgcache.bin`. */
   readonly caches: string;
 }
@@ -33,6 +31,10 @@ export function prepareApt(lab: Lab, name: string, sources: readonly string[]): 
     `APT::Architectures::=${lab.archive.architecture}`,
     "APT::Sandbox::User=root",
     "Acquire::Languages=none",
+    // As Debian has it; images for containers turn these off, and apt is then many times slower.
+    "Acquire::GzipIndexes=false",
+    "Dir::Cache::pkgcache=pkgcache.bin",
+    "Dir::Cache::srcpkgcache=srcpkgcache.bin",
   ];
   const command = (program: string, words: readonly string[]): Command => ({
     program,
@@ -48,5 +50,15 @@ export function prepareApt(lab: Lab, name: string, sources: readonly string[]): 
     const { status, stderr } = spawnSync(program, args, { cwd, env: { ...env }, encoding: "utf8" });
     if (status !== 0) throw new Error(`${program} ${word}: ${stderr}`);
   }
-  return { command, lists: join(folder, "lists"), caches: join(folder, "cache") };
+  assertDefaults(folder);
+  return { command, caches: join(folder, "cache") };
+}
+
+/** Settings of the machine that were not thought of must not make apt slow unseen. */
+function assertDefaults(folder: string): void {
+  const caches = readdirSync(join(folder, "cache"));
+  const lists = readdirSync(join(folder, "lists")).filter((name) => name.includes("Packages"));
+  if (!caches.includes("pkgcache.bin") || !lists.every((name) => name.endsWith("Packages"))) {
+    throw new Error(`apt keeps its caches otherwise than by default: ${[...caches, ...lists].join(", ")}`);
+  }
 }

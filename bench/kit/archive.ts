@@ -28,6 +28,8 @@ export interface Archive {
   readonly env: Readonly<Record<string, string>>;
   /** Lines of sources.list(5) for a release with its updates and fixes, read here. */
   sources(release: string): readonly string[];
+  /** The compressed indexes of a release with its updates and fixes. */
+  indexFiles(release: string): readonly string[];
   /** Fetches indexes of a release with its updates and fixes. */
   mirrorIndexes(release: string): Promise<void>;
   /** Absolute paths of packages in a store that is shared by all cases, in the order given. */
@@ -69,7 +71,15 @@ export async function openArchive(workspace: Workspace): Promise<Archive> {
     architecture,
     env: { DODAI_MIRROR_DEBIAN: folders.archive, DODAI_MIRROR_DEBIAN_SECURITY: folders.security },
     sources: (release) =>
-      sourcesOf(release).map(({ suite, kind }) => `deb [signed-by=${keyring}] file:${folders[kind]} ${suite} main`),
+      sourcesOf(release).map(
+        ({ suite, kind }) => `deb [target=Packages signed-by=${keyring}] file:${folders[kind]} ${suite} main`,
+      ),
+    indexFiles: (release) =>
+      sourcesOf(release).flatMap(({ suite, kind }) =>
+        [architecture, "all"]
+          .map((one) => join(folders[kind], "dists", suite, `main/binary-${one}/Packages.xz`))
+          .filter((path) => existsSync(path)),
+      ),
     mirrorIndexes: async (release) => {
       for (const { suite, kind } of sourcesOf(release)) {
         const target = join(folders[kind], "dists", suite);

@@ -1,7 +1,7 @@
 // The programs that do the same, or a part of it: as contenders, or why they are not there.
 import { spawnSync } from "node:child_process";
 import { linkSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { BuildSet } from "./builds.ts";
 import { findProgram } from "./child.ts";
 import { emptyFolder, type Lab } from "./lab.ts";
@@ -50,24 +50,24 @@ export function floor(lab: Lab, name: string, set: BuildSet): Peer {
   };
 }
 
-/** The packages alone in a repository of this machine, so that mmdebstrap downloads nothing and has nothing to choose. */
-export function mmdebstrap(
-  lab: Lab,
-  name: string,
-  { set, release }: { readonly set: BuildSet; readonly release: string },
-): Peer {
-  const missing = ["mmdebstrap", "dpkg-scanpackages", "apt-get"].filter((program) => !findProgram(program));
+export interface MmdebstrapOptions {
+  readonly set: BuildSet;
+  readonly release: string;
+  /** `whole`: it chooses from all of the release, as people run it. `bare`: its repository holds the packages and nothing else. */
+  readonly index: "whole" | "bare";
+}
+
+/** Packages and index lie in a folder of this machine, so that mmdebstrap downloads nothing. */
+export function mmdebstrap(lab: Lab, name: string, { set, release, index }: MmdebstrapOptions): Peer {
+  const missing = ["mmdebstrap", "apt-get", "xz"].filter((program) => !findProgram(program));
   if (missing.length > 0) return { missing: `no ${missing.join(", ")}` };
-  const folder = emptyFolder(join(lab.workspace.folder, "mmdebstrap", name));
-  const pool = join(folder, "pool");
-  mkdirSync(pool);
-  for (const [index, file] of set.files.entries()) {
-    const one = set.packages[index];
-    linkSync(file, join(pool, `${one?.name ?? basename(file)}_${one?.architecture ?? ""}.deb`));
+  const folder = emptyFolder(join(lab.workspace.folder, "mmdebstrap", `${name}-${index}`));
+  for (const [at, file] of set.files.entries()) {
+    const path = join(folder, "repository", set.packages[at]?.path ?? basename(file));
+    mkdirSync(dirname(path), { recursive: true });
+    linkSync(file, path);
   }
-  const scanned = spawnSync("dpkg-scanpackages", ["-m", "."], { cwd: pool, encoding: "utf8", maxBuffer: 1 << 28 });
-  if (scanned.status !== 0) throw new Error(scanned.stderr);
-  writeFileSync(join(pool, "Packages"), withoutRelations(scanned.stdout));
+  writeFileSync(join(folder, "repository/Packages"), indexFor(lab, { set, release, index }));
   const target = join(folder, "root.tar");
   const args = [
     "--variant=extract",
@@ -77,11 +77,11 @@ export function mmdebstrap(
     `--include=${set.packages.map((one) => one.name).join(",")}`,
     release,
     target,
-    `deb [trusted=yes] copy:${pool} ./`,
+    `deb [trusted=yes] copy:${join(folder, "repository")} ./`,
   ];
   return {
     contender: {
-      name: "mmdebstrap extract",
+      name: `mmdebstrap extract, ${index} index`,
       prepare: () => rmSync(target, { force: true }),
       command: () => ({ program: "mmdebstrap", args, cwd: folder, env: plainEnv(folder) }),
       check: () => {
@@ -89,6 +89,22 @@ export function mmdebstrap(
       },
     },
   };
+}
+
+/** Stanzas of the release with its updates and fixes. The wanted packages, in the wanted version, state no relations. */
+function indexFor(lab: Lab, { set, release, index }: MmdebstrapOptions): string {
+  const wanted = new Map(set.packages.map((one) => [one.name, one]));
+  const stanzas = lab.archive.indexFiles(release).flatMap((file) => {
+    const { stdout, status, stderr } = spawnSync("xz", ["-dc", file], { encoding: "utf8", maxBuffer: 1 << 29 });
+    if (status !== 0) throw new Error(stderr);
+    return stdout.split("\n\n").filter((stanza) => stanza.trim() !== "");
+  });
+  const shown = stanzas.flatMap((stanza) => {
+    const one = wanted.get(/^Package: (.*)$/m.exec(stanza)?.[1] ?? "");
+    if (one === undefined) return index === "whole" ? [stanza] : [];
+    return stanza.includes(`\nFilename: ${one.path}\n`) ? [withoutRelations(`${stanza}\n`).trimEnd()] : [];
+  });
+  return `${shown.join("\n\n")}\n`;
 }
 
 /** Distroless sets lack what packages ask for; and nobody has to choose here. */
