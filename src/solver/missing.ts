@@ -38,7 +38,7 @@ export function missing(universe: Universe, { requirement, position }: SolverReq
 const quoted = (name: string): string => `"${name}"`;
 
 /** Up to three names that a person may have meant: at most a third of the letters differ. */
-export function nearestNames(name: string, indexes: readonly Pick<PackageIndex, "names">[]): readonly string[] {
+function nearestNames(name: string, indexes: readonly Pick<PackageIndex, "names">[]): readonly string[] {
   const most = Math.min(3, Math.floor(name.length / 3));
   const found: { near: string; distance: number }[] = [];
   const seen = new Set<string>();

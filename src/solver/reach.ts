@@ -1,5 +1,5 @@
 // Which packages of a set anyone in it asks for, and who did first. What nobody asks for does not belong in the result.
-import type { Reason, SolverRequest } from "./problem.ts";
+import type { Reason } from "./problem.ts";
 import type { Universe } from "./universe.ts";
 
 /** A variable that must be there, and the request or flag that says so. */
@@ -49,5 +49,3 @@ export function reachable(
     } else return reasons;
   }
 }
-
-export const reasonOfRequest = (request: SolverRequest): Root["reason"] => ({ kind: "request", request });

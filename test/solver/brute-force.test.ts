@@ -22,34 +22,43 @@ const positiveArb = fc
   .array(fc.array(requirementArb, { minLength: 1, maxLength: 3 }), { maxLength: 2 })
   .map((relations) => relations.map((anyOf) => anyOf.join(" | ")).join(", "));
 const negativeArb = fc.array(requirementArb, { maxLength: 2 }).map((list) => list.join(", "));
-const packageArb = fc
-  .record({
-    name: nameArb,
-    version: fc.constantFrom("1", "2"),
-    depends: positiveArb,
-    recommends: positiveArb,
-    conflicts: negativeArb,
-    provides: fc.subarray(["v", "w (= 1)", "w (= 2)"], { maxLength: 1 }),
-  })
-  .map((one) => ({
-    key: `${one.name} ${one.version}`,
-    line: `${one.name} ${one.version}; depends: ${one.depends}; recommends: ${one.recommends}; conflicts: ${one.conflicts}; provides: ${one.provides}`,
-  }));
-const problemArb = fc
-  .record({
-    packages: fc.uniqueArray(packageArb, { selector: ({ key }) => key, minLength: 4, maxLength: 9 }),
-    install: fc.uniqueArray(nameArb, { minLength: 1, maxLength: 3 }),
-    exclude: fc.option(requirementArb, { nil: undefined, freq: 4 }),
-    recommends: fc.boolean(),
-  })
-  .filter(({ packages, install }) => install.every((name) => packages.some(({ key }) => key.startsWith(`${name} `))))
-  .map(({ packages, install, exclude, recommends }) =>
-    problemOf({
-      install: [...install, ...(exclude === undefined ? [] : [`!${exclude.replaceAll(/[() ]/g, "")}`])].join(" "),
-      packages: packages.map(({ line }) => line).join("\n"),
-      options: { recommends },
-    }),
-  );
+const packagesWith = (conflicts: fc.Arbitrary<string>): fc.Arbitrary<{ key: string; line: string }> =>
+  fc
+    .record({
+      name: nameArb,
+      version: fc.constantFrom("1", "2"),
+      depends: positiveArb,
+      recommends: positiveArb,
+      conflicts,
+      provides: fc.subarray(["v", "w (= 1)", "w (= 2)"], { maxLength: 1 }),
+    })
+    .map((one) => ({
+      key: `${one.name} ${one.version}`,
+      line: `${one.name} ${one.version}; depends: ${one.depends}; recommends: ${one.recommends}; conflicts: ${one.conflicts}; provides: ${one.provides}`,
+    }));
+const problemsOf = (packages: ReturnType<typeof packagesWith>): fc.Arbitrary<Problem> =>
+  fc
+    .record({
+      packages: fc.uniqueArray(packages, { selector: ({ key }) => key, minLength: 4, maxLength: 9 }),
+      install: fc.uniqueArray(nameArb, { minLength: 1, maxLength: 3 }),
+      split: fc.nat({ max: 9 }),
+      exclude: fc.option(requirementArb, { nil: undefined, freq: 4 }),
+      recommends: fc.boolean(),
+    })
+    .filter(({ packages, install }) => install.every((name) => packages.some(({ key }) => key.startsWith(`${name} `))))
+    .map(({ packages, split, install, exclude, recommends }) => {
+      const lines = packages.map(({ line }) => line);
+      return problemOf({
+        install: [...install, ...(exclude === undefined ? [] : [`!${exclude.replaceAll(/[() ]/g, "")}`])].join(" "),
+        packages: [
+          { name: "main", priority: 500, packages: lines.slice(split).join("\n") },
+          { name: "less", priority: 100, packages: lines.slice(0, split).join("\n") },
+        ],
+        options: { recommends },
+      });
+    });
+
+const problemArb = problemsOf(packagesWith(negativeArb));
 
 const recordsOf = ({ repositories }: Problem): PackageRecord[] =>
   repositories.flatMap(({ index }) => [...index.names()].flatMap((name) => index.named(name)));
@@ -150,9 +159,10 @@ test("everything in a solution holds together and was asked for", () => {
   );
 });
 
-test("a recommendation that could simply be added is never missing", () => {
+// With conflicts it may be: apt unmarks a package for another that fails later, and does not come back to it.
+test("without conflicts, a recommendation that could simply be added is never missing", () => {
   fc.assert(
-    fc.property(problemArb, (problem) => {
+    fc.property(problemsOf(packagesWith(fc.constant(""))), (problem) => {
       const result = solve(problem);
       fc.pre(result.kind === "solution" && problem.options.recommends);
       const set = result.packages.map(({ record }) => record);
@@ -161,7 +171,8 @@ test("a recommendation that could simply be added is never missing", () => {
       );
       for (const relation of missed) {
         const easy = recordsOf(problem).filter(
-          (record) => meetsOne([record], relation) && isNewest(record, problem) && isValid([...set, record], problem),
+          (record) =>
+            meetsOne([record], relation) && isCandidate(record, problem) && isValid([...set, record], problem),
         );
         assert.deepEqual(easy, [], describeProblem(problem));
       }
@@ -170,8 +181,9 @@ test("a recommendation that could simply be added is never missing", () => {
   );
 });
 
-const isNewest = (record: PackageRecord, { repositories }: Problem): boolean =>
-  repositories.every(({ index }) => index.named(record.name)[0] === record);
+/** Whether it is the version that apt would look at: of the first repository that has the name, the newest. */
+const isCandidate = (record: PackageRecord, { repositories }: Problem): boolean =>
+  repositories.map(({ index }) => index.named(record.name)[0]).find((one) => one !== undefined) === record;
 
 test("a conflict's premises cannot hold together, and without any one of them they can", () => {
   fc.assert(
