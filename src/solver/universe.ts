@@ -44,7 +44,7 @@ export class Universe {
   readonly #preferred = new Map<number, number>();
   readonly #needOfKey = new Map<string, number>();
   readonly #needs: Requirement[] = [];
-  readonly #targets: (readonly number[] | undefined)[] = [];
+  #targets: (readonly number[] | undefined)[] = [];
 
   readonly #excludes: readonly SolverRequest[];
 
@@ -64,12 +64,12 @@ export class Universe {
   prefer(variable: number): void {
     if (this.isCandidate(variable)) return;
     this.#preferred.set(this.slots[variable] as number, variable);
-    this.#targets.fill(undefined);
+    this.#targets = [];
   }
 
   /** Lets every slot stand for its best version again. */
   unprefer(): void {
-    if (this.#preferred.size > 0) this.#targets.fill(undefined);
+    if (this.#preferred.size > 0) this.#targets = [];
     this.#preferred.clear();
   }
 
