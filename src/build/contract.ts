@@ -59,7 +59,7 @@ export interface BuildOptions extends CommonOptions {
   readonly scripts?: ScriptMode;
   /** Seconds since 1970 for everything that dodai makes; the newest time that the lock vouches for when absent. */
   readonly sourceDateEpoch?: number;
-  readonly compression?: "gzip" | "zstd";
+  readonly compression?: "gzip" | "zstd" | "none";
 }
 
 export interface BuiltPlatform {

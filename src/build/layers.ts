@@ -163,20 +163,20 @@ async function digestsOf(
   const compressed = startDigest();
   const uncompressed = startDigest();
   const buffer = digestBuffer();
-  for (const { path, sizeBytes } of members) {
-    await digestRanges(path, [{ offset: 0, length: sizeBytes }], { state: compressed, buffer });
+  for (const { path, ranges } of compression === "none" ? [] : members) {
+    await digestRanges(path, ranges, { state: compressed, buffer });
   }
   for (const { recordsPath, ranges } of segments) {
     await digestRanges(recordsPath, ranges, { state: uncompressed, buffer });
   }
-  const digest = compressed.digest();
   const diffId = uncompressed.diffId();
+  const digest = compression === "none" ? parseDigest(diffId) : compressed.digest();
   await values.keepValue("layers", key, Buffer.from(`${digest} ${diffId}`));
   return { digest, diffId };
 }
 
 async function* readMembers(members: readonly Member[]): AsyncGenerator<Uint8Array> {
-  for (const { path, sizeBytes } of members) yield* streamRanges(path, [{ offset: 0, length: sizeBytes }]);
+  for (const { path, ranges } of members) yield* streamRanges(path, ranges);
 }
 
 async function* readSegments(segments: readonly Segment[]): AsyncGenerator<Uint8Array> {

@@ -7,11 +7,12 @@ import { formatTarHeader, tarPadding } from "../archive/tar-write.ts";
 import { zstdIdentity } from "../archive/zstd-frame.ts";
 import { formatCanonicalJson } from "../core/canonical-json.ts";
 import { hexOf, sha256 } from "../core/digest.ts";
+import { unreachable } from "../core/unreachable.ts";
 import { cutRanges, planRecords, type Range, rangesWithout } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
 import type { WorkerPool } from "../io/worker-pool.ts";
 
-import type { Job, JobResult } from "./jobs.ts";
+import type { CompressJob, Job, JobResult } from "./jobs.ts";
 import type { PieceStore } from "./piece-store.ts";
 import { readRanges, streamRanges } from "./ranges.ts";
 
@@ -22,11 +23,21 @@ export interface Segment {
   readonly totalBytes: number;
 }
 
-export type Compression = "gzip" | "zstd";
+/** How layers are stored and sent. `none` is for outputs that hold no compressed layer, and for registries that compress. */
+export type Compression = "gzip" | "zstd" | "none";
 
 /** Name of the codec and everything that its output depends on. */
 export function codecOf(compression: Compression): string {
-  return compression === "gzip" ? gzipIdentity : zstdIdentity();
+  switch (compression) {
+    case "gzip":
+      return gzipIdentity;
+    case "zstd":
+      return zstdIdentity();
+    case "none":
+      return "none";
+    default:
+      return unreachable(compression);
+  }
 }
 
 /** Bytes of records that one compressor call gets. Part of what decides the compressed bytes: never changed lightly. */
@@ -92,11 +103,18 @@ export function keptSegment(store: PieceStore, chunks: readonly Uint8Array[]): S
   return { key, recordsPath, ranges, totalBytes: bytes.byteLength };
 }
 
-/** A compressed run of a segment: complete gzip members or zstd frames, which concatenate to valid files. */
+/** A run of a segment as it is stored and sent: complete gzip members or zstd frames, which concatenate to valid files. */
 export interface Member {
   readonly path: string;
+  readonly ranges: readonly Range[];
   readonly sizeBytes: number;
 }
+
+const wholeFile = (path: string, sizeBytes: number): Member => ({
+  path,
+  ranges: [{ offset: 0, length: sizeBytes }],
+  sizeBytes,
+});
 
 export interface CompressContext {
   readonly store: PieceStore;
@@ -109,12 +127,14 @@ export interface CompressContext {
 /** The compressed form of a segment, made where it is not there yet. */
 export async function compressSegment(segment: Segment, context: CompressContext): Promise<readonly Member[]> {
   const { store, compression, inFlight } = context;
+  const { recordsPath, ranges: all, totalBytes } = segment;
+  if (compression === "none") return [{ path: recordsPath, ranges: all, sizeBytes: totalBytes }];
   const codec = codecOf(compression);
   const runs = cutRanges(segment.ranges, runBytes);
   return Promise.all(
     runs.map((ranges, run): Promise<Member> => {
       const path = store.memberPath(segment.key, codec, run);
-      const begun = inFlight.get(path) ?? compressRun(segment, { ranges, path }, context);
+      const begun = inFlight.get(path) ?? compressRun(segment, { ranges, path, compression }, context);
       inFlight.set(path, begun);
       return begun;
     }),
@@ -123,11 +143,11 @@ export async function compressSegment(segment: Segment, context: CompressContext
 
 async function compressRun(
   { recordsPath }: Segment,
-  { ranges, path }: { readonly ranges: readonly Range[]; readonly path: string },
-  { store, pool, compression }: CompressContext,
+  { ranges, path, compression }: Pick<CompressJob, "ranges" | "compression"> & { readonly path: string },
+  { store, pool }: CompressContext,
 ): Promise<Member> {
   const known = store.sizeOf(path);
-  if (known !== undefined && known > 0) return { path, sizeBytes: known };
+  if (known !== undefined && known > 0) return wholeFile(path, known);
   const job: Job = {
     kind: "compress",
     compression,
@@ -137,7 +157,7 @@ async function compressRun(
     temporary: store.temporary(),
   };
   const { writtenBytes } = await pool().run(job);
-  return { path, sizeBytes: writtenBytes };
+  return wholeFile(path, writtenBytes);
 }
 
 /** The uncompressed bytes of a segment. */

@@ -42,7 +42,12 @@ export function buildRoute(): Command<Context> {
           optional: true,
           brief: "Maintainer scripts; as the recipe says by default",
         },
-        compression: { kind: "enum", values: ["gzip", "zstd"], optional: true, brief: "Of layers; gzip by default" },
+        compression: {
+          kind: "enum",
+          values: ["gzip", "zstd", "none"],
+          optional: true,
+          brief: "Of layers; gzip by default",
+        },
         json,
         ...commonFlags,
       },

@@ -13,7 +13,7 @@ export interface BuildFlags extends CommonFlags {
   readonly output?: readonly RequestedOutput[];
   readonly locked?: boolean;
   readonly scripts?: ScriptMode;
-  readonly compression?: "gzip" | "zstd";
+  readonly compression?: "gzip" | "zstd" | "none";
   readonly json?: boolean;
 }
 

@@ -20,7 +20,7 @@ _dodai() {
         --tag|-t) files=any ;;
         --output|-o) values="type=oci,dest= type=oci-layout,dest= type=docker,dest= type=tar,dest= type=dir,dest= type=context,dest=" ;;
         --scripts) values="run emulate skip" ;;
-        --compression) values="gzip zstd" ;;
+        --compression) values="gzip zstd none" ;;
         --platform) files=any ;;
         --progress) values="auto tty plain quiet" ;;
         --cache-dir) files=any ;;

@@ -12,7 +12,7 @@ complete -c dodai -n '__fish_seen_subcommand_from build' -l tag -s t -r -F -d 'N
 complete -c dodai -n '__fish_seen_subcommand_from build' -l output -s o -x -a 'type=oci,dest= type=oci-layout,dest= type=docker,dest= type=tar,dest= type=dir,dest= type=context,dest=' -d 'What to write; may be repeated'
 complete -c dodai -n '__fish_seen_subcommand_from build' -l locked -d 'Fail unless the lock is there and fits'
 complete -c dodai -n '__fish_seen_subcommand_from build' -l scripts -x -a 'run emulate skip' -d 'Maintainer scripts; as the recipe says by default'
-complete -c dodai -n '__fish_seen_subcommand_from build' -l compression -x -a 'gzip zstd' -d 'Of layers; gzip by default'
+complete -c dodai -n '__fish_seen_subcommand_from build' -l compression -x -a 'gzip zstd none' -d 'Of layers; gzip by default'
 complete -c dodai -n '__fish_seen_subcommand_from build' -l json -d 'JSON on standard output'
 complete -c dodai -n '__fish_seen_subcommand_from build' -l platform -r -F -d 'Platforms; the recipe\'s or this machine\'s by default'
 complete -c dodai -n '__fish_seen_subcommand_from build' -l offline -d 'Fetch nothing'
