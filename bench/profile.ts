@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type BuildSet, prepareSet } from "./kit/builds.ts";
+import { measure } from "./kit/child.ts";
 import { emptyFolder, type Lab } from "./kit/lab.ts";
 import type { Contender } from "./kit/rounds.ts";
 
@@ -23,7 +24,7 @@ export async function describeProfiles(lab: Lab): Promise<string> {
       lab.tell(contender.name);
       const stages = await stagesOf(contender);
       const threads = profileOf(lab, contender, options.name);
-      sections.push(`### ${options.name}: ${contender.name}`, "", ...stages, "", ...(await threads), "");
+      sections.push(`### ${options.name}: ${contender.name}`, "", ...stages, "", ...threads, "");
     }
   }
   return sections.join("\n");
@@ -76,24 +77,20 @@ async function timedLines(contender: Contender): Promise<readonly Line[]> {
 }
 
 /** V8's sampling profiler, one file a thread. Sampling costs a little: shares matter, not sums. */
-async function profileOf(lab: Lab, contender: Contender, name: string): Promise<readonly string[]> {
+function profileOf(lab: Lab, contender: Contender, name: string): readonly string[] {
   const folder = emptyFolder(join(lab.workspace.folder, "profiles", name));
   contender.prepare?.(0);
-  const { program, args, cwd, env } = contender.command(0);
-  const child = spawn(program, ["--cpu-prof", `--cpu-prof-dir=${folder}`, "--cpu-prof-interval=500", ...args], {
-    cwd,
-    env: { ...env },
-    stdio: "ignore",
-  });
-  const status = await new Promise((resolve) => child.once("close", resolve));
-  if (status !== 0) throw new Error(`${contender.name} ended with ${String(status)}`);
-  const files = readdirSync(folder).sort((a, b) => threadOf(a) - threadOf(b));
-  const profiles = files.map((file) => ({
-    thread: threadOf(file),
+  const command = contender.command(0);
+  const flags = ["--cpu-prof", `--cpu-prof-dir=${folder}`, "--cpu-prof-interval=500"];
+  const { cpuSeconds } = measure({ ...command, args: [...flags, ...command.args] }, join(lab.workspace.folder, "time"));
+  const threads = readdirSync(folder).map((file) => ({
+    isMain: threadOf(file) === 0,
     times: selfTimes(JSON.parse(readFileSync(join(folder, file), "utf8")) as CpuProfile, lab.product.dist),
   }));
   rmSync(folder, { recursive: true });
-  return tableOf(profiles);
+  const main = sumOf(threads.filter(({ isMain }) => isMain));
+  const workers = sumOf(threads.filter(({ isMain }) => !isMain));
+  return tableOf(main, workers, cpuSeconds * 1000);
 }
 
 /** `CPU.DATE.TIME.PID.THREAD.SEQUENCE.cpuprofile` */
@@ -108,8 +105,11 @@ interface CpuProfile {
   readonly timeDeltas: readonly number[];
 }
 
-/** Milliseconds by file; what V8 itself did stands in brackets. Idle time is left out. */
-function selfTimes({ nodes, samples, timeDeltas }: CpuProfile, dist: string): ReadonlyMap<string, number> {
+/** Milliseconds by what the thread was doing. */
+type Times = ReadonlyMap<string, number>;
+
+/** By file; what V8 itself and bindings did stands in brackets. Idle time is left out. */
+function selfTimes({ nodes, samples, timeDeltas }: CpuProfile, dist: string): Times {
   const names = new Map(nodes.map(({ id, callFrame }) => [id, nameOf(callFrame, dist)]));
   const times = new Map<string, number>();
   for (const [index, id] of samples.entries()) {
@@ -127,31 +127,56 @@ function nameOf({ functionName, url }: CpuProfile["nodes"][number]["callFrame"],
   return path.replace(/^.*\/node_modules\//, "");
 }
 
-const shown = 14;
-
-function tableOf(
-  profiles: readonly { readonly thread: number; readonly times: ReadonlyMap<string, number> }[],
-): readonly string[] {
-  const groups = [
-    { title: "main thread", threads: profiles.filter(({ thread }) => thread === 0) },
-    { title: "workers", threads: profiles.filter(({ thread }) => thread !== 0) },
-  ];
-  return groups.flatMap(({ title, threads }) => {
-    const sums = new Map<string, number>();
-    for (const { times } of threads) for (const [name, ms] of times) sums.set(name, (sums.get(name) ?? 0) + ms);
-    const sorted = [...sums].sort(([, a], [, b]) => b - a);
-    const total = sorted.reduce((sum, [, ms]) => sum + ms, 0);
-    if (sorted.length === 0) return [];
-    const rows = sorted
-      .slice(0, shown)
-      .map(([name, ms]) => `| ${name} | ${ms.toFixed(0)} | ${((100 * ms) / total).toFixed(0)} % |`);
-    return [
-      `Busy in ${title} (${threads.length}): ${total.toFixed(0)} ms`,
-      "",
-      "| where | ms | share |",
-      "| --- | --- | --- |",
-      ...rows,
-      "",
-    ];
-  });
+function sumOf(threads: readonly { readonly times: Times }[]): Times {
+  const sums = new Map<string, number>();
+  for (const { times } of threads) for (const [name, ms] of times) sums.set(name, (sums.get(name) ?? 0) + ms);
+  return sums;
 }
+
+/** The first that fits. */
+const areas: readonly (readonly [string, RegExp])[] = [
+  ["compressing", /^src\/archive\/(?:deflate|gzip|zstd)/],
+  ["reading packages: decompressing (native threads beside), tar", /^src\/archive|webstreams|^@napi-rs|^src\/packages/],
+  ["pieces and the tree", /^src\/(?:image|rootfs|distros)/],
+  ["hashing", /crypto\/hash|^\[(?:update|digest|hash)\]$/],
+  [
+    "files",
+    /^\[(?:read|open|close|writeBuffers?|fstat|l?stat|rename|mkdir|unlink|writeString|readFileUtf8)\]$|^node:(?:internal\/)?(?:fs|streams)/,
+  ],
+  [
+    "starting: Node's own and our modules",
+    /modules\/|bootstrap|node:internal\/(?:url|process|main|util|per_context)|ModuleWrap|internalModuleStat|getPackage|package_json|compile|node:internal\/(?:worker|js_)|^node:path/,
+  ],
+  ["garbage collection", /^\(garbage collector\)$/],
+  ["the rest of dodai", /^src\//],
+  ["everything else", /./],
+];
+
+function tableOf(main: Times, workers: Times, cpuMs: number): readonly string[] {
+  const areaOf = (name: string): string => areas.find(([, form]) => form.test(name))?.[0] ?? "";
+  const inArea = (times: Times, area: string): number =>
+    [...times].reduce((sum, [name, ms]) => (areaOf(name) === area ? sum + ms : sum), 0);
+  const total = (times: Times): number => [...times.values()].reduce((sum, ms) => sum + ms, 0);
+  const rows = areas.map(
+    ([area]) => `| ${area} | ${inArea(main, area).toFixed(0)} | ${inArea(workers, area).toFixed(0)} |`,
+  );
+  const outside = Math.max(0, cpuMs - total(main) - total(workers));
+  return [
+    "| CPU ms | main thread | workers |",
+    "| --- | --- | --- |",
+    ...rows,
+    `| all | ${total(main).toFixed(0)} | ${total(workers).toFixed(0)} |`,
+    "",
+    `Beside them, in threads without JavaScript (xz, V8's compiler and collector): about ${outside.toFixed(0)} ms, of ${cpuMs.toFixed(0)} ms in all.`,
+    "",
+    `Most, in the main thread: ${most(main)}.`,
+    ...(workers.size > 0 ? [`Most, in workers: ${most(workers)}.`] : []),
+  ];
+}
+
+const most = (times: Times): string =>
+  [...times]
+    .toSorted(([, a], [, b]) => b - a)
+    .slice(0, 8)
+    .map(([name, ms]) => `${name} ${ms.toFixed(0)}`)
+    .join(", ");

@@ -58,7 +58,8 @@ export const resolving: Case = {
         "apt keeps pkgcache.bin and srcpkgcache.bin, as it does by default; dodai its compiled indexes.",
         `CPU: ${questions.map((one) => `${titleOf(one)} ${compare({ what: "", ours: cpuOf(seriesOf(all, `dodai: ${titleOf(one)}`)), unit: " s" }).dodai}`).join("; ")}.`,
       ],
-      commands: commandsOf(all, lab),
+      // The others differ in the name and the switch alone.
+      commands: commandsOf(all, lab).slice(0, 2),
     };
   },
 };

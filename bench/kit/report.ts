@@ -97,7 +97,9 @@ const heads: readonly (readonly [string, keyof Row])[] = [
 export function formatReport({ title, rows, notes, commands }: Report): string {
   const cells = rows.map((row) => `| ${heads.map(([, key]) => row[key]).join(" | ")} |`);
   const table = [`| ${heads.map(([head]) => head).join(" | ")} |`, `|${" --- |".repeat(heads.length)}`, ...cells];
-  const listed = commands.map(([name, command]) => `${name}:\n    ${command}`);
+  const listed = [...Map.groupBy(commands, ([, command]) => command)].map(
+    ([command, all]) => `${all.map(([name]) => name).join("; ")}:\n    ${command}`,
+  );
   const fenced =
     listed.length > 0
       ? ["", "<details><summary>Commands</summary>", "", "```", ...listed, "```", "", "</details>"]
