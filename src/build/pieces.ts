@@ -1,12 +1,13 @@
 // Locked packages become pieces: those that were made before are read, the others are fetched, verified and unpacked, the
 // biggest first. Each piece is compressed as soon as it is there, while others are still on their way.
 import { DodaiError } from "../core/dodai-error.ts";
+import { oneAtATime } from "../core/one-at-a-time.ts";
 import { formatPlatform } from "../core/platform.ts";
 import type { PathRules } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
 import { compileGlob } from "../rootfs/glob.ts";
 import type { ResolvedPackage } from "./contract.ts";
-import type { Job } from "./jobs.ts";
+import type { Job, JobResult } from "./jobs.ts";
 import { pieceKey } from "./piece-store.ts";
 import type { Plan } from "./plan.ts";
 import { type CompressContext, compressSegment, pieceSegment } from "./segments.ts";
@@ -31,10 +32,11 @@ export async function makePieces(options: PiecesOptions): Promise<readonly Piece
   }
   const missing = packages.filter((one) => !known.has(one));
   const progress = startProgress(missing, plan, session);
+  const large = oneAtATime();
   const bySize = missing.toSorted((a, b) => b.sizeBytes - a.sizeBytes);
   await Promise.all(
     bySize.map(async (one) => {
-      const piece = await makePiece(one, { ...options, rules, onBytes: progress.downloaded });
+      const piece = await makePiece(one, { ...options, rules, large, onBytes: progress.downloaded });
       known.set(one, piece);
       progress.unpacked(one);
       await compressSegment(pieceSegment(session.pieces, piece, removedPaths(piece, plan)), compress);
@@ -50,7 +52,11 @@ function removedPaths({ entries }: Piece, { recipe }: Plan): ReadonlySet<string>
   return new Set(entries.map(({ entry }) => entry.path).filter((path) => globs.some((matches) => matches(path))));
 }
 
+/** The decoder of xz takes some 200 MB for packages of several blocks, which large ones are: one of them at a time. */
+const largeBytes = 16 << 20;
+
 interface MakePiece extends PiecesOptions {
+  readonly large: ReturnType<typeof oneAtATime>;
   readonly rules: PathRules;
   readonly onBytes: (count: number) => void;
 }
@@ -73,12 +79,10 @@ async function makePiece(one: ResolvedPackage, options: MakePiece): Promise<Piec
       descriptionPath: session.pieces.descriptionPath(key),
       temporary: session.pieces.temporary(),
     };
-    await session
-      .pool()
-      .run(job)
-      .catch((error: unknown) => {
-        throw packageFault(error, one);
-      });
+    const run = (): Promise<JobResult> => session.pool().run(job);
+    await (sizeBytes > largeBytes ? options.large(run) : run()).catch((error: unknown) => {
+      throw packageFault(error, one);
+    });
     const piece = session.pieces.find(key);
     if (!piece)
       throw new DodaiError(

@@ -26,7 +26,7 @@ import type { JobResult, UnpackJob } from "./jobs.ts";
 const limits: PackageLimits = { maxControlBytes: 64 << 20, maxTreeBytes: 16 * 2 ** 30, maxEntries: 1_000_000 };
 
 /** Bodies up to here stay in memory, in each thread. */
-const maxKeptBytes = 32 << 20;
+const maxKeptBytes = 16 << 20;
 const readBytes = 1 << 20;
 
 export async function unpackPackage(job: UnpackJob): Promise<JobResult> {

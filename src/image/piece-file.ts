@@ -39,7 +39,8 @@ interface PieceJson {
   readonly recordsBytes: number;
   readonly entries: readonly EntryRow[];
   readonly control: readonly (readonly [string, number, string])[];
-  readonly paths: readonly string[];
+  /** Left out when the package spells and orders its paths as the tree does. */
+  readonly paths?: readonly string[];
   readonly md5: Readonly<Record<string, string>>;
 }
 
@@ -49,7 +50,7 @@ export function formatPiece({ entries, recordsBytes, control, paths, md5 }: Piec
     recordsBytes,
     entries: entries.map(formatRow),
     control: control.map(({ name, mode, bytes }) => [name, mode, Buffer.from(bytes).toString("latin1")]),
-    paths,
+    ...(isSame(paths, pathsOf(entries)) ? {} : { paths }),
     md5: Object.fromEntries(md5),
   };
   return JSON.stringify(json);
@@ -60,12 +61,13 @@ export function parsePiece(key: string, text: string): Piece {
   try {
     const json = JSON.parse(text) as PieceJson;
     if (json.version !== pieceVersion) throw new Error(`version ${json.version}`);
+    const entries = json.entries.map(parseRow);
     return {
       key,
       recordsBytes: json.recordsBytes,
-      entries: json.entries.map(parseRow),
+      entries,
       control: json.control.map(([name, mode, bytes]) => ({ name, mode, bytes: Buffer.from(bytes, "latin1") })),
-      paths: json.paths,
+      paths: json.paths ?? pathsOf(entries),
       md5: new Map(Object.entries(json.md5)),
     };
   } catch (cause) {
@@ -73,6 +75,15 @@ export function parsePiece(key: string, text: string): Piece {
       cause,
     });
   }
+}
+
+/** How most packages list what they hold: the root first, then in tree order. */
+function pathsOf(entries: readonly PieceEntry[]): readonly string[] {
+  return ["/.", ...entries.map(({ entry }) => `/${entry.path}`)];
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((path, index) => path === b[index]);
 }
 
 function formatRow({ entry, recordOffset, recordBytes, bodyOffset }: PieceEntry): EntryRow {
