@@ -160,14 +160,13 @@ function tableOf(main: Times, workers: Times, cpuMs: number): readonly string[] 
   const rows = areas.map(
     ([area]) => `| ${area} | ${inArea(main, area).toFixed(0)} | ${inArea(workers, area).toFixed(0)} |`,
   );
-  const outside = Math.max(0, cpuMs - total(main) - total(workers));
   return [
-    "| CPU ms | main thread | workers |",
+    "| ms of samples | main thread | workers |",
     "| --- | --- | --- |",
     ...rows,
     `| all | ${total(main).toFixed(0)} | ${total(workers).toFixed(0)} |`,
     "",
-    `Beside them, in threads without JavaScript (xz, V8's compiler and collector): about ${outside.toFixed(0)} ms, of ${cpuMs.toFixed(0)} ms in all.`,
+    `CPU of the process: ${cpuMs.toFixed(0)} ms, with what xz and V8 did in threads of their own. Samples are wall time: a busy machine makes them more.`,
     "",
     `Most, in the main thread: ${most(main)}.`,
     ...(workers.size > 0 ? [`Most, in workers: ${most(workers)}.`] : []),
