@@ -39,7 +39,7 @@ interface PieceJson {
   readonly recordsBytes: number;
   readonly entries: readonly EntryRow[];
   readonly control: readonly (readonly [string, number, string])[];
-  /** Left out when the package spells and orders its paths as the tree does. */
+  /** Left out when they follow from the entries. */
   readonly paths?: readonly string[];
   readonly md5: Readonly<Record<string, string>>;
 }
@@ -77,9 +77,11 @@ export function parsePiece(key: string, text: string): Piece {
   }
 }
 
-/** How most packages list what they hold: the root first, then in tree order. */
+/** How dpkg-deb lists what a package holds: the root, all else in tree order, and symbolic links last. */
 function pathsOf(entries: readonly PieceEntry[]): readonly string[] {
-  return ["/.", ...entries.map(({ entry }) => `/${entry.path}`)];
+  const links = entries.filter(({ entry }) => entry.kind === "symlink");
+  const others = entries.filter(({ entry }) => entry.kind !== "symlink");
+  return ["/.", ...[...others, ...links].map(({ entry }) => `/${entry.path}`)];
 }
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {
