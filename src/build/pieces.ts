@@ -79,7 +79,7 @@ async function makePiece(one: ResolvedPackage, options: MakePiece): Promise<Piec
       descriptionPath: session.pieces.descriptionPath(key),
       temporary: session.pieces.temporary(),
     };
-    const run = (): Promise<JobResult> => session.pool().run(job);
+    const run = (): Promise<JobResult> => session.pool().run(job, { weightBytes: sizeBytes });
     await (sizeBytes > largeBytes ? options.large(run) : run()).catch((error: unknown) => {
       throw packageFault(error, one);
     });

@@ -156,7 +156,7 @@ async function compressRun(
     targetPath: path,
     temporary: store.temporary(),
   };
-  const { writtenBytes } = await pool().run(job);
+  const { writtenBytes } = await pool().run(job, { weightBytes: ranges.reduce((sum, { length }) => sum + length, 0) });
   return wholeFile(path, writtenBytes);
 }
 

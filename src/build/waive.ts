@@ -17,12 +17,14 @@ export function waiveRelations(index: PackageIndex, waived: readonly WaivedRelat
     originals.set(changed, record);
     return changed;
   };
+  const { mentioned } = index;
   return {
     size: index.size,
     named: (name) => index.named(name).map(read),
     providing: (name) => index.providing(name).map(read),
     flagged: (flag) => index.flagged(flag).map(read),
     names: () => index.names(),
+    ...(mentioned ? { mentioned: (name: string) => mentioned.call(index, name) } : {}),
     stanza: (record) => index.stanza(originals.get(record) ?? record),
   };
 }

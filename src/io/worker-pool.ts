@@ -4,8 +4,8 @@ import { Worker } from "node:worker_threads";
 import { DodaiError, type ErrorCode } from "../core/dodai-error.ts";
 
 export interface WorkerPool<Job, Result> {
-  /** Runs one job; jobs start in the order in which they were given, those with `urgent` before the others. */
-  run(job: Job, options?: { readonly urgent?: boolean }): Promise<Result>;
+  /** Runs one job; jobs start in the order in which they were given. `weightBytes` is how much it has to work on. */
+  run(job: Job, options: { readonly weightBytes: number }): Promise<Result>;
   /** Ends all threads, whatever they do. Jobs that have not ended are rejected with CANCELLED. */
   close(): Promise<void>;
 }
@@ -23,6 +23,7 @@ export type WorkerAnswer<Result> =
 
 interface Task<Job, Result> {
   readonly job: Job;
+  readonly weightBytes: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -33,6 +34,9 @@ export interface PoolOptions {
   readonly threads: number;
 }
 
+/** A further thread takes longer to start than one that runs takes for this much. */
+const worthAnotherBytes = 1 << 20;
+
 export function createWorkerPool<Job, Result>({ module, threads }: PoolOptions): WorkerPool<Job, Result> {
   const waiting: Task<Job, Result>[] = [];
   const idle: Worker[] = [];
@@ -41,13 +45,19 @@ export function createWorkerPool<Job, Result>({ module, threads }: PoolOptions):
 
   function next(): void {
     while (waiting.length > 0 && !closed) {
-      const worker = idle.pop() ?? (busy.size < threads ? start() : undefined);
+      const worker = idle.pop() ?? (isWorthAnother() ? start() : undefined);
       const task = worker && waiting.shift();
       if (!worker || !task) return;
       busy.set(worker, task);
       worker.ref();
       worker.postMessage(task.job);
     }
+  }
+
+  function isWorthAnother(): boolean {
+    if (busy.size === 0) return true;
+    const weightBytes = waiting.reduce((sum, task) => sum + task.weightBytes, 0);
+    return busy.size < threads && weightBytes >= worthAnotherBytes;
   }
 
   function start(): Worker {
@@ -70,12 +80,10 @@ export function createWorkerPool<Job, Result>({ module, threads }: PoolOptions):
   }
 
   return {
-    run: (job, { urgent = false } = {}) =>
+    run: (job, { weightBytes }) =>
       new Promise((resolve, reject) => {
         if (closed) return reject(new DodaiError("CANCELLED", "Cannot go on: the build was cancelled"));
-        const task = { job, resolve, reject };
-        if (urgent) waiting.unshift(task);
-        else waiting.push(task);
+        waiting.push({ job, weightBytes, resolve, reject });
         next();
       }),
     close: async () => {
