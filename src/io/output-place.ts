@@ -4,10 +4,12 @@
 import type { Stats } from "node:fs";
 import { chmod, lstat, mkdir, mkdtemp, readdir, realpath, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { hexOf, sha256 } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { describeWriteError } from "./atomic.ts";
+import { isProcessGone, ownerHost } from "./store-leftovers.ts";
 
-/** Age from which a gathering folder that nobody removed counts as left by a killed process, in milliseconds: a day. */
+/** Age from which a gathering folder whose owner cannot be seen counts as left by a killed process, in milliseconds: a day. */
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
 
 /** The absolute place to write. Links are followed, so that `latest.tar -> x.tar` stays a link. */
@@ -24,13 +26,13 @@ export async function resolveDestination(destination: string): Promise<string> {
 /** Calls `write` with an empty hidden folder beside `destination`, and removes it however that ends. */
 export async function withGathering(destination: string, write: (folder: string) => Promise<void>): Promise<void> {
   const parent = dirname(destination);
-  const prefix = `.${basename(destination)}.dodai-`;
+  const prefix = `.${basename(destination).slice(0, 200)}.dodai-`;
   let firstMade: string | undefined;
   let done = false;
   try {
     firstMade = await mkdir(parent, { recursive: true });
     await removeAbandoned(parent, prefix);
-    const folder = await mkdtemp(join(parent, prefix));
+    const folder = await mkdtemp(join(parent, `${prefix}${shortHost()}.${process.pid}.`));
     try {
       await write(folder);
       done = true;
@@ -88,9 +90,18 @@ async function removeAbandoned(parent: string, prefix: string): Promise<void> {
     if (!name.startsWith(prefix)) continue;
     const path = join(parent, name);
     const found = await lstat(path).catch(() => undefined);
-    if (found?.isDirectory() && Date.now() - found.mtimeMs > abandonedAfterMs) await removeTree(path);
+    if (!found?.isDirectory()) continue;
+    if (isOwnerGone(name.slice(prefix.length)) || Date.now() - found.mtimeMs > abandonedAfterMs) await removeTree(path);
   }
 }
+
+/** What is gathered is named `HOST.PID.RANDOM`; whether a process of another host runs cannot be seen from here. */
+function isOwnerGone(name: string): boolean {
+  const [, host, pid] = /^([0-9a-f]{8})\.(\d+)\./.exec(name) ?? [];
+  return host === shortHost() && isProcessGone(Number(pid));
+}
+
+const shortHost = (): string => hexOf(sha256(ownerHost())).slice(0, 8);
 
 async function removeEmptyFolders(from: string, upTo: string): Promise<void> {
   for (let folder = from; folder.length >= upTo.length; folder = dirname(folder)) {

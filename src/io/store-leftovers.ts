@@ -33,9 +33,13 @@ export function ownerHost(): string {
 /** Names are `HOST.PID.UUID`; whether a process of another host runs cannot be seen from here. */
 function isOwnerGone(name: string): boolean {
   const [, host, pid] = /^(.*)\.(\d+)\.[0-9a-f-]+$/.exec(name) ?? [];
-  if (host !== ownerHost() || pid === undefined) return false;
+  return host === ownerHost() && pid !== undefined && isProcessGone(Number(pid));
+}
+
+/** Whether this host and process namespace has no such process. */
+export function isProcessGone(pid: number): boolean {
   try {
-    process.kill(Number(pid), 0);
+    process.kill(pid, 0);
     return false;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ESRCH";
