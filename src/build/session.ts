@@ -6,6 +6,7 @@ import { collect } from "../core/bytes.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { version } from "../core/version.ts";
 import type { MirrorSettings } from "../distros/contract.ts";
+import { describeFullDisk } from "../io/atomic.ts";
 import type { FileAccess } from "../io/file-access.ts";
 import type { HttpClient } from "../io/http.ts";
 import type { Mirrors } from "../io/mirrors.ts";
@@ -47,7 +48,8 @@ export async function withSession<Result>(
     return await task(owned.session);
   } catch (error) {
     assertNotAborted(signal);
-    throw error;
+    // What is written in place of a stream knows no words for it.
+    throw describeFullDisk(error, options.cacheDirectory);
   } finally {
     signal?.removeEventListener("abort", abort);
     await owned.close();
@@ -59,14 +61,20 @@ function own(options: CommonOptions, store: Store): { readonly session: Session;
   let network: Promise<Network> | undefined;
   let pool: WorkerPool<Job, JobResult> | undefined;
   let temporary: string | undefined;
+  let closed = false;
   const openIndexes: FileAccess[] = [];
   const settings = new Map<string, Promise<MirrorSettings>>();
   const emit = (event: BuildEvent): void => onEvent?.(event);
   const now = options.now ?? new Date();
+  // When one package fails, others are still on their way: they must not begin anything that nobody would end.
+  const assertOpen = (): void => {
+    if (closed) throw new DodaiError("CANCELLED", "Cannot go on: the build has ended");
+  };
 
   const session: Session = {
     store,
     pieces: openPieceStore(join(store.directory, "pieces"), () => {
+      assertOpen();
       if (temporary === undefined) {
         temporary = store.temporary();
         mkdirSync(temporary);
@@ -79,6 +87,7 @@ function own(options: CommonOptions, store: Store): { readonly session: Session;
       return (await network).mirrors;
     },
     pool: () => {
+      assertOpen();
       pool ??= createWorkerPool({ module: workerModule(), threads: availableParallelism() });
       return pool;
     },
@@ -92,7 +101,10 @@ function own(options: CommonOptions, store: Store): { readonly session: Session;
     assertWanted: () => assertNotAborted(signal),
   };
   const close = async (): Promise<void> => {
-    (await network?.catch(() => undefined))?.http.close();
+    closed = true;
+    const { http, mirrors } = (await network?.catch(() => undefined)) ?? {};
+    http?.close();
+    await mirrors?.settled();
     for (const one of openIndexes.splice(0)) one.close();
     await pool?.close();
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });

@@ -65,13 +65,7 @@ export function describeWriteError(
 ): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (error instanceof DodaiError || code === undefined) return error;
-  if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") {
-    return new DodaiError("DISK_FULL", `Cannot write "${path}": no space is left on its disk (${code})`, {
-      where: path,
-      fix: 'Free some space: "dodai cache prune" removes what was not used lately. Or set DODAI_CACHE_DIR to a folder on another disk. Nothing was left half-written.',
-      cause: error,
-    });
-  }
+  if (isFullDisk(code)) return describeFullDisk(error, path);
   // Node says ENOENT for a folder that it could not make on a read-only disk.
   if (["ENOENT", "EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR", "EEXIST", "ENAMETOOLONG"].includes(code)) {
     const fix =
@@ -85,6 +79,19 @@ export function describeWriteError(
     });
   }
   return error;
+}
+
+const isFullDisk = (code: string | undefined): boolean => code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG";
+
+/** DISK_FULL for an error that says so; other errors pass as they are. */
+export function describeFullDisk(error: unknown, path: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (error instanceof DodaiError || !isFullDisk(code)) return error;
+  return new DodaiError("DISK_FULL", `Cannot write "${path}": no space is left on its disk (${code})`, {
+    where: path,
+    fix: 'Free some space: "dodai cache prune" removes what was not used lately. Or set DODAI_CACHE_DIR to a folder on another disk. Nothing was left half-written.',
+    cause: error,
+  });
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -37,6 +37,8 @@ export interface Mirrors {
     expected: Omit<Expected, "what">,
     options?: DownloadOptions,
   ): Promise<string>;
+  /** When nothing is being fetched any more; what failed has then cleaned up after itself. */
+  settled(): Promise<void>;
 }
 
 interface Failure {
@@ -118,6 +120,9 @@ export function createMirrors({ store, http, offline }: MirrorOptions): Mirrors 
       const outcome = await findOnce(roots, path, expected, options);
       if ("result" in outcome) return outcome.result;
       throw allFailed(path, outcome.failures);
+    },
+    settled: async () => {
+      while (underway.size > 0) await Promise.allSettled(underway.values());
     },
   };
 }
