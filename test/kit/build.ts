@@ -163,20 +163,27 @@ export interface ProgramOptions {
   readonly node?: string;
   /** A shell's words before the program: `umask 077; exec`. */
   readonly before?: string;
-  /** Called with each piece of standard error. */
-  readonly onError?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 const main = resolve("src/cli/main.ts");
 
 /** Runs the program as a process to its end. The environment has PATH and what is given. */
 export function runDodai(words: readonly string[], options: ProgramOptions): Promise<Ended> {
-  return runNode([main, ...words], options);
+  return startDodai(words, options).ended;
 }
 
-/** Runs Node on a script. */
-export function runNode(words: readonly string[], options: ProgramOptions): Promise<Ended> {
-  const { cwd, env = {}, id, node = process.execPath, before = "exec", onError } = options;
+export interface Started {
+  readonly ended: Promise<Ended>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+export function startDodai(words: readonly string[], options: ProgramOptions): Started {
+  return startNode([main, ...words], options);
+}
+
+/** Starts Node on a script. */
+export function startNode(words: readonly string[], options: ProgramOptions): Started {
+  const { cwd, env = {}, id, node = process.execPath, before = "exec" } = options;
   const child = spawn("sh", ["-c", `${before} "$0" "$@"`, node, ...words], {
     cwd,
     env: { PATH: process.env.PATH, ...env },
@@ -190,12 +197,12 @@ export function runNode(words: readonly string[], options: ProgramOptions): Prom
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
-    onError?.(text, (signal) => void child.kill(signal));
   });
-  return new Promise((done, fail) => {
+  const ended = new Promise<Ended>((done, fail) => {
     child.on("error", fail);
     child.on("close", (status, signal) => done({ status, signal, stdout, stderr }));
   });
+  return { ended, kill: (signal) => void child.kill(signal) };
 }
 
 /**
