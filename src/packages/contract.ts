@@ -191,8 +191,8 @@ export interface Repository {
 
 /** A public key that is trusted, as text, with where it is from. */
 export interface TrustKey {
-  /** 40 (v4) or 64 (v6) upper-case hex digits of the primary key. */
-  readonly fingerprint: string;
+  /** 40 (v4) or 64 (v6) upper-case hex digits of the primary key; when absent, every key of the text is trusted. */
+  readonly fingerprint?: string;
   readonly owner: string;
   readonly source: string;
   readonly armored: string;

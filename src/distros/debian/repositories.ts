@@ -1,7 +1,6 @@
 // Which repositories a Debian image is made from, and from which mirror.
 import { DodaiError } from "../../core/dodai-error.ts";
 import type { Recipe, RecipeRepository } from "../../core/recipe.ts";
-import { parseKeyring } from "../../crypto/openpgp/public-key.ts";
 import type { Repository, TrustKey } from "../../packages/contract.ts";
 import type { MirrorSettings } from "../contract.ts";
 import { debianKeys } from "./keys.ts";
@@ -74,7 +73,7 @@ function mirrorRoots(recipe: Recipe, mirrors: MirrorSettings): Roots {
 }
 
 function recipeRepositories(repository: RecipeRepository, index: number): readonly Repository[] {
-  const keys = repository.keys.flatMap(keysOf);
+  const keys = repository.keys.map((armored): TrustKey => ({ owner: "the recipe", source: "the recipe", armored }));
   const suites = repository.flat === undefined ? repository.suites : [repository.flat];
   return suites.map((suite) => ({
     name: `recipe-${index + 1}/${suite}`,
@@ -86,15 +85,5 @@ function recipeRepositories(repository: RecipeRepository, index: number): readon
     insecureUnsigned: repository.insecureUnsigned,
     archived: false,
     priority: repository.priority ?? usualPriority,
-  }));
-}
-
-/** A text may hold several keys, and the recipe trusts each. */
-function keysOf(armored: string): readonly TrustKey[] {
-  return parseKeyring(armored, "the recipe").map(({ fingerprint }) => ({
-    fingerprint,
-    owner: "the recipe",
-    source: "the recipe",
-    armored,
   }));
 }

@@ -1,9 +1,7 @@
 // Debian's package format, the whole of it as one value.
 import type { PackageFormat } from "../contract.ts";
 import { formatDatabase } from "./database.ts";
-import { openPackage } from "./package-file.ts";
 import { parseRequest, satisfies } from "./relation.ts";
-import { openDebRepository } from "./repository.ts";
 import { conffilesOf, replaces } from "./status.ts";
 import { compareVersions } from "./version.ts";
 
@@ -29,8 +27,9 @@ export const deb: PackageFormat = {
   satisfies,
   parseRequest,
   architectureOf: (platform) => architectures.get(platform),
-  openRepository: openDebRepository,
-  openPackage,
+  // Loaded when they are called: a build that has everything needs neither.
+  openRepository: async (...all) => (await import("./repository.ts")).openDebRepository(...all),
+  openPackage: async (...all) => (await import("./package-file.ts")).openPackage(...all),
   digestedPaths: (control) =>
     new Set(conffilesOf(control).flatMap(({ path, removeOnUpgrade }) => (removeOnUpgrade ? [] : [path]))),
   replaces,

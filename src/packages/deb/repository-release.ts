@@ -111,11 +111,16 @@ function judge({ repository, access }: Source, { trusted, anyway }: Judgement): 
 
 /** A text may hold more keys than the one that is trusted. */
 function pinned({ armored, fingerprint, owner }: TrustKey): readonly PublicKey[] {
-  const keys = parseKeyring(armored, `the key of "${owner}"`).filter((key) => key.fingerprint === fingerprint);
+  const all = parseKeyring(armored, `the key of "${owner}"`);
+  const keys = fingerprint === undefined ? all : all.filter((key) => key.fingerprint === fingerprint);
   if (keys.length > 0) return keys;
-  throw new DodaiError("KEY_SYNTAX", `Cannot use the key of "${owner}": its text does not hold ${fingerprint}`, {
-    fix: "Check that the key and its fingerprint belong together.",
-  });
+  throw new DodaiError(
+    "KEY_SYNTAX",
+    `Cannot use the key of "${owner}": its text does not hold ${fingerprint ?? "a key"}`,
+    {
+      fix: "Check that the key and its fingerprint belong together.",
+    },
+  );
 }
 
 function finish({ text, signedBy }: Signed, what: string): Pick<SignedRelease, "release" | "signedBy" | "what"> {
