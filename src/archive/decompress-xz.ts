@@ -1,23 +1,36 @@
 // xz and its forerunner .lzma by @napi-rs/lzma. Its web streams, which decode as fast as they are read: its classes and its
 // one-shot functions keep all that a bomb unfolds to (2 GB for a file of 290 kB), so those serve only what was measured first.
 import type { Bytes } from "../core/bytes.ts";
+import { DodaiError } from "../core/dodai-error.ts";
 
 /** Streams follow each other, with zeros between them in fours (the .xz file format, 2); nothing else may follow. */
 export async function* unxz(bytes: Bytes): AsyncGenerator<Uint8Array> {
-  const { xz } = await import("@napi-rs/lzma");
+  const { xz } = await loadDecoder();
   yield* run(bytes, xz.decompressStream);
 }
 
 /** The format of `xz --format=lzma`: no checksum, and what follows its end goes unnoticed. */
 export async function* unlzma(bytes: Bytes): AsyncGenerator<Uint8Array> {
-  const { lzma } = await import("@napi-rs/lzma");
+  const { lzma } = await loadDecoder();
   yield* run(bytes, lzma.decompressStream);
 }
 
 /** All of a file that is in memory, at a tenth less CPU than as a stream. Only where `plainSizeOfXz` knows its size. */
 export async function unxzAll(bytes: Uint8Array): Promise<Uint8Array> {
-  const { xz } = await import("@napi-rs/lzma");
+  const { xz } = await loadDecoder();
   return xz.decompress(bytes);
+}
+
+/** The native library has a package for each platform, which npm may have left out. Throws COMPRESSION_UNKNOWN. */
+async function loadDecoder(): Promise<typeof import("@napi-rs/lzma")> {
+  try {
+    return await import("@napi-rs/lzma");
+  } catch (cause) {
+    throw new DodaiError("COMPRESSION_UNKNOWN", "Cannot decompress xz: the decoder @napi-rs/lzma does not load here", {
+      fix: "Install dodai again with a Node that it supports, and with optional dependencies.",
+      cause,
+    });
+  }
 }
 
 type Decoder = (input: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
