@@ -1,11 +1,13 @@
 // What every case gets: the product, the archive, a workspace, and how long to measure.
 import { mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Archive } from "./archive.ts";
 import type { Product } from "./product.ts";
 import type { Report } from "./report.ts";
 import { type AllSeries, type Contender, runInTurn, type Series } from "./rounds.ts";
 import type { Workspace } from "./workspace.ts";
+
+const project = resolve(import.meta.dirname, "../..");
 
 export interface Lab {
   readonly workspace: Workspace;
@@ -37,7 +39,9 @@ export function seriesOf(all: AllSeries, name: string): Series {
 }
 
 export function commandsOf(all: AllSeries, { workspace }: Lab): readonly (readonly [string, string])[] {
-  return [...all.values()].map(({ name, command }) => [name, command.replaceAll(workspace.folder, "$W")]);
+  const shorten = (command: string): string =>
+    command.replaceAll(workspace.folder, "$W").replaceAll(process.execPath, "node").replaceAll(`${project}/`, "");
+  return [...all.values()].map(({ name, command }) => [name, shorten(command)]);
 }
 
 /** An empty folder. */
