@@ -94,7 +94,13 @@ function supply(recipe: Recipe, platform: Platform, mirrors: MirrorSettings): Su
       fix: `It has ${Object.keys(variants).join(", ")}.`,
     });
   }
-  return { ...variant, repositories: debianRepositories(recipe, release, mirrors), mergedUsr };
+  const merged = variant.essential ? ask(...release.mergedUsrPackages) : [];
+  return {
+    ...variant,
+    requests: [...merged, ...variant.requests],
+    repositories: debianRepositories(recipe, release, mirrors),
+    mergedUsr,
+  };
 }
 
 function findRelease({ distribution: { release: wanted, position } }: Recipe): DebianRelease {

@@ -9,6 +9,8 @@ export interface DebianRelease {
   /** Suites of the archive beside the release itself, and whether the security archive has one. */
   readonly updates: boolean;
   readonly security: boolean;
+  /** Packages that say what dodai makes so: that /bin and its like are links into /usr. Without them apt converts the system. */
+  readonly mergedUsrPackages: readonly string[];
   readonly platforms: readonly Platform[];
 }
 
@@ -22,6 +24,7 @@ export const debianReleases: readonly DebianRelease[] = [
     number: undefined,
     updates: false,
     security: false,
+    mergedUsrPackages: [],
     platforms: platforms("amd64", "arm64", "armhf", "i386", "loong64", "ppc64le", "riscv64", "s390x"),
   },
   {
@@ -30,6 +33,7 @@ export const debianReleases: readonly DebianRelease[] = [
     number: "14",
     updates: true,
     security: true,
+    mergedUsrPackages: [],
     platforms: platforms("amd64", "arm64", "armhf", "i386", "loong64", "ppc64le", "riscv64", "s390x"),
   },
   {
@@ -38,6 +42,7 @@ export const debianReleases: readonly DebianRelease[] = [
     number: "13",
     updates: true,
     security: true,
+    mergedUsrPackages: [],
     platforms: platforms("amd64", "arm64", "armel", "armhf", "i386", "ppc64le", "riscv64", "s390x"),
   },
   {
@@ -46,6 +51,7 @@ export const debianReleases: readonly DebianRelease[] = [
     number: "12",
     updates: true,
     security: true,
+    mergedUsrPackages: ["usr-is-merged"],
     platforms: platforms("amd64", "arm64", "armel", "armhf", "i386", "mips64le", "ppc64le", "s390x"),
   },
 ];
