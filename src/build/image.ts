@@ -3,6 +3,7 @@ import { formatPlatform } from "../core/platform.ts";
 import type { RecipeConfig } from "../core/recipe.ts";
 import type { BundleImage } from "../image/bundle.ts";
 import { makeImage } from "../image/image.ts";
+import { type Compressor, startCompressor } from "./compress.ts";
 import { assembleLayer, planTreeLayers } from "./layers.ts";
 import type { LockedPlatform } from "./lock-file.ts";
 import { makePieces } from "./pieces.ts";
@@ -25,7 +26,19 @@ export interface ImageOptions {
 }
 
 export async function buildImage({ plan, locked, session, epoch, compression }: ImageOptions): Promise<PlatformImage> {
-  const compress: CompressContext = { store: session.pieces, pool: session.pool, compression, inFlight: new Map() };
+  let own: Compressor | undefined;
+  const compressor = (): Compressor => {
+    own ??= startCompressor();
+    return own;
+  };
+  const compress: CompressContext = {
+    store: session.pieces,
+    pool: session.pool,
+    hasThreads: session.hasThreads,
+    compressor,
+    compression,
+    inFlight: new Map(),
+  };
   const packages = await makePieces({ plan, packages: locked.packages, session, compress });
   session.assertWanted();
   const platform = formatPlatform(plan.platform);

@@ -9,6 +9,7 @@ import type { BundleLayer } from "../image/bundle.ts";
 import { planLayers } from "../image/layer-plan.ts";
 import { layerMediaType } from "../image/media-types.ts";
 import type { Store } from "../io/store.ts";
+import type { MadeEntry } from "../rootfs/change.ts";
 import type { Plan } from "./plan.ts";
 import { digestBuffer, digestRanges, streamRanges } from "./ranges.ts";
 import {
@@ -57,18 +58,18 @@ export function planTreeLayers(options: LayersOptions, { store }: CompressContex
       return found ? [pieceSegment(store, found.piece, tree.dropped.get(name))] : [];
     });
   if (groups.length === 1 && groups[0]) {
-    const segments = [folders, ...ofGroup(groups[0].packages), ...about.values(), trailer];
+    const segments = [folders, ...ofGroup(groups[0].packages), ...[...about.values()].flat(), trailer];
     return [{ createdBy: `dodai: ${describePackages(packages)} of ${distribution}`, segments }];
   }
   const packageLayers = groups.map(({ title, packages: names }) => ({
     createdBy: `dodai: ${title} of ${distribution}`,
     segments: [...ofGroup(names), ...names.flatMap((name) => about.get(name) ?? []), trailer],
   }));
-  const rest = about.get("") ?? keptSegment(store, []);
+  const rest = about.get("") ?? [];
   return [
     { createdBy: "dodai: folders", segments: [folders, trailer] },
     ...packageLayers,
-    { createdBy: "dodai: package database and configuration", segments: [rest, trailer] },
+    { createdBy: "dodai: package database and configuration", segments: [...rest, trailer] },
   ];
 }
 
@@ -99,8 +100,11 @@ function foldersSegment({ tree, epoch }: LayersOptions, store: CompressContext["
 }
 
 /** Made files by the package that they are about, sorted by its name; under "", and last, those of the whole image. */
-function segmentsAbout({ tree }: LayersOptions, store: CompressContext["store"]): ReadonlyMap<string, Segment> {
-  const groups = new Map<string, { readonly entry: Entry; readonly bytes?: Uint8Array }[]>();
+function segmentsAbout(
+  { tree }: LayersOptions,
+  store: CompressContext["store"],
+): ReadonlyMap<string, readonly Segment[]> {
+  const groups = new Map<string, MadeEntry[]>();
   const paths = [...tree.made.keys()].sort(comparePaths);
   for (const path of paths) {
     const { bytes, about = "" } = tree.made.get(path) ?? {};
@@ -112,7 +116,16 @@ function segmentsAbout({ tree }: LayersOptions, store: CompressContext["store"])
     else groups.set(about, [item]);
   }
   const names = [...groups.keys()].filter((name) => name !== "").sort(compareBytes);
-  return new Map([...names, ""].map((name) => [name, entriesSegment(store, groups.get(name) ?? [])]));
+  return new Map([...names, ""].map((name) => [name, segmentsOf(groups.get(name) ?? [], store)]));
+}
+
+/** A file of this size has a segment of its own, so that it is not compressed again when others change. */
+const ownSegmentBytes = 64 << 10;
+
+function segmentsOf(items: readonly MadeEntry[], store: CompressContext["store"]): readonly Segment[] {
+  const large = items.filter(({ bytes }) => (bytes?.byteLength ?? 0) >= ownSegmentBytes);
+  const others = items.filter((one) => !large.includes(one));
+  return [...large.map((one) => entriesSegment(store, [one])), entriesSegment(store, others)];
 }
 
 /** Compresses what is not yet, and puts digests to the layer. */

@@ -7,8 +7,12 @@ import type { Range } from "../image/piece.ts";
 const chunkBytes = 1 << 20;
 
 /** All of the stretches, one after the other, as one value. Throws CACHE_BROKEN when they are not there. */
-export function readRanges(path: string, ranges: readonly Range[]): Uint8Array {
-  const bytes = Buffer.allocUnsafe(ranges.reduce((sum, { length }) => sum + length, 0));
+export function readRanges(
+  path: string,
+  ranges: readonly Range[],
+  allocate: (length: number) => Uint8Array = Buffer.allocUnsafe,
+): Uint8Array {
+  const bytes = allocate(ranges.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const filled of fillBuffers(path, ranges, () => bytes.subarray(at))) at += filled.byteLength;
   return bytes;

@@ -12,6 +12,7 @@ import { cutRanges, planRecords, type Range, rangesWithout } from "../image/piec
 import type { Piece } from "../image/piece-file.ts";
 import type { WorkerPool } from "../io/worker-pool.ts";
 
+import { type Compressor, compressRanges } from "./compress.ts";
 import type { CompressJob, Job, JobResult } from "./jobs.ts";
 import type { PieceStore } from "./piece-store.ts";
 import { readRanges, streamRanges } from "./ranges.ts";
@@ -103,6 +104,9 @@ export function keptSegment(store: PieceStore, chunks: readonly Uint8Array[]): S
   return { key, recordsPath, ranges, totalBytes: bytes.byteLength };
 }
 
+/** What is compressed without a thread when none runs. */
+const littleBytes = 512 << 10;
+
 /** A run of a segment as it is stored and sent: complete gzip members or zstd frames, which concatenate to valid files. */
 export interface Member {
   readonly path: string;
@@ -119,6 +123,10 @@ const wholeFile = (path: string, sizeBytes: number): Member => ({
 export interface CompressContext {
   readonly store: PieceStore;
   readonly pool: () => WorkerPool<Job, JobResult>;
+  /** Whether threads run already. Starting one takes longer than compressing little here does. */
+  readonly hasThreads: () => boolean;
+  /** This thread's own. */
+  readonly compressor: () => Compressor;
   readonly compression: Compression;
   /** Members that are being made, by path, so that two layers or an early start do not make one twice. */
   readonly inFlight: Map<string, Promise<Member>>;
@@ -144,7 +152,7 @@ export async function compressSegment(segment: Segment, context: CompressContext
 async function compressRun(
   { recordsPath }: Segment,
   { ranges, path, compression }: Pick<CompressJob, "ranges" | "compression"> & { readonly path: string },
-  { store, pool }: CompressContext,
+  { store, pool, hasThreads, compressor }: CompressContext,
 ): Promise<Member> {
   const known = store.sizeOf(path);
   if (known !== undefined && known > 0) return wholeFile(path, known);
@@ -156,7 +164,9 @@ async function compressRun(
     targetPath: path,
     temporary: store.temporary(),
   };
-  const { writtenBytes } = await pool().run(job, { weightBytes: ranges.reduce((sum, { length }) => sum + length, 0) });
+  const weightBytes = ranges.reduce((sum, { length }) => sum + length, 0);
+  const isHere = weightBytes <= littleBytes && !hasThreads();
+  const { writtenBytes } = isHere ? compressRanges(job, compressor()) : await pool().run(job, { weightBytes });
   return wholeFile(path, writtenBytes);
 }
 

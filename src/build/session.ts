@@ -26,6 +26,7 @@ export interface Session {
   mirrors(): Promise<Mirrors>;
   /** Threads are started with the first job. */
   pool(): WorkerPool<Job, JobResult>;
+  hasThreads(): boolean;
   settingsFor(distribution: string): Promise<MirrorSettings>;
   access(): RepositoryAccess;
   emit(event: BuildEvent): void;
@@ -91,6 +92,7 @@ function own(options: CommonOptions, store: Store): { readonly session: Session;
       pool ??= createWorkerPool({ module: workerModule(), threads: availableParallelism() });
       return pool;
     },
+    hasThreads: () => pool !== undefined,
     settingsFor: (distribution) => {
       const known = settings.get(distribution) ?? mirrorSettings(distribution, options);
       settings.set(distribution, known);
