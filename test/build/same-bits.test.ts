@@ -111,11 +111,11 @@ describe("the same bits", needs("gpg"), () => {
   for (const layers of strategies) {
     for (const compression of ["gzip", "zstd"] as const) {
       test(`come out twice, layers ${layers.kind}, ${compression}`, async (t) => {
-        const places = [await open(t), await open(t, { suites: { trixie: everything.toReversed() } })];
-        const [first, second] = await Promise.all(
-          places.map((place) => digestsIn(place, { recipe: { ...place.recipe, layers }, compression })),
-        );
-        assert.deepEqual(first, second);
+        const digestsOfArchive = async (trixie: readonly DebSpec[]): Promise<readonly string[]> => {
+          const place = await open(t, { suites: { trixie } });
+          return digestsIn(place, { recipe: { ...place.recipe, layers }, compression });
+        };
+        assert.deepEqual(await digestsOfArchive(shop), await digestsOfArchive(shop.toReversed()));
       });
     }
   }

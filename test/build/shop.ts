@@ -121,7 +121,3 @@ export const shop: readonly DebSpec[] = [
     },
   },
 ];
-
-/** These packages of the shop. */
-export const fromShop = (...names: readonly string[]): readonly DebSpec[] =>
-  shop.filter(({ name }) => names.includes(name));
