@@ -53,7 +53,7 @@ function removedPaths({ entries }: Piece, { recipe }: Plan): ReadonlySet<string>
 }
 
 /** The decoder of xz takes some 200 MB for packages of several blocks, which large ones are: one of them at a time. */
-const largeBytes = 16 << 20;
+const largeBytes = 6 << 20;
 
 interface MakePiece extends PiecesOptions {
   readonly large: ReturnType<typeof oneAtATime>;

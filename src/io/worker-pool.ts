@@ -34,6 +34,12 @@ export interface PoolOptions {
   readonly threads: number;
 }
 
+/**
+ * V8 collects when its young generation is full, and does not see the buffers that small objects in it hold: with the
+ * default of 48 MiB, a thread that decompresses holds hundreds of megabytes that nobody needs.
+ */
+const maxYoungGenerationSizeMb = 6;
+
 /** A further thread takes longer to start than one that runs takes for this much. */
 const worthAnotherBytes = 1 << 20;
 
@@ -61,7 +67,7 @@ export function createWorkerPool<Job, Result>({ module, threads }: PoolOptions):
   }
 
   function start(): Worker {
-    const worker = new Worker(module);
+    const worker = new Worker(module, { resourceLimits: { maxYoungGenerationSizeMb } });
     worker.on("message", (answer: WorkerAnswer<Result>) => {
       const task = busy.get(worker);
       busy.delete(worker);
