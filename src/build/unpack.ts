@@ -28,6 +28,8 @@ const limits: PackageLimits = { maxControlBytes: 64 << 20, maxTreeBytes: 16 * 2 
 /** Bodies up to here stay in memory, in each thread. */
 const maxKeptBytes = 16 << 20;
 const readBytes = 1 << 20;
+/** A chunk of this size is written at once, so that its memory can be used for the next. */
+const flushBytes = 64 << 10;
 
 export async function unpackPackage(job: UnpackJob): Promise<JobResult> {
   const format = formats.find(({ name }) => name === job.format);
@@ -119,7 +121,7 @@ async function keepBody(
 interface Bodies {
   size(): number;
   add(chunk: Uint8Array): void;
-  /** The chunks that make up `length` bytes from `offset`. */
+  /** The chunks that make up `length` bytes from `offset`. One of `flushBytes` or more is good until the next is asked for. */
   read(offset: number, length: number): Iterable<Uint8Array>;
   close(): void;
 }
@@ -130,6 +132,13 @@ function openBodies(spoolPath: string): Bodies {
   let kept = 0;
   let total = 0;
   let spool: number | undefined;
+  let shared: Uint8Array | undefined;
+
+  function bufferOf(length: number): Uint8Array {
+    if (length < flushBytes) return Buffer.allocUnsafe(length);
+    shared ??= Buffer.allocUnsafe(readBytes);
+    return shared.subarray(0, Math.min(length, readBytes));
+  }
 
   function add(chunk: Uint8Array): void {
     if (chunk.byteLength === 0) return;
@@ -155,7 +164,7 @@ function openBodies(spoolPath: string): Bodies {
       at += part.byteLength;
     }
     while (at < end && spool !== undefined) {
-      const part = Buffer.allocUnsafe(Math.min(readBytes, end - at));
+      const part = bufferOf(end - at);
       const count = readSync(spool, part, 0, part.byteLength, at - kept);
       if (count === 0) throw new Error("The spool file ended early");
       yield part.subarray(0, count);
@@ -204,7 +213,7 @@ function writeRecords(records: readonly RecordPlan[], bodies: Bodies, path: stri
     const put = (chunk: Uint8Array): void => {
       batch.push(chunk);
       batchBytes += chunk.byteLength;
-      if (batch.length >= maxBuffers || batchBytes >= readBytes) flush();
+      if (batch.length >= maxBuffers || chunk.byteLength >= flushBytes || batchBytes >= readBytes) flush();
     };
     for (const { header, bodyOffset, bodyBytes, paddingBytes } of records) {
       put(header);
