@@ -1,6 +1,6 @@
 // Memory does not grow with a package: one that unpacks to 400 MB passes through a spool file (src/build/unpack.ts).
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { openWorkplace, type ProgramOptions, startNode, type Workplace } from "../kit/build.ts";
@@ -29,6 +29,9 @@ describe("a build", needs("gpg", "taskset", "/proc/self/status"), () => {
       assert.ok(layerBytes > 16 * mebibyte);
       t.diagnostic(`${rssMib} MiB at most`);
       assert.ok(rssMib < boundMib, `it took ${rssMib} MiB`);
+      for (const { path, content } of files) {
+        assert.ok(readFileSync(join(place.out("root"), path)).equals(content), path);
+      }
     });
   }
 });
@@ -36,13 +39,16 @@ describe("a build", needs("gpg", "taskset", "/proc/self/status"), () => {
 /** Memory grows with threads, and there is one for each processor. */
 const twoProcessors = (cwd: string): ProgramOptions => ({ cwd, before: "exec taskset -c 0,1" });
 
-/** Mostly zeros, which go fast, and some noise, so that it is no less to write than to read; in files of both kinds. */
+/** Mostly zeros, which go fast, and some noise; large files and small ones between them, some at the edge of a buffer. */
+const large = Buffer.concat([Buffer.alloc(96 * mebibyte), noise(4 * mebibyte)]);
+const files = ["a", "b", "c", "d"].flatMap((name, at) => [
+  { path: `usr/share/huge/${name}`, content: large.subarray(at) },
+  { path: `usr/share/huge/${name}-edge`, content: Buffer.from(noise((64 << 10) + at - 2, at)) },
+  { path: `usr/share/huge/${name}-small`, content: Buffer.from(`small ${name}\n`) },
+]);
+
 function huge(): DebSpec {
-  const zeros = Buffer.alloc(96 * mebibyte);
-  const some = noise(4 * mebibyte);
-  const content = Buffer.concat([zeros, some]);
-  const tree = ["a", "b", "c", "d"].map((name) => ({ path: `usr/share/huge/${name}`, content }));
-  const deb = makeDeb({ name: "huge", tree, compression: "zstd" });
+  const deb = makeDeb({ name: "huge", tree: files, compression: "zstd" });
   return { name: "huge", spoil: () => deb };
 }
 
@@ -51,15 +57,16 @@ function measuring({ cache, recipe, out }: Workplace, compression: string): stri
   return `
 import { readFileSync } from "node:fs";
 import { build } from ${JSON.stringify(new URL("../../src/build/build.ts", import.meta.url).href)};
-const { platforms } = await build({
+const options = {
   recipe: ${JSON.stringify(recipe)},
   cacheDirectory: ${JSON.stringify(cache)},
   hostRoot: "",
   compression: ${JSON.stringify(compression)},
-  outputs: [{ kind: "oci", destination: ${JSON.stringify(out("image.tar"))} }],
-});
+};
+const { platforms } = await build({ ...options, outputs: [{ kind: "oci", destination: ${JSON.stringify(out("image.tar"))} }] });
 const layerBytes = platforms[0].layers[0].sizeBytes;
 const [, kib] = /^VmHWM:\\s+(\\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"));
+await build({ ...options, outputs: [{ kind: "dir", destination: ${JSON.stringify(out("root"))} }] });
 process.stdout.write(JSON.stringify({ layerBytes, rssMib: Math.round(kib / 1024) }));
 `;
 }
