@@ -65,16 +65,6 @@ export function addFiles(change: ChangedTree, files: readonly GeneratedFile[], e
   }
 }
 
-/** Puts entries where they say, as they are; what a folder held stays in it. */
-export function addEntries(change: ChangedTree, items: readonly MadeEntry[]): void {
-  for (const { entry, bytes } of items) {
-    const before = change.tree.get(entry.path);
-    if (before && before.entry.kind !== "directory") drop(change, entry.path, before);
-    change.tree.set(entry.path, { entry, owner: undefined, content: undefined });
-    change.made.set(entry.path, bytes ? { bytes } : {});
-  }
-}
-
 function drop({ tree, made, dropped }: ChangedTree, path: string, node: TreeNode): void {
   tree.delete(path);
   made.delete(path);
