@@ -21,7 +21,7 @@ export function openAptOracle(suite: string): AptOracle {
   run(sharedOracle("apt-set"), [suite, "base-files"]);
   const architecture = run("dpkg", ["--print-architecture"]).trim();
   const state = join(
-    process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
+    process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"),
     "apt-oracle",
     `${suite}-${architecture}`,
   );
