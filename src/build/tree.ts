@@ -101,7 +101,7 @@ function applyEffects(change: ChangedTree, options: TreeOptions): ReadonlySet<st
     read: (path) => readFileOf(change, options.store, path),
     open: (path) => openFileOf(change, options.store, path),
     platform: plan.platform,
-    distribution: plan.recipe.distribution,
+    distribution: { name: plan.distribution.name, release: plan.supply.release },
     users: [...plan.supply.users, ...plan.recipe.accounts.users],
     groups: [...plan.supply.groups, ...plan.recipe.accounts.groups],
     epoch,

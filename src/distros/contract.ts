@@ -15,6 +15,8 @@ export interface MirrorSettings {
 
 /** Everything that a distribution says a recipe of it implies. */
 export interface Supply {
+  /** The release by its own name, whichever the recipe calls it by: `bookworm` for `12`. */
+  readonly release: string;
   readonly repositories: readonly Repository[];
   /** Requests beside the recipe's own. */
   readonly requests: readonly PackageRequest[];

@@ -14,7 +14,7 @@ import { type DebianRelease, debianReleases } from "./releases.ts";
 import { debianRepositories } from "./repositories.ts";
 
 /** What a variant asks for and implies; variants as mmdebstrap names them, `empty` and `distroless` beside. */
-type Variant = Omit<Supply, "repositories" | "mergedUsr">;
+type Variant = Omit<Supply, "release" | "repositories" | "mergedUsr">;
 
 /** What scripts do in any image, in the order in which it is done: accounts first, caches of what lies there last. */
 const usualEffects: readonly string[] = [
@@ -97,6 +97,7 @@ function supply(recipe: Recipe, platform: Platform, mirrors: MirrorSettings): Su
   const merged = variant.essential ? ask(...release.mergedUsrPackages) : [];
   return {
     ...variant,
+    release: release.name,
     requests: [...merged, ...variant.requests],
     repositories: debianRepositories(recipe, release, mirrors),
     mergedUsr,
