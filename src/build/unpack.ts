@@ -22,8 +22,14 @@ import type { PackageFile, PackageLimits } from "../packages/contract.ts";
 import { formats } from "../packages/formats.ts";
 import type { JobResult, UnpackJob } from "./jobs.ts";
 
-/** What one package may make of itself. The largest in Debian unpacks to about 2 GB. */
-const limits: PackageLimits = { maxControlBytes: 64 << 20, maxTreeBytes: 16 * 2 ** 30, maxEntries: 1_000_000 };
+/**
+ * What one package may make of itself: real ones unfold less than a hundredfold, bombs several thousandfold. The largest
+ * in Debian unpacks to about 2 GB.
+ */
+function limitsFor(sizeBytes: number): PackageLimits {
+  const maxTreeBytes = Math.min(16 * 2 ** 30, 256 * 2 ** 20 + 300 * sizeBytes);
+  return { maxControlBytes: 64 << 20, maxTreeBytes, maxEntries: 1_000_000 };
+}
 
 /** Bodies up to here stay in memory, in each thread. */
 const maxKeptBytes = 16 << 20;
@@ -38,7 +44,7 @@ export async function unpackPackage(job: UnpackJob): Promise<JobResult> {
   const bytes = verified(createReadStream(job.packagePath, { highWaterMark: readBytes }), expected);
   const bodies = openBodies(`${job.temporary}.spool`);
   try {
-    const file = await format.openPackage(readerOf(bytes), limits);
+    const file = await format.openPackage(readerOf(bytes), limitsFor(job.sizeBytes));
     const md5Wanted = format.digestedPaths(file.control);
     const { loose, paths, md5 } = await readItems(file, { job, bodies, md5Wanted });
     for await (const _rest of bytes) {
