@@ -27,7 +27,7 @@ import type { JobResult, UnpackJob } from "./jobs.ts";
  * in Debian unpacks to about 2 GB.
  */
 function limitsFor(sizeBytes: number): PackageLimits {
-  const maxTreeBytes = Math.min(16 * 2 ** 30, 256 * 2 ** 20 + 300 * sizeBytes);
+  const maxTreeBytes = Math.min(16 * 2 ** 30, Math.ceil((300 * sizeBytes) / 2 ** 28) * 2 ** 28);
   return { maxControlBytes: 64 << 20, maxTreeBytes, maxEntries: 1_000_000 };
 }
 
