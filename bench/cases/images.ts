@@ -145,7 +145,7 @@ function notesOf(all: AllSeries): readonly string[] {
   const cpu = [...all.values()].map((series) => `${series.name} ${formatSpread(spreadOf(cpuOf(series)), " s")}`);
   return [
     `CPU of all processes: ${cpu.join("; ")}.`,
-    "Times are of whole processes, start of Node included. `oci` is a gzip layer in an archive, which is more work than the plain tar that mmdebstrap writes; `tar` is that plain tar.",
+    "Times are of whole processes, start of Node included. `oci` is a gzip layer in an archive, which is more work than the plain tar that mmdebstrap writes; `tar` is that plain tar, with `--compression none`.",
     "mmdebstrap reads the same package files from a folder of this machine, as root, told each package by name. With the whole index it chooses from all of the release, as people run it; with the bare one its repository holds these packages and nothing else, which nobody has, so that only unpacking is left.",
   ];
 }

@@ -87,6 +87,8 @@ function buildWords(set: Prepared, output: string): readonly string[] {
     "quiet",
     "-o",
     `type=${output},dest=${outputOf(set)}`,
+    // A plain tar is what the peers write, so its layer is not compressed either.
+    ...(output === "tar" ? ["--compression", "none"] : []),
   ];
 }
 
