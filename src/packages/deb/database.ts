@@ -42,7 +42,7 @@ function infoFiles(installed: InstalledPackage): readonly GeneratedFile[] {
 }
 
 /** Packages that may be there for several architectures at once carry theirs in the name (dpkg's "pnaw_nonambig"). */
-function nameInDatabase({ control, name, architecture }: InstalledPackage): string {
+export function nameInDatabase({ control, name, architecture }: InstalledPackage): string {
   return controlOf(control, name).get("multi-arch")?.value === "same" ? `${name}:${architecture}` : name;
 }
 

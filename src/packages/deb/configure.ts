@@ -1,0 +1,201 @@
+// What has to run in an image whose packages are all unpacked, so that dpkg in it calls them installed: the steps of
+// Debian Policy 6.6 that unpacking left out (preinst), then one `dpkg --configure -a`, which orders the rest by itself.
+// Decides only; the sandbox runs it. `configure-output.ts` reads what the commands say.
+import { compareBytes } from "../../core/byte-order.ts";
+import { DodaiError } from "../../core/dodai-error.ts";
+import type { GeneratedFile, InstalledPackage } from "../contract.ts";
+import { nameInDatabase } from "./database.ts";
+import { fieldOf } from "./deb822.ts";
+import { parseProvides, parseRelations } from "./relation.ts";
+import { controlOf, textOf } from "./status.ts";
+
+/** One program to run in the image, as root, in `/`, with nothing on its standard input. */
+export interface ConfigureCommand {
+  /** The program by its absolute path, then its arguments. */
+  readonly argv: readonly string[];
+  /** The whole environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** What dpkg would have run itself; absent for dpkg, which names packages in its output. */
+  readonly script?: { readonly package: string; readonly script: string };
+}
+
+export interface ConfigurePlan {
+  /** Put in place before anything runs; each takes the place of nothing. */
+  readonly temporary: readonly GeneratedFile[];
+  /** In order. The first that fails ends the build. */
+  readonly commands: readonly ConfigureCommand[];
+  /** Removed after the last command: what `temporary` put there. */
+  readonly removed: readonly string[];
+  /** `PACKAGE.preinst` of those that only look after upgrades, as their text shows, and so are not run. */
+  readonly needless: readonly string[];
+}
+
+export interface ConfigureOptions {
+  readonly architecture: string;
+  /** Seconds since 1970: passwd(5)'s tools date what they write by it. */
+  readonly epoch: number;
+  /** Whether something is at a path of the tree, without leading `/`: files that no package holds count too. */
+  readonly has?: (path: string) => boolean;
+}
+
+/** Throws SCRIPT_UNKNOWN when no dpkg is there to do it; CONTROL_SYNTAX, RELATION_SYNTAX, PACKAGE_BROKEN. */
+export function configurePlan(installed: readonly InstalledPackage[], options: ConfigureOptions): ConfigurePlan {
+  const dpkg = installed.find(({ name }) => name === "dpkg");
+  if (!dpkg) {
+    throw new DodaiError(
+      "SCRIPT_UNKNOWN",
+      "Cannot run maintainer scripts: dpkg, which runs them, is not among the packages",
+      { fix: 'Add "dpkg" to packages, or use "scripts: emulate" or "scripts: skip".' },
+    );
+  }
+  const common = environmentOf(options.epoch);
+  const preinsts = preinstOrder(installed);
+  const command = (one: InstalledPackage): ConfigureCommand => preinstCommand(one, installed, { dpkg, common });
+  const base = baseOf(installed);
+  const late = preinsts.filter((one) => !base.has(one));
+  // What is outside the base may rely on a base that is configured (Debian Policy 3.8); inside it scripts may not.
+  const baseFirst = late.length > 0 ? [configureCommand([...base].map(nameInDatabase), common)] : [];
+  const temporary = temporaryFiles(options.has ?? holderOf(installed));
+  return {
+    temporary,
+    commands: [
+      ...preinsts.filter((one) => base.has(one)).map(command),
+      ...baseFirst,
+      ...late.map(command),
+      configureCommand(["-a"], common),
+    ],
+    removed: temporary.map(({ path }) => path),
+    needless: installed
+      .filter((one) => textOf(one.control, "preinst") !== undefined && isForUpgrades(one))
+      .map(({ name }) => `${name}.preinst`),
+  };
+}
+
+/** Nothing of the machine that builds: no locale, no proxy, no terminal, nobody to ask. */
+function environmentOf(epoch: number): Readonly<Record<string, string>> {
+  return {
+    PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    HOME: "/root",
+    LC_ALL: "C.UTF-8",
+    DEBIAN_FRONTEND: "noninteractive",
+    DEBCONF_NONINTERACTIVE_SEEN: "true",
+    SOURCE_DATE_EPOCH: String(epoch),
+  };
+}
+
+/**
+ * On file descriptor 3, which leads where standard output does, dpkg says what it is at, package by package. It closes that
+ * descriptor for scripts, so that standard output itself would be lost to them. Syncing to disk would be for nothing.
+ */
+function configureCommand(which: readonly string[], environment: ConfigureCommand["environment"]): ConfigureCommand {
+  const options = ["--force-unsafe-io", "--status-fd", "3", "--configure"];
+  return { argv: ["/bin/sh", "-c", 'exec /usr/bin/dpkg "$@" 3>&1', "dpkg", ...options, ...which], environment };
+}
+
+/** The environment that dpkg gives scripts: dpkg(1), "ENVIRONMENT", "Internal environment". */
+function preinstCommand(
+  one: InstalledPackage,
+  installed: readonly InstalledPackage[],
+  { dpkg, common }: { readonly dpkg: InstalledPackage; readonly common: Readonly<Record<string, string>> },
+): ConfigureCommand {
+  const name = nameInDatabase(one);
+  return {
+    argv: [`/var/lib/dpkg/info/${name}.preinst`, "install"],
+    environment: {
+      ...common,
+      DPKG_ADMINDIR: "/var/lib/dpkg",
+      DPKG_ROOT: "",
+      DPKG_RUNNING_VERSION: upstreamVersion(dpkg.version),
+      DPKG_MAINTSCRIPT_PACKAGE: one.name,
+      DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT: String(installed.filter((other) => other.name === one.name).length),
+      DPKG_MAINTSCRIPT_ARCH: one.architecture,
+      DPKG_MAINTSCRIPT_NAME: "preinst",
+      DPKG_MAINTSCRIPT_DEBUG: "0",
+    },
+    script: { package: one.name, script: "preinst" },
+  };
+}
+
+const upstreamVersion = (version: string): string => version.replace(/^\d+:/, "").replace(/-[^-]*$/, "");
+
+/** Services are not to start: invoke-rc.d(8) asks this program, and 101 forbids. */
+function temporaryFiles(has: (path: string) => boolean): readonly GeneratedFile[] {
+  const path = "usr/sbin/policy-rc.d";
+  return has(path) ? [] : [{ kind: "file", path, mode: 0o755, bytes: Buffer.from("#!/bin/sh\nexit 101\n") }];
+}
+
+function holderOf(installed: readonly InstalledPackage[]): (path: string) => boolean {
+  const paths = new Set(installed.flatMap((one) => one.paths));
+  return (path) => paths.has(`/${path}`);
+}
+
+/** base-passwd makes the accounts that all others name; then each after what it pre-depends on, by name. */
+function preinstOrder(installed: readonly InstalledPackage[]): readonly InstalledPackage[] {
+  const sorted = [...installed].sort((a, b) => firstly(a) - firstly(b) || compareBytes(a.name, b.name));
+  const providers = providersOf(sorted);
+  const done = new Set<InstalledPackage>();
+  const order: InstalledPackage[] = [];
+  const visit = (one: InstalledPackage): void => {
+    if (done.has(one)) return;
+    done.add(one);
+    // Accounts come before all else, whatever base-passwd's own preinst may one day want.
+    const needed = one.name === "base-passwd" ? [] : neededBy(one, ["Pre-Depends"]);
+    for (const other of needed.flatMap((name) => providers.get(name) ?? [])) visit(other);
+    if (textOf(one.control, "preinst") !== undefined && !isForUpgrades(one)) order.push(one);
+  };
+  for (const one of sorted) visit(one);
+  return order;
+}
+
+const firstly = ({ name }: InstalledPackage): number => (name === "base-passwd" ? 0 : 1);
+
+/** Every name that these relations of a package mention. */
+function neededBy({ control, name }: InstalledPackage, fields: readonly string[]): readonly string[] {
+  const stanza = controlOf(control, name);
+  return fields.flatMap((field) =>
+    parseRelations(fieldOf(stanza, field) ?? "", "depends", {
+      what: `${field} of "${name}"`,
+      architecture: "any",
+    }).flatMap(({ anyOf }) => anyOf.map((wanted) => wanted.name)),
+  );
+}
+
+function providersOf(installed: readonly InstalledPackage[]): ReadonlyMap<string, readonly InstalledPackage[]> {
+  const providers = new Map<string, InstalledPackage[]>();
+  for (const one of installed) {
+    const value = fieldOf(controlOf(one.control, one.name), "Provides") ?? "";
+    const provided = parseProvides(value, { what: `Provides of "${one.name}"`, architecture: "any" });
+    for (const name of [one.name, ...provided.map((provide) => provide.name)]) {
+      providers.set(name, [...(providers.get(name) ?? []), one]);
+    }
+  }
+  return providers;
+}
+
+/** What any system has (Debian Policy 2.5) and scripts of the rest take for granted, with all that it depends on. */
+function baseOf(installed: readonly InstalledPackage[]): ReadonlySet<InstalledPackage> {
+  const providers = providersOf(installed);
+  const found = new Set<InstalledPackage>();
+  const todo = installed.filter(isBase);
+  for (let one = todo.pop(); one !== undefined; one = todo.pop()) {
+    if (found.has(one)) continue;
+    found.add(one);
+    todo.push(...neededBy(one, ["Pre-Depends", "Depends"]).flatMap((name) => providers.get(name) ?? []));
+  }
+  return new Set(installed.filter((one) => found.has(one)));
+}
+
+function isBase({ control, name }: InstalledPackage): boolean {
+  const stanza = controlOf(control, name);
+  return (
+    fieldOf(stanza, "Essential") === "yes" || ["required", "important"].includes(fieldOf(stanza, "Priority") ?? "")
+  );
+}
+
+/** Lines that do nothing unless an older version was there: dpkg-maintscript-helper(1) looks for one first. */
+const upgradeLine =
+  /^\s*(?:#.*|set -e[u]?|exit 0|dpkg-maintscript-helper (?:rm_conffile|mv_conffile|symlink_to_dir|dir_to_symlink) [^;&|`$]* -- "\$@")?\s*$/;
+
+function isForUpgrades({ control }: InstalledPackage): boolean {
+  return (textOf(control, "preinst") ?? "").split("\n").every((line) => upgradeLine.test(line));
+}
