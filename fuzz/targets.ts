@@ -1,0 +1,14 @@
+import type { Target } from "./contract.ts";
+import { archiveTargets } from "./targets-archive.ts";
+import { debTargets } from "./targets-deb.ts";
+import { effectTargets } from "./targets-effects.ts";
+import { openpgpTargets } from "./targets-openpgp.ts";
+import { valueTargets } from "./targets-values.ts";
+
+export const targets: readonly Target[] = [
+  ...archiveTargets,
+  ...debTargets,
+  ...openpgpTargets,
+  ...valueTargets,
+  ...effectTargets,
+];
