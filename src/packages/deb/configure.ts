@@ -71,7 +71,7 @@ export function configurePlan(installed: readonly InstalledPackage[], options: C
   };
 }
 
-/** Nothing of the machine that builds: no locale, no proxy, no terminal, nobody to ask. */
+/** Nothing of the machine that builds: no locale, no proxy, no terminal, nobody to ask. Hash tables keep one order. */
 function environmentOf(epoch: number): Readonly<Record<string, string>> {
   return {
     PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -80,6 +80,8 @@ function environmentOf(epoch: number): Readonly<Record<string, string>> {
     DEBIAN_FRONTEND: "noninteractive",
     DEBCONF_NONINTERACTIVE_SEEN: "true",
     SOURCE_DATE_EPOCH: String(epoch),
+    PERL_HASH_SEED: "0",
+    PYTHONHASHSEED: "0",
   };
 }
 
@@ -111,6 +113,9 @@ function preinstCommand(
       DPKG_MAINTSCRIPT_ARCH: one.architecture,
       DPKG_MAINTSCRIPT_NAME: "preinst",
       DPKG_MAINTSCRIPT_DEBUG: "0",
+      // dpkg wants symbols resolved at once, since a preinst may replace libraries; debconf learns here whose script it is.
+      PERL_DL_NONLAZY: "1",
+      DEBCONF_PACKAGE: one.name,
     },
     script: { package: one.name, script: "preinst" },
   };

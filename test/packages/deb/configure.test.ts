@@ -90,6 +90,8 @@ describe("the plan for packages that are unpacked", () => {
         DEBIAN_FRONTEND: "noninteractive",
         DEBCONF_NONINTERACTIVE_SEEN: "true",
         SOURCE_DATE_EPOCH: "1700000000",
+        PERL_HASH_SEED: "0",
+        PYTHONHASHSEED: "0",
         DPKG_ADMINDIR: "/var/lib/dpkg",
         DPKG_ROOT: "",
         DPKG_RUNNING_VERSION: "1.22.21",
@@ -98,6 +100,8 @@ describe("the plan for packages that are unpacked", () => {
         DPKG_MAINTSCRIPT_ARCH: "amd64",
         DPKG_MAINTSCRIPT_NAME: "preinst",
         DPKG_MAINTSCRIPT_DEBUG: "0",
+        PERL_DL_NONLAZY: "1",
+        DEBCONF_PACKAGE: "libx",
       },
       script: { package: "libx", script: "preinst" },
     });

@@ -1,0 +1,153 @@
+// What programs leave behind that differs from run to run, or that belongs to one machine: taken back after scripts ran, so
+// that the same packages give the same bits. Each rule has its reason; what no rule names stays as the scripts left it.
+//
+// The measure is what mmdebstrap and debuerreotype take back too. Like them it keeps what is the same every time: empty
+// lock files of dpkg and passwd(5), and the passwd(5) tools' copies `passwd-` and `group-`.
+import { unreachable } from "../core/unreachable.ts";
+import type { MadeEntry } from "./change.ts";
+import { compileGlob } from "./glob.ts";
+
+/** One thing that is not kept as it was left. */
+export interface NormalizeRule {
+  readonly name: string;
+  readonly reason: string;
+  /** Globs of absolute paths. */
+  readonly paths: readonly string[];
+  /** `drop`: the change is forgotten, and what packages hold there stays. Directories are never dropped. */
+  readonly action:
+    | { readonly kind: "drop" }
+    | { readonly kind: "empty" }
+    | { readonly kind: "rewrite"; readonly rewrite: (bytes: Uint8Array, epoch: number) => Uint8Array };
+}
+
+export const normalizeRules: readonly NormalizeRule[] = [
+  {
+    name: "logs",
+    reason: "they say when, and by what, the image was made",
+    paths: ["/var/log/dpkg.log", "/var/log/alternatives.log", "/var/log/bootstrap.log", "/var/log/apt/*"],
+    action: { kind: "drop" },
+  },
+  {
+    name: "linker-aux-cache",
+    reason: "it holds inode numbers and times of libraries; ldconfig makes it anew",
+    paths: ["/var/cache/ldconfig/aux-cache"],
+    action: { kind: "drop" },
+  },
+  {
+    name: "previous-databases",
+    reason: "the state before the last write tells in which steps the image was made, not what it is",
+    paths: ["/var/cache/debconf/*-old", "/var/lib/dpkg/*-old"],
+    action: { kind: "drop" },
+  },
+  {
+    name: "machine-id",
+    reason: "an image that many machines start from has none, and an empty file asks for one at boot (machine-id(5))",
+    paths: ["/etc/machine-id"],
+    action: { kind: "empty" },
+  },
+  {
+    name: "machine-secrets",
+    reason: "made from chance for one machine; in an image that many start from they would be no secret",
+    paths: [
+      "/etc/ssh/ssh_host_*_key",
+      "/etc/ssh/ssh_host_*_key.pub",
+      "/etc/ssl/certs/ssl-cert-snakeoil.pem",
+      "/etc/ssl/private/ssl-cert-snakeoil.key",
+      "/var/lib/dbus/machine-id",
+      "/var/lib/systemd/credential.secret",
+      "/var/lib/systemd/random-seed",
+    ],
+    action: { kind: "drop" },
+  },
+  {
+    name: "rebuilt-caches",
+    reason: "they hold times or inode numbers, and their programs make them anew",
+    paths: [
+      "/var/cache/apt/*.bin",
+      "/var/cache/fontconfig/*",
+      "/var/cache/man/**",
+      "/var/lib/systemd/catalog/database",
+      "/etc/.updated",
+      "/var/.updated",
+    ],
+    action: { kind: "drop" },
+  },
+  {
+    name: "short-lived",
+    reason: "what is there is gone after a boot, and tells of the scripts' own run",
+    paths: ["/run/**", "/tmp/**", "/var/tmp/**"],
+    action: { kind: "drop" },
+  },
+  {
+    name: "password-dates",
+    reason: "the day of a password's last change would be the day of the build (shadow(5), third field)",
+    paths: ["/etc/shadow", "/etc/shadow-"],
+    action: { kind: "rewrite", rewrite: clampPasswordDates },
+  },
+];
+
+const compiled = normalizeRules.map((rule) => ({ rule, globs: rule.paths.map(compileGlob) }));
+
+/** The rule for a path without leading `/`. */
+export function normalizeRuleFor(path: string): NormalizeRule | undefined {
+  return compiled.find(({ globs }) => globs.some((matches) => matches(path)))?.rule;
+}
+
+export interface NormalizedChange {
+  readonly kept: readonly MadeEntry[];
+  /** What was forgotten, for the ledger. */
+  readonly dropped: readonly { readonly path: string; readonly rule: string }[];
+}
+
+/** Takes back, in what scripts made or changed, what a rule names; times later than `epoch` become it. */
+export function normalizeChange(made: readonly MadeEntry[], epoch: number): NormalizedChange {
+  const kept: MadeEntry[] = [];
+  const dropped: { readonly path: string; readonly rule: string }[] = [];
+  for (const one of made) {
+    const rule = normalizeRuleFor(one.entry.path);
+    const result = rule && one.entry.kind !== "directory" ? applied(rule, one, epoch) : one;
+    if (result) kept.push(clampTime(result, epoch));
+    else dropped.push({ path: one.entry.path, rule: rule?.name ?? "" });
+  }
+  return { kept, dropped };
+}
+
+/** `undefined` for what is dropped. Links and devices have no content to change. */
+function applied({ action }: NormalizeRule, one: MadeEntry, epoch: number): MadeEntry | undefined {
+  if (action.kind === "drop") return one.entry.kind === "symlink" && isKeptLink(one.entry.path) ? one : undefined;
+  if (one.entry.kind !== "file" || one.bytes === undefined) return one;
+  switch (action.kind) {
+    case "empty":
+      return withBytes(one, new Uint8Array(0));
+    case "rewrite":
+      return withBytes(one, action.rewrite(one.bytes, epoch));
+    default:
+      return unreachable(action);
+  }
+}
+
+/** dbus links to /etc/machine-id: the link is the same on every machine. */
+const isKeptLink = (path: string): boolean => path === "var/lib/dbus/machine-id";
+
+function withBytes(one: MadeEntry, bytes: Uint8Array): MadeEntry {
+  return one.entry.kind === "file" ? { entry: { ...one.entry, sizeBytes: bytes.byteLength }, bytes } : one;
+}
+
+function clampTime(one: MadeEntry, epoch: number): MadeEntry {
+  return one.entry.mtime > epoch ? { ...one, entry: { ...one.entry, mtime: epoch } } : one;
+}
+
+const secondsPerDay = 86_400;
+
+/** Days of last change later than the build's time become its day. */
+export function clampPasswordDates(bytes: Uint8Array, epoch: number): Uint8Array {
+  const today = Math.floor(epoch / secondsPerDay);
+  const lines = Buffer.from(bytes).toString("latin1").split("\n");
+  const clamped = lines.map((line) => {
+    const fields = line.split(":");
+    const day = fields[2];
+    if (day === undefined || !/^\d+$/.test(day) || Number(day) <= today) return line;
+    return fields.with(2, String(today)).join(":");
+  });
+  return Buffer.from(clamped.join("\n"), "latin1");
+}
