@@ -6,7 +6,7 @@ export const DETECT_BYTES = 13;
 
 /** What the extension of a file name says: `data.tar.xz`, `Packages.gz`. `none` for any other. */
 export function compressionOfName(name: string): Compression {
-  return byExtension[name.slice(name.lastIndexOf(".") + 1)] ?? "none";
+  return byExtension.get(name.slice(name.lastIndexOf(".") + 1)) ?? "none";
 }
 
 /** What the first bytes of a file say. Only `lzma` is a guess: it has no magic, only properties that are usual. */
@@ -18,13 +18,13 @@ export function detectCompression(firstBytes: Uint8Array): Compression {
   return isLzmaAlone(firstBytes) ? "lzma" : "none";
 }
 
-const byExtension: Readonly<Record<string, Compression>> = {
-  gz: "gzip",
-  xz: "xz",
-  zst: "zstd",
-  bz2: "bzip2",
-  lzma: "lzma",
-};
+const byExtension: ReadonlyMap<string, Compression> = new Map([
+  ["gz", "gzip"],
+  ["xz", "xz"],
+  ["zst", "zstd"],
+  ["bz2", "bzip2"],
+  ["lzma", "lzma"],
+]);
 
 const magics: readonly (readonly [Compression, readonly number[]])[] = [
   ["gzip", [0x1f, 0x8b, 0x08]], // RFC 1952, 2.3.1

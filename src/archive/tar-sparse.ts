@@ -56,7 +56,8 @@ export function paxSparseOf(records: readonly PaxRecord[]): PaxSparse {
     const text = Buffer.from(value).toString("latin1");
     last.set(key, text);
     if (key === "GNU.sparse.offset" || key === "GNU.sparse.numbytes") numbers.push(text);
-    if (key === "GNU.sparse.map") numbers.push(...text.split(",").filter((one) => one !== ""));
+    // One by one: a map may be longer than a call can have arguments.
+    if (key === "GNU.sparse.map") for (const one of text.split(",")) if (one !== "") numbers.push(one);
   }
   if (last.size === 0) return { kind: "none" };
   const realBytes = parseDecimal(last.get("GNU.sparse.realsize") ?? last.get("GNU.sparse.size") ?? "");

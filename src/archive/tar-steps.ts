@@ -17,7 +17,8 @@ import {
   take,
   takePromised,
 } from "./tar-input.ts";
-import { type PaxRecord, parsePaxRecords } from "./tar-pax.ts";
+import { printable } from "./tar-name.ts";
+import { type PaxRecord, parsePaxRecords, xattrOf } from "./tar-pax.ts";
 import { isSparseMap, paxSparseOf, type SparseMap } from "./tar-sparse.ts";
 import { readGnuSegments, readMapInData } from "./tar-sparse-steps.ts";
 
@@ -118,6 +119,11 @@ function withExtended(
   }
 }
 
+/** Records that mean something for all entries alike. Only these are kept: each entry pays for what global headers hold. */
+const globalKeys: ReadonlySet<string> = new Set(["uid", "gid", "mode", "mtime", "SCHILY.devmajor", "SCHILY.devminor"]);
+/** Longest value of such a record: numbers all. */
+const maxGlobalValueBytes = 64;
+
 /** Global records hold for all entries that follow, until a later one replaces them (POSIX pax, typeflag g). */
 function addGlobals(archive: Archive, body: Uint8Array): void {
   archive.globalBytes += body.length;
@@ -126,8 +132,12 @@ function addGlobals(archive: Archive, body: Uint8Array): void {
   }
   const globals = new Map(archive.globals);
   for (const record of recordsOf(archive, body)) {
-    if (/^(path|linkpath|size|GNU\.sparse\..*)$/.test(record.key)) {
-      throw broken(archive, `a global header sets "${record.key}", which belongs to one entry`);
+    if (/^(path|linkpath|size|SUN\.holesdata|GNU\.sparse\..*)$/s.test(record.key) || xattrOf(record) !== undefined) {
+      throw broken(archive, `a global header sets "${printable(record.key)}", which belongs to one entry`);
+    }
+    if (!globalKeys.has(record.key)) continue;
+    if (record.value.length > maxGlobalValueBytes) {
+      throw broken(archive, `a global header sets "${record.key}" to what is no number`);
     }
     globals.set(record.key, record);
   }
