@@ -49,6 +49,7 @@ const SPACE = 0x20;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const BAR = 0x7c;
+const DELETE = 0x7f;
 
 /** Far above the largest stanza known (a Provides of 100 kB). */
 const MAX_STANZA_BYTES = 4 << 20;
@@ -184,7 +185,9 @@ function colonOf(state: State, text: Buffer, at: number): number {
   let colon = at;
   while (text[colon] !== COLON) {
     const byte = text[colon] ?? 0;
-    if (byte <= SPACE) throw syntaxError(state, `"${lineAt(text, at)}" is no field, wanted "Name: value"`);
+    // deb822(5): names are ASCII. Some other letters become ASCII in lower case (U+212A), and so another field.
+    if (byte <= SPACE || byte >= DELETE)
+      throw syntaxError(state, `"${lineAt(text, at)}" is no field, wanted "Name: value"`);
     colon++;
   }
   return colon;
@@ -287,7 +290,8 @@ function duplicates(state: State, { starts, items, hashes }: HashTable): Readonl
 function noteFile(state: State, stanza: number, files: Map<string, string>, dropped: Set<number>): void {
   const text = state.output.toString("latin1", state.offsets[stanza], state.offsets[stanza + 1] ?? state.used);
   const [name, version, architecture, file = ""] = ["package", "version", "architecture", "sha256"].map(
-    (field) => new RegExp(`^${field}:\\s*(\\S*)`, "im").exec(text)?.[1],
+    // No "^" with "m", which would find a field behind a carriage return inside another one's value.
+    (field) => new RegExp(`(?:^|\\n)${field}:[ \\t\\n\\r]*([^ \\t\\n\\r]*)`, "i").exec(text)?.[1],
   );
   const key = `${name} ${version} ${architecture}`;
   const known = files.get(key);

@@ -123,7 +123,7 @@ function sortedNames(file: RandomAccess, tables: IndexTables): readonly string[]
   const names = new Set<string>();
   for (const stanza of tables.names.items) {
     const text = stanzaBytes(file, tables, stanza).toString("latin1");
-    names.add(/^package:[ \t]*(\S+)/im.exec(text)?.[1] ?? "");
+    names.add(/(?:^|\n)package:[ \t\n\r]*([^ \t\n\r]+)/i.exec(text)?.[1] ?? "");
   }
   return [...names].sort(compareBytes);
 }

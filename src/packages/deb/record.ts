@@ -6,15 +6,15 @@ import { parseProvides, parseRelations } from "./relation.ts";
 import { assertVersion } from "./version.ts";
 
 /** By the field's lower-case name. */
-const relationFields: Readonly<Record<string, RelationKind>> = {
-  "pre-depends": "pre-depends",
-  depends: "depends",
-  recommends: "recommends",
-  suggests: "suggests",
-  conflicts: "conflicts",
-  breaks: "breaks",
-  replaces: "replaces",
-};
+const relationFields: ReadonlyMap<string, RelationKind> = new Map([
+  ["pre-depends", "pre-depends"],
+  ["depends", "depends"],
+  ["recommends", "recommends"],
+  ["suggests", "suggests"],
+  ["conflicts", "conflicts"],
+  ["breaks", "breaks"],
+  ["replaces", "replaces"],
+]);
 
 /** Names become file names (`info/NAME.list`) and parts of paths: nothing else may pass. Debian Policy 5.6.7, as lax as dpkg. */
 const nameSyntax = /^[A-Za-z0-9][A-Za-z0-9+._-]*$/;
@@ -67,7 +67,7 @@ function fieldsOf(text: string): Fields {
     let end = text.indexOf("\n", colon);
     while (end >= 0 && (text[end + 1] === " " || text[end + 1] === "\t")) end = text.indexOf("\n", end + 1);
     if (end < 0) end = text.length;
-    fields.set(text.slice(at, colon).toLowerCase(), text.slice(colon + 1, end).trim());
+    fields.set(text.slice(at, colon).toLowerCase(), trimmed(text, colon + 1, end));
     at = end + 1;
     count += 1;
   }
@@ -78,10 +78,20 @@ function fieldsOf(text: string): Fields {
   return fields;
 }
 
+/** Without the white space around it that the index compiler knows; a value must not mean another name to it than here. */
+function trimmed(text: string, start: number, end: number): string {
+  let [from, to] = [start, end];
+  while (from < to && isBlank(text.charCodeAt(from))) from++;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x09 || code === 0x0d;
+
 function relationsOf(stanza: Fields, name: string, architecture: string): readonly Relation[] {
   const relations: Relation[] = [];
   for (const [field, value] of stanza) {
-    const kind = relationFields[field];
+    const kind = relationFields.get(field);
     if (kind === undefined) continue;
     const what = `${field} of "${name}"`;
     for (const relation of parseRelations(value, kind, { what, architecture })) relations.push(relation);

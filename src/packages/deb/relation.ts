@@ -22,15 +22,15 @@ export interface RelationContext {
 const positiveKinds: ReadonlySet<RelationKind> = new Set(["pre-depends", "depends", "recommends", "suggests"]);
 
 /** `<` and `>` are old spellings of `<=` and `>=` (Debian Policy 7.1). */
-const operators: Readonly<Record<string, VersionOperator>> = {
-  "<<": "<",
-  "<=": "<=",
-  "=": "=",
-  ">=": ">=",
-  ">>": ">",
-  "<": "<=",
-  ">": ">=",
-};
+const operators: ReadonlyMap<string, VersionOperator> = new Map([
+  ["<<", "<"],
+  ["<=", "<="],
+  ["=", "="],
+  [">=", ">="],
+  [">>", ">"],
+  ["<", "<="],
+  [">", ">="],
+]);
 
 /**
  * One alternative: name, `:architecture`, `(operator version)`, `[architectures]`, `<profiles>`, and what ends it.
@@ -143,10 +143,12 @@ function plainAlternative(cursor: Cursor): Requirement | undefined {
   const name = text.slice(start, at);
   if (text[at] === " ") at++;
   if (text[at] !== "(") return endAlternative(cursor, at) ? { name } : undefined;
-  const space = text.indexOf(" ", at);
-  const close = text.indexOf(")", at);
-  const operator = operators[text.slice(at + 1, space)];
-  if (space < 0 || close < 0 || operator === undefined) return undefined;
+  // An operator has one or two characters. Not searched for: a field without spaces would be passed over again and again.
+  const space = text[at + 2] === " " ? at + 2 : at + 3;
+  const operator = text[space] === " " ? operators.get(text.slice(at + 1, space)) : undefined;
+  if (operator === undefined) return undefined;
+  const close = text.indexOf(")", space);
+  if (close < 0) return undefined;
   const version = text.slice(space + 1, close);
   return isPlainVersion(version) && endAlternative(cursor, text[close + 1] === " " ? close + 2 : close + 1)
     ? { name, constraint: { operator, version } }
@@ -203,7 +205,7 @@ function requirementOf(found: RegExpExecArray, text: string, context: RelationCo
   } catch (cause) {
     throw syntaxError(text, context, `"${version}" is no version`, cause);
   }
-  const constraint = { operator: operators[operator] as VersionOperator, version };
+  const constraint = { operator: operators.get(operator) as VersionOperator, version };
   return architecture === undefined ? { name, constraint } : { name, constraint, architecture };
 }
 
