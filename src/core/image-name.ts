@@ -56,7 +56,9 @@ export function formatShortImageName({ registry, repository, tag, digest }: Imag
   if (registry !== dockerRegistry) return `${registry}/${repository}${end}`;
   const short = repository.startsWith(officialPrefix) ? repository.slice(officialPrefix.length) : repository;
   // `library/a/b` has no shorter form: `a/b` would be read as another repository.
-  return `${short.includes("/") && short !== repository ? repository : short}${end}`;
+  const named = short.includes("/") && short !== repository ? repository : short;
+  // Nor has `docker.io/localhost/a`, whose first part would be read as a registry.
+  return splitRegistry(named).registry === dockerRegistry ? `${named}${end}` : `${registry}/${repository}${end}`;
 }
 
 function formatEnd(tag: string | undefined, digest: Digest | undefined): string {

@@ -8,6 +8,8 @@ const hex = "0123456789abcdef".repeat(4);
 const read: readonly (readonly [string, string, string])[] = [
   ["debian", "docker.io/library/debian:latest", "debian:latest"],
   ["debian:trixie", "docker.io/library/debian:trixie", "debian:trixie"],
+  // Without its registry "localhost" would be one.
+  ["docker.io/localhost/a", "docker.io/localhost/a:latest", "docker.io/localhost/a:latest"],
   ["docker.io/debian:trixie", "docker.io/library/debian:trixie", "debian:trixie"],
   ["docker.io/library/debian", "docker.io/library/debian:latest", "debian:latest"],
   ["index.docker.io/debian", "docker.io/library/debian:latest", "debian:latest"],
