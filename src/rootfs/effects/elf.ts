@@ -4,7 +4,7 @@ import { DodaiError } from "../../core/dodai-error.ts";
 import type { RandomAccess } from "../../packages/contract.ts";
 
 export interface SharedObject {
-  /** DT_SONAME; `undefined` when it has none. */
+  /** DT_SONAME; `undefined` when it has none, or one that is no plain file name. */
   readonly soname: string | undefined;
   /** glibc's flags: FLAG_ELF_LIBC6 and the ABI (sysdeps/generic/ldconfig.h). */
   readonly flags: number;
@@ -140,5 +140,7 @@ function sonameOf(file: RandomAccess, segments: readonly Segment[], kind: Kind):
 function textAt(file: RandomAccess, offset: number): string | undefined {
   const bytes = file.read(offset, Math.min(maxSonameBytes, file.sizeBytes - offset));
   const end = bytes.indexOf(0);
-  return end < 0 ? undefined : Buffer.from(bytes.subarray(0, end)).toString("latin1");
+  const text = end < 0 ? "" : Buffer.from(bytes.subarray(0, end)).toString("latin1");
+  // It becomes the name of a link beside the library, so it must be one name: no "/", no "..".
+  return /^[ -.0-~]+$/.test(text) && text !== "." && text !== ".." ? text : undefined;
 }

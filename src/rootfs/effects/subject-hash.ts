@@ -39,8 +39,8 @@ function canonicalPair(pair: Node): Uint8Array {
   const text = textOf(value);
   if (text === undefined) return pair.whole;
   const plain = text
-    .replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, "")
     .replace(/[ \t\n\v\f\r]+/g, " ")
+    .replace(/^ | $/g, "")
     .replace(/[A-Z]/g, (letter) => letter.toLowerCase());
   return encode(sequence, Buffer.concat([type.whole, encode(utf8String, Buffer.from(plain))]));
 }
