@@ -44,6 +44,8 @@ export const errorKinds = {
   RELEASE_FROM_FUTURE: "verification",
   RELEASE_SYNTAX: "build",
   RELEASE_WRONG_SUITE: "verification",
+  SANDBOX_FAILED: "build",
+  SANDBOX_UNAVAILABLE: "build",
   SCRIPT_UNKNOWN: "build",
   SIGNATURE_INVALID: "verification",
   SIGNATURE_MISSING: "verification",

@@ -1,0 +1,63 @@
+// Running programs in a root file system that is not the host's: own namespaces, nothing of the host in sight, and what
+// changed comes back as a diff. Nothing else in dodai starts a process.
+import type { ArchiveItem } from "../archive/entry.ts";
+import type { Bytes } from "../core/bytes.ts";
+
+/**
+ * How the host lets us be root inside: `root` as root; `subordinate` as a user with ids in /etc/subuid and /etc/subgid;
+ * `single` as a user with its own id alone, where owners are pretended.
+ */
+export type SandboxMode = "root" | "subordinate" | "single";
+
+export interface SandboxOptions {
+  /** A folder of our own, on a disk with room for the whole root; made when it is not there, and emptied on `close`. */
+  readonly directory: string;
+  /** Tried in turn; all when absent. */
+  readonly modes?: readonly SandboxMode[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SandboxCommand {
+  /** Path inside the root, and arguments. */
+  readonly words: readonly [string, ...string[]];
+  /** The whole environment: nothing of the host's comes in. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly workdir?: string;
+  /** `uid`, `uid:gid`, `name`, `name:group`, resolved in the root's own passwd and group; root when absent. */
+  readonly user?: string;
+  /** Whether the host's network is there, with its resolv.conf; only loopback otherwise. */
+  readonly network?: boolean;
+  readonly timeoutMs?: number;
+  /** What is read from standard input; empty when absent. `inherit` hands over the caller's terminal (`dodai run`). */
+  readonly input?: Bytes | "inherit";
+  /** Folders or files of the host that are seen inside. */
+  readonly mounts?: readonly { readonly source: string; readonly target: string; readonly readOnly: boolean }[];
+  /** Called with output as it comes; standard output and error in one. */
+  readonly onOutput?: (chunk: Uint8Array) => void;
+}
+
+export interface SandboxResult {
+  /** Exit code, or 128 + signal as a shell says it. */
+  readonly exitCode: number;
+  readonly timedOut: boolean;
+  /** The last of what it wrote, bounded, for messages. */
+  readonly lastOutput: string;
+}
+
+/** A difference to the root as it was laid out. Paths as in `Entry`. */
+export type SandboxChange =
+  | { readonly kind: "removed"; readonly path: string }
+  /** New, or changed in content or metadata. The body must be consumed before the next change. */
+  | ({ readonly kind: "entry" } & ArchiveItem);
+
+export interface Sandbox {
+  readonly mode: SandboxMode;
+  /** Lays out the root from an uncompressed tar. Once, before anything runs. Throws SANDBOX_FAILED. */
+  layOut(tar: Bytes): Promise<void>;
+  /** Runs a program and everything that it starts; none of it is left when this ends. Throws SANDBOX_FAILED, CANCELLED. */
+  run(command: SandboxCommand): Promise<SandboxResult>;
+  /** What is different from what was laid out, in tree order; a folder before what is in it. */
+  changes(): AsyncIterable<SandboxChange>;
+  /** Ends every process, unmounts, removes everything. */
+  close(): Promise<void>;
+}

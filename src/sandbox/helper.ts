@@ -1,0 +1,166 @@
+// The inner half of a sandbox: a program of its own, process 1 of its namespaces, root there. It lays out the root, runs
+// commands in it and reads what changed. It ends when the outer half does, and everything in its namespaces with it.
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+} from "node:fs";
+import { Socket } from "node:net";
+import { formatTarHeader, tarPadding, tarTrailer } from "../archive/tar-write.ts";
+import { DodaiError } from "../core/dodai-error.ts";
+import { unreachable } from "../core/unreachable.ts";
+import { type ChangedEntry, openForReading, readOverlayChanges } from "./changes.ts";
+import { type Channel, openChannel } from "./channel.ts";
+import type { SandboxMode } from "./contract.ts";
+import { type LaidOut, layOutTar } from "./lay-out.ts";
+import type { CommandRequest, Reply, Request } from "./messages.ts";
+import { mountSession } from "./mounts.ts";
+import { type Places, placesOf } from "./places.ts";
+import { hostEnvironment, mustRun } from "./program.ts";
+import { runCommand } from "./run-command.ts";
+import { readSnapshot, readSnapshotChanges, type Snapshot } from "./snapshot.ts";
+
+interface State {
+  readonly mode: SandboxMode;
+  readonly places: Places;
+  readonly channel: Channel;
+  laidOut: LaidOut | undefined;
+  /** How the root was, where no overlay holds what changes. */
+  snapshot: Snapshot | undefined;
+}
+
+/** 3 the channel, 4 the lifeline, 5 to 7 the terminal of `inherit`. */
+const LAST_DESCRIPTOR = 7;
+/** As Linux has it on all of Node's architectures; `fs.constants` is without it. */
+const O_CLOEXEC = 0o2000000;
+
+const [, , directory = "", mode = ""] = process.argv;
+
+/** Nothing ever comes over it: its end is the end of the outer half. */
+const lifeline = new Socket({ fd: 4 });
+lifeline.on("end", () => process.exit(0));
+lifeline.on("error", () => process.exit(0));
+lifeline.resume();
+
+closeInherited();
+await serve({
+  mode: mode as SandboxMode,
+  places: placesOf(directory),
+  channel: openChannel(new Socket({ fd: 3 })),
+  laidOut: undefined,
+  snapshot: undefined,
+});
+process.exit(0);
+
+/** Files that whoever started dodai left open: commands must not have them. Node's own are closed in its children. */
+function closeInherited(): void {
+  for (const name of readdirSync("/proc/self/fd")) {
+    if (Number(name) <= LAST_DESCRIPTOR || !existsSync(`/proc/self/fdinfo/${name}`)) continue;
+    const [, flags = "0"] = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${name}`, "utf8")) ?? [];
+    if ((Number.parseInt(flags, 8) & O_CLOEXEC) === 0) closeSync(Number(name));
+  }
+}
+
+async function serve(state: State): Promise<void> {
+  const { channel } = state;
+  await answer(state, () => prepare(state));
+  for (let frame = await channel.next(); frame !== undefined; frame = await channel.next()) {
+    // What is left of a stream that nobody wanted any more.
+    if (frame.kind !== "message") continue;
+    const request = frame.value as Request;
+    await answer(state, () => fulfil(state, request));
+  }
+}
+
+async function answer({ channel }: State, task: () => Promise<Reply>): Promise<void> {
+  let reply: Reply;
+  try {
+    reply = await task();
+  } catch (error) {
+    if (error instanceof DodaiError) {
+      const { code, message, fix } = error;
+      reply = { kind: "failed", code, message, ...(fix === undefined ? {} : { fix }) };
+    } else {
+      reply = { kind: "failed", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    }
+  }
+  await channel.send(reply);
+}
+
+async function prepare({ places }: State): Promise<Reply> {
+  process.umask(0);
+  for (const folder of [places.root, places.upper, places.work, places.merged, places.sysfs]) mkdirSync(folder, 0o755);
+  await mustRun(["mkfifo", "--", places.inputPipe, places.outputPipe]);
+  for (const pipe of [places.inputPipe, places.outputPipe]) chmodSync(pipe, 0o666);
+  hideHostName();
+  return { kind: "done" };
+}
+
+/** In the namespace that the helper and its commands share. */
+function hideHostName(): void {
+  const { status } = spawnSync("hostname", ["localhost"], { env: hostEnvironment });
+  if (status !== 0) writeFileSync("/proc/sys/kernel/hostname", "localhost");
+}
+
+async function fulfil(state: State, request: Request): Promise<Reply> {
+  switch (request.kind) {
+    case "lay-out":
+      return layOut(state);
+    case "run":
+      return run(state, request.command);
+    case "changes":
+      return sendChanges(state);
+    default:
+      return unreachable(request);
+  }
+}
+
+async function layOut(state: State): Promise<Reply> {
+  const { channel, places, mode } = state;
+  state.laidOut = await layOutTar(channel.data(), places.root, mode);
+  const { hasOverlay } = await mountSession(places, mode);
+  if (!hasOverlay) state.snapshot = readSnapshot(places.root);
+  return { kind: "done" };
+}
+
+async function run({ channel, places, mode }: State, command: CommandRequest): Promise<Reply> {
+  const onOutput = (chunk: Uint8Array): Promise<void> => channel.sendData(chunk);
+  const result = await runCommand(command, { places, mode, input: channel.data(), onOutput });
+  return { kind: "result", result };
+}
+
+async function sendChanges({ channel, places, laidOut, snapshot }: State): Promise<Reply> {
+  if (!laidOut) throw new Error("Changes were asked for before a root was laid out");
+  const { removed, entries } = snapshot
+    ? await readSnapshotChanges(places.root, snapshot, laidOut)
+    : await readOverlayChanges(places, laidOut);
+  await channel.send({ kind: "removed", paths: removed } satisfies Reply);
+  for (const entry of entries) await sendEntry(channel, entry);
+  await channel.sendData(tarTrailer);
+  await channel.sendEnd();
+  return { kind: "done" };
+}
+
+async function sendEntry(channel: Channel, { entry, at }: ChangedEntry): Promise<void> {
+  await channel.sendData(formatTarHeader(entry));
+  if (entry.kind !== "file" || entry.sizeBytes === 0) return;
+  const file = openForReading(at);
+  try {
+    for (let left = entry.sizeBytes; left > 0; ) {
+      const chunk = Buffer.allocUnsafe(Math.min(left, 1 << 20));
+      const count = readSync(file, chunk);
+      if (count === 0) throw new Error(`"${entry.path}" became shorter while it was read`);
+      left -= count;
+      await channel.sendData(chunk.subarray(0, count));
+    }
+  } finally {
+    closeSync(file);
+  }
+  await channel.sendData(Buffer.alloc(tarPadding(entry.sizeBytes)));
+}

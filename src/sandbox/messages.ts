@@ -1,0 +1,23 @@
+// What the two halves of a sandbox say to each other. The outer half asks, one thing at a time; the inner half answers.
+import type { ErrorCode } from "../core/dodai-error.ts";
+import type { SandboxCommand, SandboxResult } from "./contract.ts";
+
+/** A command as it goes over the channel; `bytes` follow as data. */
+export interface CommandRequest extends Omit<SandboxCommand, "input" | "onOutput"> {
+  readonly input: "none" | "bytes" | "inherit";
+}
+
+export type Request =
+  /** The tar follows as data. */
+  | { readonly kind: "lay-out" }
+  | { readonly kind: "run"; readonly command: CommandRequest }
+  /** Answered by `removed`, a tar as data, and `done`. */
+  | { readonly kind: "changes" };
+
+export type Reply =
+  | { readonly kind: "done" }
+  | { readonly kind: "failed"; readonly code?: ErrorCode; readonly message: string; readonly fix?: string }
+  /** Its output came before, as data. */
+  | { readonly kind: "result"; readonly result: SandboxResult }
+  /** In tree order. */
+  | { readonly kind: "removed"; readonly paths: readonly string[] };

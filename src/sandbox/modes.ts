@@ -1,0 +1,77 @@
+// Which ways of being root there are on this host.
+import { existsSync, readFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { delimiter, join } from "node:path";
+import { DodaiError } from "../core/dodai-error.ts";
+import type { SandboxMode } from "./contract.ts";
+import { hostPath, runProgram } from "./program.ts";
+
+export interface ModeReport {
+  readonly mode: SandboxMode;
+  /** Why it cannot be used; `undefined` when it can. */
+  readonly missing: string | undefined;
+}
+
+const allModes: readonly SandboxMode[] = ["root", "subordinate", "single"];
+
+/** What each mode lacks here, found out by trying. */
+export async function detectModes(): Promise<readonly ModeReport[]> {
+  return Promise.all(
+    usableModes(undefined).map(async ({ mode, missing }) => {
+      if (missing !== undefined) return { mode, missing };
+      const user = mode === "root" ? [] : ["--user", "--map-root-user", "--map-auto"];
+      const words = ["unshare", ...user, "--mount", "--pid", "--fork", "--mount-proc", "true"] as const;
+      const { exitCode, errors } = await runProgram([...words] as [string, ...string[]]);
+      return { mode, missing: exitCode === 0 ? undefined : errors.trim() };
+    }),
+  );
+}
+
+/** The modes to try, with what is known to be missing without trying. */
+export function usableModes(modes: readonly SandboxMode[] = allModes): readonly ModeReport[] {
+  const programs = ["unshare", "setpriv", "pivot_root", "mount", "umount", "mkfifo"].filter(
+    (name) => !hasProgram(name),
+  );
+  return modes.map((mode) => ({
+    mode,
+    missing: programs.length > 0 ? `the host has no ${programs.join(", ")} (package util-linux)` : missingFor(mode),
+  }));
+}
+
+function missingFor(mode: SandboxMode): string | undefined {
+  const { uid, username } = userInfo();
+  switch (mode) {
+    case "root":
+      return uid === 0 ? undefined : "you are not root";
+    case "subordinate":
+      if (!hasProgram("newuidmap") || !hasProgram("newgidmap"))
+        return "the host has no newuidmap (package uidmap or shadow-utils)";
+      for (const file of ["/etc/subuid", "/etc/subgid"]) {
+        if (!hasRange(file, [username, String(uid)])) return `${file} has no line for ${username}`;
+      }
+      return undefined;
+    case "single":
+      return "it is not supported yet";
+  }
+}
+
+export function unavailable(reasons: readonly string[]): DodaiError {
+  return new DodaiError(
+    "SANDBOX_UNAVAILABLE",
+    `Cannot open a sandbox: no way of it works here\n${reasons.join("\n")}`,
+    {
+      fix: `Run dodai as root, or give ${userInfo().username} ids of its own: install the package that has newuidmap (Debian: uidmap), then "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${userInfo().username}". Where user namespaces are turned off, or in a container that allows none, programs cannot be run: choose "--scripts emulate" or "skip".`,
+    },
+  );
+}
+
+const hasProgram = (name: string): boolean =>
+  hostPath.split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, name)));
+
+/** subuid(5): name or uid, first id, count. */
+function hasRange(file: string, owners: readonly string[]): boolean {
+  if (!existsSync(file)) return false;
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .some((line) => owners.includes(line.split(":")[0] ?? ""));
+}

@@ -1,0 +1,36 @@
+// The folders of a sandbox on the host's disk.
+import { join } from "node:path";
+
+export interface Places {
+  readonly directory: string;
+  /** What was laid out; the lower folder of the overlay. */
+  readonly root: string;
+  /** What commands changed. */
+  readonly upper: string;
+  readonly work: string;
+  /** The two seen as one: the root of commands. */
+  readonly merged: string;
+  /** Where a command's own sysfs is mounted, outside its root, for its loopback device. */
+  readonly sysfs: string;
+  readonly sessionTable: string;
+  readonly commandTable: string;
+  /** Standard input and output of commands: pipes with names, because a program may open /dev/stdout, which sockets refuse. */
+  readonly inputPipe: string;
+  readonly outputPipe: string;
+}
+
+export function placesOf(directory: string): Places {
+  const at = (name: string): string => join(directory, name);
+  return {
+    directory,
+    root: at("root"),
+    upper: at("upper"),
+    work: at("work"),
+    merged: at("merged"),
+    sysfs: at("sysfs"),
+    sessionTable: at("session.fstab"),
+    commandTable: at("command.fstab"),
+    inputPipe: at("input"),
+    outputPipe: at("output"),
+  };
+}

@@ -1,0 +1,55 @@
+// What commands changed, where no overlay can be mounted: everything is looked at before and after.
+import { type BigIntStats, lstatSync } from "node:fs";
+import { noXattrs } from "../archive/entry.ts";
+import { compareBytes } from "../core/byte-order.ts";
+import { readAttributes } from "./attributes.ts";
+import { type ChangedEntry, type Changes, entryOf, namesIn } from "./changes.ts";
+import { diskPath } from "./disk-path.ts";
+import type { LaidOut } from "./lay-out.ts";
+
+/** By path, in tree order. */
+export type Snapshot = ReadonlyMap<string, BigIntStats>;
+
+export function readSnapshot(root: string): Snapshot {
+  const all = new Map<string, BigIntStats>();
+  const visit = (path: string): void => {
+    const stat = lstatSync(diskPath(root, path), { bigint: true });
+    all.set(path, stat);
+    if (!stat.isDirectory()) return;
+    for (const name of namesIn(root, path).sort(compareBytes)) visit(path === "." ? name : `${path}/${name}`);
+  };
+  visit(".");
+  return all;
+}
+
+export async function readSnapshotChanges(root: string, before: Snapshot, laidOut: LaidOut): Promise<Changes> {
+  const after = readSnapshot(root);
+  const attributes = await readAttributes(root);
+  const removed: string[] = [];
+  for (const [path, stat] of before) {
+    const now = after.get(path);
+    const isGone = now === undefined || (stat.isDirectory() && !now.isDirectory());
+    const last = removed.at(-1);
+    if (isGone && !(last !== undefined && path.startsWith(`${last}/`))) removed.push(path);
+  }
+  const links = new Map<bigint, string>();
+  const entries: ChangedEntry[] = [];
+  for (const [path, stat] of after) {
+    const old = before.get(path);
+    if (old && isSame(stat, old)) continue;
+    const first = stat.isFile() && stat.nlink > 1n ? links.get(stat.ino) : undefined;
+    const xattrs = (attributes ?? laidOut.attributes).get(path) ?? noXattrs;
+    const at = diskPath(root, path);
+    const entry = entryOf(path, { stat, at, xattrs, first });
+    if (entry === undefined) continue;
+    if (first === undefined) links.set(stat.ino, path);
+    entries.push({ entry, at });
+  }
+  return { removed, entries };
+}
+
+/** A folder's ctime changes with what is in it; a file's tells of every change there is. */
+function isSame(a: BigIntStats, b: BigIntStats): boolean {
+  const isSameMetadata = a.mode === b.mode && a.uid === b.uid && a.gid === b.gid && a.mtimeNs === b.mtimeNs;
+  return isSameMetadata && (a.isDirectory() || (a.ino === b.ino && a.size === b.size && a.ctimeNs === b.ctimeNs));
+}
