@@ -1,5 +1,6 @@
 // The file format of ld.so.cache, "glibc-ld.so.cache1.1" (glibc sysdeps/generic/dl-cache.h, elf/cache.c): header, entries
 // sorted for binary search, strings that share their ends, and an extension that names the writer.
+import { encodeName } from "../../archive/tar-name.ts";
 import { compareBytes } from "../../core/byte-order.ts";
 
 export interface CacheEntry {
@@ -81,7 +82,7 @@ interface Strings {
 /** Sorted from their ends, last first: a string that ends another one follows it and lies inside it. */
 function layStrings(texts: readonly string[]): Strings {
   const reversed = (text: string): string => [...text].reverse().join("");
-  const sorted = [...new Set(texts)].sort((a, b) => compareBytes(reversed(b), reversed(a)));
+  const sorted = [...new Set(texts.map(byteString))].sort((a, b) => compareBytes(reversed(b), reversed(a)));
   const offsets = new Map<string, number>();
   const chunks: string[] = [];
   let end = 0;
@@ -96,5 +97,8 @@ function layStrings(texts: readonly string[]): Strings {
     end += text.length + 1;
     last = text;
   }
-  return { bytes: Buffer.from(chunks.join(""), "latin1"), offsetOf: (text) => offsets.get(text) ?? 0 };
+  return { bytes: Buffer.from(chunks.join(""), "latin1"), offsetOf: (text) => offsets.get(byteString(text)) ?? 0 };
 }
+
+/** One character for each byte of the path, so that offsets are in bytes. */
+const byteString = (text: string): string => encodeName(text).toString("latin1");

@@ -3,13 +3,12 @@
 // faster builds of libraries that are in the cache anyway.
 import { compareBytes } from "../../core/byte-order.ts";
 import type { GeneratedFile } from "../../packages/contract.ts";
-import { compileGlob } from "../glob.ts";
 import { nodeAt, resolvePath } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
 import type { Effect, EffectContext, EffectResult } from "./contract.ts";
 import { readSharedObject } from "./elf.ts";
 import { type CacheEntry, compareLibraries, formatCache } from "./ld-so-cache-format.ts";
-import { readText } from "./text-file.ts";
+import { configuredFolders } from "./ld-so-conf.ts";
 
 export const ldSoCache: Effect = {
   name: "ld.so.cache",
@@ -64,38 +63,14 @@ const triplets: Readonly<Record<string, string>> = {
 function searchedFolders(context: EffectContext): readonly string[] {
   const { architecture, variant } = context.platform;
   const triplet = triplets[variant === undefined ? architecture : `${architecture}/${variant}`];
-  const configured = context.tree.has("etc/ld.so.conf")
-    ? readConf("etc/ld.so.conf", context, 0)
-    : readIncluded("/etc/ld.so.conf.d/*.conf", context, 0);
   const usual = [...(triplet ? [`/lib/${triplet}`, `/usr/lib/${triplet}`] : []), "/lib", "/usr/lib"];
   const seen = new Set<string>();
-  return [...configured, ...usual].filter((folder) => {
+  return [...configuredFolders(context), ...usual].filter((folder) => {
     const place = resolvePath(context.tree, folder.slice(1), { last: true });
     if (place === undefined || context.tree.get(place)?.entry.kind !== "directory" || seen.has(place)) return false;
     seen.add(place);
     return true;
   });
-}
-
-const maxIncludes = 10;
-
-function readConf(path: string, context: EffectContext, depth: number): readonly string[] {
-  const text = readText(context, path) ?? "";
-  const folders: string[] = [];
-  for (const line of text.split("\n").map((one) => one.replace(/#.*/, "").trim())) {
-    const include = /^include\s+(\S.*)$/.exec(line)?.[1];
-    if (include !== undefined)
-      for (const pattern of include.split(/\s+/)) folders.push(...readIncluded(pattern, context, depth));
-    else if (line.startsWith("/")) folders.push(line.replace(/(?<=.)\/+$/, ""));
-  }
-  return folders;
-}
-
-function readIncluded(pattern: string, context: EffectContext, depth: number): readonly string[] {
-  if (depth >= maxIncludes) return [];
-  const matches = compileGlob(pattern.startsWith("/") ? pattern : `/etc/${pattern}`);
-  const paths = [...context.tree.keys()].filter(matches).sort(compareBytes);
-  return paths.flatMap((path) => readConf(path, context, depth + 1));
 }
 
 function filesByFolder(tree: Tree): ReadonlyMap<string, readonly string[]> {
