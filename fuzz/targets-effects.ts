@@ -30,7 +30,7 @@ const elf: Target = {
 /** Up to the first empty line is a configuration file; what follows is a shared object. */
 const ldConf: Target = {
   name: "ld-so-cache",
-  codes: [],
+  codes: ["EFFECT_FAILED"],
   open: () => ({
     corpus: [
       Buffer.concat([Buffer.from("# x\n/usr/lib/x\ninclude *.conf\n\n"), makeSharedObject("libx.so.1")]),
