@@ -20,11 +20,7 @@ export interface AptOracle {
 export function openAptOracle(suite: string): AptOracle {
   run(sharedOracle("apt-set"), [suite, "base-files"]);
   const architecture = run("dpkg", ["--print-architecture"]).trim();
-  const state = join(
-    process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"),
-    "apt-oracle",
-    `${suite}-${architecture}`,
-  );
+  const state = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "apt-oracle", `${suite}-${architecture}`);
   const cache = mkdtempSync(join(tmpdir(), "dodai-apt-"));
   const options = Object.entries({
     "Dir::State": state,
