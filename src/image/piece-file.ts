@@ -1,5 +1,6 @@
 // The description of a piece that lies beside its records in the store: written once, read by every build that uses it.
 import { type Entry, noXattrs } from "../archive/entry.ts";
+import { cleanPath } from "../archive/tar-name.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import type { ControlMember } from "../packages/contract.ts";
 import { type PieceEntry, pieceVersion } from "./piece.ts";
@@ -57,18 +58,24 @@ export function formatPiece({ entries, recordsBytes, control, paths, md5 }: Piec
 }
 
 /** Reads what `formatPiece` wrote. Throws CACHE_BROKEN for anything else. */
-export function parsePiece(key: string, text: string): Piece {
+export function parsePiece(key: string, description: string): Piece {
   try {
-    const json = JSON.parse(text) as PieceJson;
+    const json = JSON.parse(description) as PieceJson;
     if (json.version !== pieceVersion) throw new Error(`version ${json.version}`);
     const entries = json.entries.map(parseRow);
+    const paths = json.paths ?? pathsOf(entries);
+    if (!Array.isArray(paths)) throw new Error("no list of paths");
     return {
       key,
-      recordsBytes: json.recordsBytes,
+      recordsBytes: whole(json.recordsBytes),
       entries,
-      control: json.control.map(([name, mode, bytes]) => ({ name, mode, bytes: Buffer.from(bytes, "latin1") })),
-      paths: json.paths ?? pathsOf(entries),
-      md5: new Map(Object.entries(json.md5)),
+      control: json.control.map(([name, mode, bytes]) => ({
+        name: text(name),
+        mode: whole(mode),
+        bytes: Buffer.from(text(bytes), "latin1"),
+      })),
+      paths: paths.map(text),
+      md5: new Map(Object.entries(json.md5).map(([path, hex]) => [path, text(hex)])),
     };
   } catch (cause) {
     throw new DodaiError("CACHE_BROKEN", `Cannot read piece ${key} of the store: its description is damaged`, {
@@ -121,10 +128,27 @@ function extraOf(entry: Entry): number | string | readonly [number, number] | un
 function parseRow(row: EntryRow): PieceEntry {
   const [kindNumber, path, mode, uid, gid, mtime, recordOffset, recordBytes, bodyOffset, extra, attributes] = row;
   const xattrs = attributes
-    ? new Map(attributes.map(([name, value]) => [name, Buffer.from(value, "latin1")]))
+    ? new Map(attributes.map(([name, value]) => [text(name), Buffer.from(text(value), "latin1")]))
     : noXattrs;
-  const entry = entryOf(kinds[kindNumber], { path, mode, uid, gid, mtime, xattrs }, extra);
-  return { entry, recordOffset, recordBytes, bodyOffset };
+  if (cleanPath(text(path)) !== path || path === ".") throw new Error("no path below the root");
+  if (!Number.isSafeInteger(mtime)) throw new Error("no time");
+  const common = { path, mode: whole(mode), uid: whole(uid), gid: whole(gid), mtime, xattrs };
+  return {
+    entry: entryOf(kinds[kindNumber], common, extra),
+    recordOffset: whole(recordOffset),
+    recordBytes: whole(recordBytes),
+    bodyOffset: whole(bodyOffset),
+  };
+}
+
+function text(value: unknown): string {
+  if (typeof value !== "string") throw new Error("no text");
+  return value;
+}
+
+function whole(value: unknown): number {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw new Error("no whole number");
+  return value;
 }
 
 function entryOf(
@@ -134,13 +158,13 @@ function entryOf(
 ): Entry {
   switch (kind) {
     case "file":
-      return { ...common, kind, sizeBytes: extra as number };
+      return { ...common, kind, sizeBytes: whole(extra) };
     case "symlink":
-      return { ...common, kind, target: extra as string };
+      return { ...common, kind, target: text(extra) };
     case "character-device":
     case "block-device": {
       const [major, minor] = extra as readonly [number, number];
-      return { ...common, kind, major, minor };
+      return { ...common, kind, major: whole(major), minor: whole(minor) };
     }
     case "directory":
     case "fifo":
