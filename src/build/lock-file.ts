@@ -117,7 +117,7 @@ function readChain(one: Reader): RepositoryChain {
 
 function readPackage(one: Reader): ResolvedPackage {
   return {
-    name: one.text("name"),
+    name: one.name("name"),
     version: one.text("version"),
     architecture: one.text("architecture"),
     source: one.text("source"),
@@ -137,6 +137,8 @@ interface Reader {
   list(key: string): readonly Reader[];
   text(key: string): string;
   texts(key: string): readonly string[];
+  /** Becomes part of file names in the image. */
+  name(key: string): string;
   /** Below a repository's root, and never out of it. */
   path(key: string): string;
   number(key: string): number;
@@ -174,10 +176,16 @@ function reader(value: unknown, file: string, at: string): Reader {
       if (!found.every((one) => typeof one === "string")) throw fault(key, "a list of texts");
       return found;
     },
+    name: (key) => {
+      const found = text(key);
+      if (!/^[A-Za-z0-9][A-Za-z0-9+._-]*$/.test(found)) throw fault(key, "the name of a package");
+      return found;
+    },
     path: (key) => {
       const found = text(key);
       const parts = found.replace(/^(?:\.\/)+/, "").split("/");
-      if (parts.some((part) => part === "" || part === "." || part === "..")) {
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is refused
+      if (/[\0-\x1f\\]/.test(found) || parts.some((part) => part === "" || part === "." || part === "..")) {
         throw fault(key, "a path below its repository");
       }
       return found;
@@ -188,8 +196,11 @@ function reader(value: unknown, file: string, at: string): Reader {
       return found;
     },
     date: (key) => {
-      const date = new Date(text(key));
-      if (Number.isNaN(date.getTime())) throw fault(key, "a date");
+      const found = text(key);
+      const date = new Date(found);
+      // Other forms mean a moment that depends on the machine's time zone.
+      if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3})?Z$/.test(found) || Number.isNaN(date.getTime()))
+        throw fault(key, "a date");
       return date;
     },
     digest: (key) => {
