@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { SandboxChange } from "../../src/sandbox/contract.ts";
-import { openSandbox } from "../../src/sandbox/sandbox.ts";
+import { detectModes, openSandbox } from "../../src/sandbox/sandbox.ts";
 import { needs } from "../kit/oracle.ts";
-import { hostRoot, tarOf } from "./host-root.ts";
+import { file, hardlink, hostRoot, symlink, tarOf } from "./host-root.ts";
 
 const isRoot = process.getuid?.() === 0;
 const options = isRoot ? needs("unshare", "mount") : { skip: "needs root" };
@@ -15,8 +15,8 @@ test("a program runs in a root of its own, and what it changed comes back", opti
   const folder = mkdtempSync(join(tmpdir(), "dodai-sandbox-"));
   const sandbox = await openSandbox({ directory: join(folder, "box"), modes: ["root"] });
   try {
-    await sandbox.layOut(tarOf(hostRoot()));
-    const script = "echo new >/made && rm /etc/group && chmod 600 /etc/passwd && id -u && exit 7";
+    await sandbox.layOut(tarOf([...hostRoot(), symlink("link", "etc"), file("one", "1"), hardlink("two", "one")]));
+    const script = "cat /link/group /two >/made && rm /etc/group && chmod 600 /etc/passwd && id -u && exit 7";
     const result = await sandbox.run({ words: ["/bin/sh", "-c", script], environment: { PATH: "/bin" } });
     assert.equal(result.exitCode, 7, result.lastOutput);
     assert.equal(result.lastOutput.trim(), "0");
@@ -28,6 +28,14 @@ test("a program runs in a root of its own, and what it changed comes back", opti
     await sandbox.close();
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test("each way to be root inside is told, with what is missing for it", async () => {
+  const reports = await detectModes();
+  assert.deepEqual(
+    reports.map(({ mode }) => mode),
+    ["root", "subordinate", "single"],
+  );
 });
 
 async function describe(change: SandboxChange): Promise<string> {
