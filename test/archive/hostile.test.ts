@@ -1,8 +1,11 @@
 // Attacks on the readers of archives that once worked.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { crc32 } from "node:zlib";
 import { compressionOfName } from "../../src/archive/compression.ts";
+import { decompress, decompressAll } from "../../src/archive/decompress.ts";
 import { readTarBuffer } from "../../src/archive/tar.ts";
+import { collect } from "../../src/core/bytes.ts";
 import { extended, header, pax, paxRecord } from "./make-tar.ts";
 
 const limits = { maxEntries: 1000, maxTotalBytes: 1 << 24, maxHeaderBytes: 1 << 20 };
@@ -34,6 +37,29 @@ describe("readTar", () => {
     assert.equal(first?.entry.uid, 7);
   });
 });
+
+describe("decompress", () => {
+  it("makes no dictionary of gigabytes for an .xz file", async () => {
+    const streamHeader = Buffer.from("fd377a585a000004e6d6b446", "hex");
+    // One filter, LZMA2, with one byte of properties: 40 is 4 GiB - 1.
+    const blockHeader = Buffer.from("020021012800000000000000", "hex");
+    blockHeader.writeUInt32LE(crc32(blockHeader.subarray(0, 8)), 8);
+    await assertRefused("xz", Buffer.concat([streamHeader, blockHeader]));
+  });
+  it("makes no dictionary of gigabytes for an .lzma file", async () => {
+    await assertRefused("lzma", Buffer.from("5dffffffffffffffffffffffff00", "hex"));
+  });
+  async function assertRefused(compression: "xz" | "lzma", bytes: Uint8Array): Promise<void> {
+    const refused = { code: "COMPRESSION_BROKEN", message: /its dictionary has \d+ bytes, wanted at most/ };
+    const options = { compression, maxBytes: 100, what: "a bomb" };
+    await assert.rejects(decompressAll(bytes, options), refused);
+    await assert.rejects(collect(decompress(oneByOne(bytes), options), options), refused);
+  }
+});
+
+async function* oneByOne(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at++) yield bytes.subarray(at, at + 1);
+}
 
 describe("compressionOfName", () => {
   for (const name of ["data.tar.valueOf", "data.tar.constructor", "data.tar.__proto__"]) {

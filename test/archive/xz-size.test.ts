@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
 import { decompressAll } from "../../src/archive/decompress.ts";
-import { plainSizeOfXz } from "../../src/archive/xz-size.ts";
+import { plainSizeOfXz, startXzScan } from "../../src/archive/xz-size.ts";
 import { needs } from "../kit/oracle.ts";
 
 const random: Buffer = Buffer.concat(
@@ -47,6 +47,15 @@ describe("plainSizeOfXz", needs(program), () => {
     assert.equal(plainSizeOfXz(Buffer.concat([small, Buffer.from("x")])), undefined);
     for (let end = 1; end < small.length; end++)
       assert.equal(plainSizeOfXz(small.subarray(0, end)), undefined, String(end));
+  });
+  it("follows a file in parts of any size", () => {
+    const packed = xz(plain, "-0", "--block-size=300000");
+    for (const size of [1, 7, 4096]) {
+      const scan = startXzScan();
+      for (let at = 0; at < packed.length; at += size) scan.update(packed.subarray(at, at + size));
+      assert.ok(scan.isWhole());
+      assert.equal(scan.plainBytes(), plain.length);
+    }
   });
   it("tells a bomb before it is decoded, whatever its headers say", async () => {
     const bomb = xz(Buffer.alloc(1 << 24), "-0", "-T2");
