@@ -36,6 +36,18 @@ export interface Supply {
   readonly perPackageStatus: boolean;
   /** Directories, files and links of the variant, beside effects. */
   readonly files: Recipe["files"];
+  /** Taken out of the tree once scripts or effects have run: see `excludedPaths`. */
+  readonly excluded: Exclusion;
+}
+
+/** Globs of absolute paths; most variants have none. */
+export interface Exclusion {
+  /** Files that go; links that lead nowhere and folders that are empty below them go too. */
+  readonly paths: readonly string[];
+  /** Files among those that stay. */
+  readonly kept: readonly string[];
+  /** Folders that stay, empty or not. */
+  readonly folders: readonly string[];
 }
 
 /** In `package`, alternatives that name one of `requirements` are taken as met. */

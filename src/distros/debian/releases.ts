@@ -11,6 +11,8 @@ export interface DebianRelease {
   readonly security: boolean;
   /** Packages that say what dodai makes so: that /bin and its like are links into /usr. Without them apt converts the system. */
   readonly mergedUsrPackages: readonly string[];
+  /** Where the release's keyring package has the archive's keys. */
+  readonly keyring: string;
   readonly platforms: readonly Platform[];
 }
 
@@ -25,6 +27,7 @@ export const debianReleases: readonly DebianRelease[] = [
     updates: false,
     security: false,
     mergedUsrPackages: [],
+    keyring: "/usr/share/keyrings/debian-archive-keyring.pgp",
     platforms: platforms("amd64", "arm64", "armhf", "i386", "loong64", "ppc64le", "riscv64", "s390x"),
   },
   {
@@ -34,6 +37,7 @@ export const debianReleases: readonly DebianRelease[] = [
     updates: true,
     security: true,
     mergedUsrPackages: [],
+    keyring: "/usr/share/keyrings/debian-archive-keyring.pgp",
     platforms: platforms("amd64", "arm64", "armhf", "i386", "loong64", "ppc64le", "riscv64", "s390x"),
   },
   {
@@ -43,6 +47,7 @@ export const debianReleases: readonly DebianRelease[] = [
     updates: true,
     security: true,
     mergedUsrPackages: [],
+    keyring: "/usr/share/keyrings/debian-archive-keyring.pgp",
     platforms: platforms("amd64", "arm64", "armel", "armhf", "i386", "ppc64le", "riscv64", "s390x"),
   },
   {
@@ -52,6 +57,7 @@ export const debianReleases: readonly DebianRelease[] = [
     updates: true,
     security: true,
     mergedUsrPackages: ["usr-is-merged"],
+    keyring: "/usr/share/keyrings/debian-archive-keyring.gpg",
     platforms: platforms("amd64", "arm64", "armel", "armhf", "i386", "mips64le", "ppc64le", "s390x"),
   },
 ];
