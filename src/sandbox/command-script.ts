@@ -4,7 +4,8 @@
 // the root of all processes here is exchanged (pivot_root) and the outer side takes the host's file system away; then it
 // becomes the command. So there is no moment at which the command could see the host, and nothing is needed in the image.
 //
-// File descriptors: 0 to 2 the command's, 3 "exchange the root now", 4 reports, 5 "become the command now".
+// File descriptors: 0 and 1 the command's, 2 what the programs here complain of, 3 "exchange the root now", 4 reports,
+// 5 "become the command now", 6 the command's standard error.
 
 /** The capabilities that Docker gives, by setpriv's names. Making device nodes is allowed; opening them is not (`nodev`). */
 const capabilities = [
@@ -56,8 +57,8 @@ shift 4
 mount -i -n -a -T "$table" 2>&4 || exit 125
 if [ -n "$sysfs" ]; then echo 0x9 >"$sysfs/class/net/lo/flags"; fi 2>/dev/null
 cd "$merged" 2>&4 || exit 125
-{ read -r now && pivot_root . . && echo exchanged >&4; } <&3 2>&4 5<&- &
-(cd "$workdir" && exec "$@" 3<&-)
+{ read -r now && pivot_root . . && echo exchanged >&4; } <&3 2>&4 5<&- 6>&- &
+(cd "$workdir" && exec "$@" 2>&6 3<&- 6>&-)
 exit $?
 `;
 

@@ -40,7 +40,7 @@ const LAST_DESCRIPTOR = 7;
 /** As Linux has it on all of Node's architectures; `fs.constants` is without it. */
 const O_CLOEXEC = 0o2000000;
 
-const [, , directory = "", mode = ""] = process.argv;
+const [, , directory = "", mode = "", memoryBytes = ""] = process.argv;
 
 /** Nothing ever comes over it: its end is the end of the outer half. */
 const lifeline = new Socket({ fd: 4 });
@@ -95,6 +95,9 @@ async function answer({ channel }: State, task: () => Promise<Reply>): Promise<v
 
 async function prepare({ places }: State): Promise<Reply> {
   process.umask(0);
+  if (memoryBytes !== "") {
+    await mustRun(["mount", "-i", "-n", "-t", "tmpfs", "-o", `mode=700,size=${memoryBytes}`, "root", places.directory]);
+  }
   for (const folder of [places.root, places.upper, places.work, places.merged, places.sysfs]) mkdirSync(folder, 0o755);
   await mustRun(["mkfifo", "--", places.inputPipe, places.outputPipe]);
   for (const pipe of [places.inputPipe, places.outputPipe]) chmodSync(pipe, 0o666);

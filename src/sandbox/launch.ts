@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type Channel, openChannel } from "./channel.ts";
-import type { SandboxMode } from "./contract.ts";
+import type { SandboxMode, SandboxOptions } from "./contract.ts";
 import type { Reply } from "./messages.ts";
 import { hostEnvironment } from "./program.ts";
 
@@ -28,13 +28,17 @@ const wordsOf: Readonly<Record<SandboxMode, readonly [string, ...string[]]>> = {
 const END_TIMEOUT_MS = 3000;
 
 /** The inner half, once it has answered; else why it did not come. */
-export async function launch(mode: SandboxMode, directory: string): Promise<Inner | { readonly reason: string }> {
+export async function launch(
+  mode: SandboxMode,
+  { directory, memoryBytes }: SandboxOptions,
+): Promise<Inner | { readonly reason: string }> {
   const [program, ...args] = wordsOf[mode];
   const module = fileURLToPath(
     new URL(import.meta.url.endsWith(".ts") ? "./helper.ts" : "./helper.js", import.meta.url),
   );
+  const memory = memoryBytes === undefined ? [] : [String(memoryBytes)];
   // A session of its own has no terminal that a command could type into.
-  const child = spawn(program, [...args, "--", process.execPath, module, directory, mode], {
+  const child = spawn(program, [...args, "--", process.execPath, module, directory, mode, ...memory], {
     cwd: "/",
     detached: true,
     env: { ...hostEnvironment },

@@ -74,7 +74,7 @@ async function layOutItem(layout: Layout, { entry, body }: ArchiveItem): Promise
       return writeFile(entry, body, at);
     case "symlink":
       replacing(at, () => symlinkSync(entry.target.isWellFormed() ? entry.target : encodeName(entry.target), at));
-      if (entry.uid !== 0 || entry.gid !== 0) lchownSync(at, entry.uid, entry.gid);
+      lchownSync(at, entry.uid, entry.gid);
       return lutimesSync(at, entry.mtime, entry.mtime);
     case "hardlink":
       addParent(layout, entry.target);
@@ -95,7 +95,8 @@ async function writeFile(entry: FileEntry, body: Bytes, at: string | Buffer): Pr
     for await (const chunk of body) {
       for (let done = 0; done < chunk.byteLength; ) done += writeSync(file, chunk, done);
     }
-    if (entry.uid !== 0 || entry.gid !== 0) fchownSync(file, entry.uid, entry.gid);
+    // Root's too: in a setgid folder a new file has the folder's group.
+    fchownSync(file, entry.uid, entry.gid);
     // Last, because writing and chown take setuid and setgid away.
     if (entry.mode > 0o777) fchmodSync(file, entry.mode);
     futimesSync(file, entry.mtime, entry.mtime);
@@ -120,7 +121,10 @@ function addParent(layout: Layout, path: string): void {
   const parent = slash < 0 ? "." : path.slice(0, slash);
   if (layout.folders.has(parent)) return;
   addParent(layout, parent);
-  mkdirSync(diskPath(layout.root, parent), 0o755);
+  const at = diskPath(layout.root, parent);
+  mkdirSync(at);
+  lchownSync(at, 0, 0);
+  chmodSync(at, 0o755);
   layout.folders.add(parent);
 }
 

@@ -46,29 +46,29 @@ export async function runCommand(command: CommandRequest, context: RunContext): 
 }
 
 async function runInside(command: CommandRequest, context: RunContext): Promise<SandboxResult> {
+  // What can be refused is refused before a pipe is open: an end that nobody closes would keep the next command's open.
+  const [program, ...args] = wordsOf(command, context);
   const output = openPipe(context.places.outputPipe, "read");
   const input = command.input === "bytes" ? openPipe(context.places.inputPipe, "write") : undefined;
   const terminal = command.input === "inherit";
-  const stdio: StdioOptions & unknown[] = terminal
-    ? [5, 6, 7]
-    : [input?.theirs ?? "ignore", output.theirs, output.theirs];
-  const [program, ...args] = wordsOf(command, context);
+  const stdio: StdioOptions & unknown[] = terminal ? [5, 6] : [input?.theirs ?? "ignore", output.theirs];
   const child = spawn(program, args, {
     cwd: context.places.directory,
     env: { ...hostEnvironment },
-    stdio: [...stdio, "pipe", "pipe", "pipe"],
+    stdio: [...stdio, "pipe", "pipe", "pipe", "pipe", terminal ? 7 : output.theirs],
   });
   closeSync(output.theirs);
   if (input) closeSync(input.theirs);
   const ended = endOf(child);
   const tail = collectTail(output.ours, context.onOutput);
   const fed = input ? feed(input.ours, context.input) : Promise.resolve();
+  const complaints = lastOf(child.stderr);
   const entry = await enter(child, ended);
   if (entry.kind === "failed") {
     await Promise.all([ended, tail, fed]);
     throw new DodaiError(
       "SANDBOX_FAILED",
-      `Cannot start "${command.words[0]}": ${[...entry.reports, (await tail).trim()].join("\n").trim()}`,
+      `Cannot start "${command.words[0]}": ${[...entry.reports, complaints().trim(), (await tail).trim()].join("\n").trim()}`,
     );
   }
   const timer = killAfter(command.timeoutMs, entry.self);
@@ -160,6 +160,15 @@ async function enter(child: ChildProcess, ended: Promise<number>): Promise<Entry
     clearTimeout(timer);
   }
   return { kind: "failed", reports: other };
+}
+
+/** The last that is written to a stream. */
+function lastOf(stream: Readable | null): () => string {
+  let text = "";
+  stream?.on("data", (chunk: Buffer) => {
+    text = (text + chunk.toString()).slice(-TAIL_BYTES);
+  });
+  return () => text;
 }
 
 async function* linesOf(stream: Readable): AsyncGenerator<string> {

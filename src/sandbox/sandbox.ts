@@ -1,5 +1,7 @@
 // The outer half of a sandbox: starts the inner one (helper.ts), asks it one thing at a time, and ends it.
-import { mkdir, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { userInfo } from "node:os";
 import type { ArchiveItem } from "../archive/entry.ts";
 import { readTar } from "../archive/tar.ts";
 import type { Bytes } from "../core/bytes.ts";
@@ -15,7 +17,8 @@ import { sandboxTarLimits } from "./tar-limits.ts";
 export { detectModes } from "./modes.ts";
 
 /** Throws SANDBOX_UNAVAILABLE when no mode works here, with what is missing, and CANCELLED. */
-export async function openSandbox({ directory, modes, signal }: SandboxOptions): Promise<Sandbox> {
+export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { directory, modes, signal } = options;
   assertWanted(signal);
   await removeSandboxFolder(directory);
   const reasons: string[] = [];
@@ -25,7 +28,7 @@ export async function openSandbox({ directory, modes, signal }: SandboxOptions):
       continue;
     }
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const inner = await launch(mode, directory);
+    const inner = await launch(mode, options);
     if (!("reason" in inner)) return own({ inner, mode, directory, signal });
     reasons.push(`${mode}: ${inner.reason}`);
     await removeSandboxFolder(directory);
@@ -35,14 +38,15 @@ export async function openSandbox({ directory, modes, signal }: SandboxOptions):
 
 /** Removes what a sandbox left that could not close, files of subordinate ids too. Throws SANDBOX_FAILED. */
 export async function removeSandboxFolder(directory: string): Promise<void> {
-  try {
-    await rm(directory, { recursive: true, force: true });
-  } catch (cause) {
-    const words = ["unshare", "--user", "--map-root-user", "--map-auto", "rm", "-rf", "--", directory] as const;
-    const { exitCode, errors } = await runProgram(words);
-    if (exitCode === 0) return;
-    throw new DodaiError("SANDBOX_FAILED", `Cannot remove "${directory}": ${errors.trim()}`, { cause });
-  }
+  if (!existsSync(directory)) return;
+  const words = ["rm", "-rf", "--", directory] as const;
+  // As an ordinary user one cannot remove what is in a folder of another id.
+  const isOurs = userInfo().uid === 0 || (await runProgram(words)).exitCode === 0;
+  const { exitCode, errors } = await runProgram(
+    isOurs ? words : ["unshare", "--user", "--map-root-user", "--map-auto", ...words],
+  );
+  if (exitCode === 0) return;
+  throw new DodaiError("SANDBOX_FAILED", `Cannot remove "${directory}": ${errors.trim()}`);
 }
 
 interface Owned {
@@ -125,15 +129,21 @@ async function* changes(state: Asking): AsyncGenerator<SandboxChange> {
   const before = state.last;
   state.last = new Promise<void>((resolve) => (release = resolve));
   await before;
+  let isAnswering = false;
   try {
     await ask(state, { kind: "changes" });
+    isAnswering = true;
     const reply = await receive(state);
     if (reply.kind !== "removed") throw new Error(`The sandbox answered "${reply.kind}" to the question for changes`);
     yield* merged(reply.paths, readTar(channel.data(), sandboxTarLimits));
+    isAnswering = false;
     await receive(state);
   } catch (error) {
+    isAnswering = false;
     throw state.isClosed() || state.owned.signal?.aborted ? gone(state) : error;
   } finally {
+    // Whoever stops on the way leaves the rest of the answer to us.
+    if (isAnswering) await receive(state).catch(() => {});
     release();
   }
 }

@@ -6,7 +6,24 @@ import { type Entry, noXattrs } from "../../src/archive/entry.ts";
 import { formatTarHeader, tarPadding, tarTrailer } from "../../src/archive/tar-write.ts";
 
 const programs = [
-  ...["sh", "cat", "chgrp", "chmod", "chown", "dd", "env", "grep", "head", "id", "ln", "ls", "mkdir", "mknod", "mount"],
+  ...[
+    "sh",
+    "cat",
+    "chgrp",
+    "chmod",
+    "chown",
+    "chroot",
+    "dd",
+    "env",
+    "grep",
+    "head",
+    "id",
+    "ln",
+    "ls",
+    "mkdir",
+    "mknod",
+    "mount",
+  ],
   ...["mv", "readlink", "rm", "setcap", "setfattr", "setsid", "sleep", "stat", "touch", "true", "uname", "unshare"],
 ];
 
