@@ -10,3 +10,9 @@ export function textFile(path: string, text: string, mode = 0o644): GeneratedFil
 export function readText(context: EffectContext, path: string): string | undefined {
   return context.tree.get(path)?.entry.kind === "file" ? Buffer.from(context.read(path)).toString() : undefined;
 }
+
+/** Text of a package's script; `undefined` when the package or the script is not there. */
+export function scriptText({ packages }: EffectContext, name: string, script: string): string | undefined {
+  const member = packages.find((one) => one.name === name)?.control.find((one) => one.name === script);
+  return member && Buffer.from(member.bytes).toString("latin1");
+}
