@@ -21,6 +21,7 @@ const usualEffects: readonly string[] = [
   "shadow",
   "pam-modules",
   "pam-profiles",
+  "debconf",
   "alternatives",
   "shells",
   "netbase",

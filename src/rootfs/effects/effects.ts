@@ -4,6 +4,7 @@ import { baseFiles } from "./base-files.ts";
 import { busyboxFolder } from "./busybox-folder.ts";
 import { caCertificates } from "./ca-certificates.ts";
 import type { Effect } from "./contract.ts";
+import { debconf } from "./debconf.ts";
 import { diversions } from "./diversions.ts";
 import { dpkgState } from "./dpkg-state.ts";
 import { initScripts } from "./init-scripts.ts";
@@ -27,6 +28,7 @@ export const effects: readonly Effect[] = [
   baseFiles,
   busyboxFolder,
   caCertificates,
+  debconf,
   diversions,
   dpkgState,
   initScripts,

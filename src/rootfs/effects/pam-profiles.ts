@@ -8,7 +8,7 @@ import { readText, textFile } from "./text-file.ts";
 const folder = "usr/share/pam-configs/";
 const types = ["auth", "account", "password", "session", "session-noninteractive"] as const;
 
-interface Profile {
+export interface Profile {
   readonly name: string;
   readonly fields: ReadonlyMap<string, string>;
 }
@@ -37,7 +37,7 @@ function apply(context: EffectContext): EffectResult {
 }
 
 /** Higher priority first, then by name from the end. */
-function profilesOf(context: EffectContext): readonly Profile[] {
+export function profilesOf(context: EffectContext): readonly Profile[] {
   const paths = [...context.tree.keys()].filter(
     (path) => path.startsWith(folder) && nodeAt(context.tree, path)?.entry.kind === "file",
   );
