@@ -3,6 +3,7 @@
 //
 // The measure is what mmdebstrap and debuerreotype take back too. Like them it keeps what is the same every time: empty
 // lock files of dpkg and passwd(5), and the passwd(5) tools' copies `passwd-` and `group-`.
+import type { Entry } from "../archive/entry.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { MadeEntry } from "./change.ts";
 import { compileGlob } from "./glob.ts";
@@ -99,17 +100,45 @@ export interface NormalizedChange {
   readonly dropped: readonly { readonly path: string; readonly rule: string }[];
 }
 
-/** Takes back, in what scripts made or changed, what a rule names; times later than `epoch` become it. */
-export function normalizeChange(made: readonly MadeEntry[], epoch: number): NormalizedChange {
+export interface NormalizeOptions {
+  /** Seconds since 1970: the build's one time, which everything has that scripts made. */
+  readonly epoch: number;
+  /** What lay at a path before scripts ran. */
+  readonly before: (path: string) => Entry | undefined;
+}
+
+/**
+ * Takes back, in what scripts made or changed, what a rule names. Times become the build's: when a script ran, and in which
+ * second, is nobody's business. Folders whose time alone is new have not changed.
+ */
+export function normalizeChange(made: readonly MadeEntry[], { epoch, before }: NormalizeOptions): NormalizedChange {
   const kept: MadeEntry[] = [];
   const dropped: { readonly path: string; readonly rule: string }[] = [];
   for (const one of made) {
-    const rule = normalizeRuleFor(one.entry.path);
-    const result = rule && one.entry.kind !== "directory" ? applied(rule, one, epoch) : one;
-    if (result) kept.push(clampTime(result, epoch));
-    else dropped.push({ path: one.entry.path, rule: rule?.name ?? "" });
+    const { entry } = one;
+    if (entry.kind === "directory") {
+      if (!isSameFolder(entry, before(entry.path))) kept.push(atTime(one, epoch));
+      continue;
+    }
+    const rule = normalizeRuleFor(entry.path);
+    const result = rule ? applied(rule, one, epoch) : one;
+    if (result) kept.push(atTime(result, epoch));
+    else dropped.push({ path: entry.path, rule: rule?.name ?? "" });
   }
   return { kept, dropped };
+}
+
+function isSameFolder(entry: Entry, before: Entry | undefined): boolean {
+  return (
+    before?.kind === "directory" &&
+    before.mode === entry.mode &&
+    before.uid === entry.uid &&
+    before.gid === entry.gid &&
+    before.xattrs.size === entry.xattrs.size &&
+    [...entry.xattrs].every(
+      ([name, value]) => Buffer.compare(value, before.xattrs.get(name) ?? new Uint8Array(0)) === 0,
+    )
+  );
 }
 
 /** `undefined` for what is dropped. Links and devices have no content to change. */
@@ -133,9 +162,7 @@ function withBytes(one: MadeEntry, bytes: Uint8Array): MadeEntry {
   return one.entry.kind === "file" ? { entry: { ...one.entry, sizeBytes: bytes.byteLength }, bytes } : one;
 }
 
-function clampTime(one: MadeEntry, epoch: number): MadeEntry {
-  return one.entry.mtime > epoch ? { ...one, entry: { ...one.entry, mtime: epoch } } : one;
-}
+const atTime = (one: MadeEntry, epoch: number): MadeEntry => ({ ...one, entry: { ...one.entry, mtime: epoch } });
 
 const secondsPerDay = 86_400;
 

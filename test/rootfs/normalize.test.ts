@@ -5,6 +5,7 @@ import type { MadeEntry } from "../../src/rootfs/change.ts";
 import { clampPasswordDates, normalizeChange, normalizeRuleFor, normalizeRules } from "../../src/rootfs/normalize.ts";
 
 const epoch = 1_700_000_000;
+const options = { epoch, before: () => undefined };
 const today = 19_675;
 
 const common = { mode: 0o644, uid: 0, gid: 0, mtime: epoch, xattrs: noXattrs };
@@ -44,7 +45,7 @@ describe("normalizing", () => {
   }
 
   it("forgets what is to be dropped, and says by which rule", () => {
-    const { kept, dropped } = normalizeChange([file("var/log/dpkg.log"), file("etc/passwd")], epoch);
+    const { kept, dropped } = normalizeChange([file("var/log/dpkg.log"), file("etc/passwd")], options);
     assert.deepEqual(
       kept.map(({ entry }) => entry.path),
       ["etc/passwd"],
@@ -54,11 +55,11 @@ describe("normalizing", () => {
 
   it("never drops a directory", () => {
     const folder: MadeEntry = { entry: { ...common, kind: "directory", path: "run/lock", mode: 0o1777 } };
-    assert.deepEqual(normalizeChange([folder], epoch), { kept: [folder], dropped: [] });
+    assert.deepEqual(normalizeChange([folder], options), { kept: [folder], dropped: [] });
   });
 
   it("empties the machine's id", () => {
-    const { kept } = normalizeChange([file("etc/machine-id", "0123\n")], epoch);
+    const { kept } = normalizeChange([file("etc/machine-id", "0123\n")], options);
     assert.deepEqual(
       kept.map(({ entry, bytes }) => [entry.path, "sizeBytes" in entry && entry.sizeBytes, bytes?.byteLength]),
       [["etc/machine-id", 0, 0]],
@@ -67,20 +68,38 @@ describe("normalizing", () => {
 
   it("drops dbus's own id and keeps a link to the system's", () => {
     const path = "var/lib/dbus/machine-id";
-    assert.equal(normalizeChange([file(path)], epoch).kept.length, 0);
-    assert.equal(normalizeChange([link(path, "/etc/machine-id")], epoch).kept.length, 1);
+    assert.equal(normalizeChange([file(path)], options).kept.length, 0);
+    assert.equal(normalizeChange([link(path, "/etc/machine-id")], options).kept.length, 1);
   });
 
   it("does not take a link for a file", () => {
     const shadow = link("etc/shadow", "/elsewhere");
-    assert.deepEqual(normalizeChange([shadow], epoch).kept, [shadow]);
+    assert.deepEqual(normalizeChange([shadow], options).kept, [shadow]);
   });
 
-  it("takes back times that are later than the build's, and no others", () => {
+  it("gives all that scripts made the time of the build", () => {
     const at = (mtime: number): MadeEntry => ({ entry: { ...common, kind: "fifo", path: "x", mtime } });
-    const times = normalizeChange([at(epoch + 1), at(epoch - 1)], epoch).kept.map(({ entry }) => entry.mtime);
-    assert.deepEqual(times, [epoch, epoch - 1]);
+    const times = normalizeChange([at(epoch + 1), at(epoch - 1)], options).kept.map(({ entry }) => entry.mtime);
+    assert.deepEqual(times, [epoch, epoch]);
   });
+
+  const folder: MadeEntry = { entry: { ...common, kind: "directory", path: "etc", mode: 0o755 } };
+  const befores = [
+    { name: "forgets a folder whose time alone is new", change: { mtime: 1 }, kept: 0 },
+    { name: "keeps a folder with another mode", change: { mode: 0o700 }, kept: 1 },
+    { name: "keeps a folder with another owner", change: { gid: 8 }, kept: 1 },
+    {
+      name: "keeps a folder with other attributes",
+      change: { xattrs: new Map([["user.a", Buffer.from("b")]]) },
+      kept: 1,
+    },
+  ];
+  for (const { name, change, kept } of befores) {
+    it(name, () => {
+      const before = () => ({ ...folder.entry, ...change });
+      assert.equal(normalizeChange([folder], { epoch, before }).kept.length, kept);
+    });
+  }
 
   it("gives every rule a reason and a name of its own", () => {
     assert.equal(new Set(normalizeRules.map(({ name }) => name)).size, normalizeRules.length);
