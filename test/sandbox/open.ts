@@ -1,10 +1,11 @@
 // Sandboxes for tests, in the mode that the user who runs them has.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Sandbox, SandboxCommand, SandboxOptions, SandboxResult } from "../../src/sandbox/contract.ts";
 import { detectModes, openSandbox } from "../../src/sandbox/sandbox.ts";
 import { hasProgram } from "../kit/oracle.ts";
-import { temporaryFolder } from "../kit/temporary.ts";
 import { hostRoot, type RootFile, tarOf } from "./host-root.ts";
 
 /** Why no sandbox can be opened here; the option of tests that need one. */
@@ -23,9 +24,13 @@ export async function openTestSandbox(
   files: readonly RootFile[] = [],
   options: Partial<SandboxOptions> = {},
 ): Promise<Sandbox> {
-  const directory = join(await temporaryFolder(t as TestContext), "sandbox");
-  const sandbox = await openSandbox({ directory, ...options });
-  t.after(() => sandbox.close());
+  const folder = await mkdtemp(join(tmpdir(), "dodai-test-"));
+  const sandbox = await openSandbox({ directory: join(folder, "sandbox"), ...options });
+  // In this order: an ordinary user can remove the folder only once the sandbox removed what is in it.
+  t.after(async () => {
+    await sandbox.close();
+    await rm(folder, { recursive: true });
+  });
   await sandbox.layOut(tarOf([...hostRoot(), ...files]));
   return sandbox;
 }

@@ -25,10 +25,14 @@ describe("as an ordinary user with subordinate ids", skipReason(), () => {
       const test = fileURLToPath(new URL(`./${name}.test.ts`, import.meta.url));
       const ids = ["--reuid", String(user.uid), "--regid", String(user.gid), "--clear-groups"];
       const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
-      const { status, stdout, stderr } = spawnSync("setpriv", [...ids, process.execPath, "--test", test], {
-        encoding: "utf8",
-        env: { ...environment, HOME: folder, TMPDIR: folder, USER: user.name },
-      });
+      const { status, stdout, stderr } = spawnSync(
+        "setpriv",
+        [...ids, process.execPath, "--test", "--test-timeout=30000", test],
+        {
+          encoding: "utf8",
+          env: { ...environment, HOME: folder, TMPDIR: folder, USER: user.name },
+        },
+      );
       assert.equal(status, 0, `${stdout}\n${stderr}`);
       assert.match(stdout, /pass [1-9][0-9]*/);
     });
