@@ -19,6 +19,11 @@ export interface SandboxOptions {
    * writing fails as on a full disk.
    */
   readonly memoryBytes?: number | undefined;
+  /**
+   * Leaves commands in the caller's session, so that one with `inherit` has the caller's terminal as its own (Ctrl-C, job
+   * control). Others then can reach that terminal too: only for what a person runs by hand.
+   */
+  readonly terminal?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

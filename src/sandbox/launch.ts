@@ -30,7 +30,7 @@ const END_TIMEOUT_MS = 3000;
 /** The inner half, once it has answered; else why it did not come. */
 export async function launch(
   mode: SandboxMode,
-  { directory, memoryBytes }: SandboxOptions,
+  { directory, memoryBytes, terminal = false }: SandboxOptions,
 ): Promise<Inner | { readonly reason: string }> {
   const [program, ...args] = wordsOf[mode];
   const module = fileURLToPath(
@@ -40,7 +40,7 @@ export async function launch(
   // A session of its own has no terminal that a command could type into.
   const child = spawn(program, [...args, "--", process.execPath, module, directory, mode, ...memory], {
     cwd: "/",
-    detached: true,
+    detached: !terminal,
     env: { ...hostEnvironment },
     stdio: ["ignore", "ignore", "pipe", "pipe", "pipe", 0, 1, 2],
   });

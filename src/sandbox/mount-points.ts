@@ -4,6 +4,7 @@ import {
   lstatSync,
   lutimesSync,
   mkdirSync,
+  readFileSync,
   realpathSync,
   rmdirSync,
   statSync,
@@ -56,8 +57,25 @@ function placeMount(
       `Cannot mount "${source}" at "${target}": one is a folder and the other is not`,
     );
   }
-  const options = readOnly ? "rbind,ro,nosuid,nodev" : "rbind,nosuid,nodev";
-  return { source: realpathSync(source), target: `${merged}/${place.path}`, type: "none", options };
+  const from = realpathSync(source);
+  const options = new Set(["rbind", "nosuid", "nodev", ...(readOnly ? ["ro"] : []), ...lockedOptions(from)]);
+  return { source: from, target: `${merged}/${place.path}`, type: "none", options: [...options].join(",") };
+}
+
+/** What the host forbids on the disk where a file lies, a user namespace must keep forbidding (mount_namespaces(7)). */
+function lockedOptions(path: string): readonly string[] {
+  const mounts = readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .map((line) => line.split(" "));
+  let best = "";
+  let options = "";
+  for (const [, , , , target = "", some = ""] of mounts) {
+    const at = target.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+    const isAbove = path === at || path.startsWith(at.endsWith("/") ? at : `${at}/`);
+    // The last of those at one place lies on top.
+    if (isAbove && at.length >= best.length) [best, options] = [at, some];
+  }
+  return options.split(",").filter((one) => one === "ro" || one === "noexec");
 }
 
 function isFolderOf(source: string): boolean {

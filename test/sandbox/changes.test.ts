@@ -157,6 +157,9 @@ const cases: readonly Case[] = [
   },
 ];
 
+/** There an overlay can be mounted whatever the disk is: without one, more than what changed is told. */
+const memory = { memoryBytes: 512 << 20 };
+
 describe("changes of a sandbox", await needsSandbox(), () => {
   let sandbox: Sandbox;
   const ends: (() => unknown)[] = [];
@@ -166,7 +169,7 @@ describe("changes of a sandbox", await needsSandbox(), () => {
       folder(`case${index}`),
       ...files.map((one) => below(one, `case${index}`)),
     ]);
-    sandbox = await openTestSandbox({ after: (end) => void ends.unshift(end as () => unknown) }, files);
+    sandbox = await openTestSandbox({ after: (end) => void ends.unshift(end as () => unknown) }, files, memory);
     for (const [index, { script, name }] of cases.entries()) {
       const { exitCode, lastOutput } = await runScript(sandbox, script, { workdir: `/case${index}` });
       if (exitCode !== 0) all.push(`case${index}/${name}: ${lastOutput}`);

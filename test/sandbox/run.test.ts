@@ -168,6 +168,14 @@ describe("a command in a sandbox", await needsSandbox(), () => {
     { name: "reboot the host by /proc", script: "echo b >/proc/sysrq-trigger" },
     { name: "write to /sys", script: "echo x >/sys/x" },
     { name: "open a device that it made", script: "mknod /disk b 254 0; dd if=/disk of=/dev/null count=1" },
+    {
+      name: "uncover /proc/sys in a user namespace of its own",
+      script: "unshare --user --map-root-user --mount sh -c 'umount /proc/sys && echo x >/proc/sys/kernel/hostname'",
+    },
+    {
+      name: "mount a whole /proc in a user namespace of its own",
+      script: "unshare --user --map-root-user --pid --fork --mount mount -t proc p /proc",
+    },
     { name: "end process 1", script: "kill -KILL 1; exit 1" },
   ];
   for (const { name, script } of denied) {
