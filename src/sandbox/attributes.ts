@@ -5,21 +5,21 @@ import { type ProgramResult, runProgram } from "./program.ts";
 export type Attributes = ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>;
 
 /** The attributes that an image has; others are the host's (labels, overlay's own notes). */
-const isKept = (name: string): boolean =>
+export const isKept = (name: string): boolean =>
   name === "security.capability" || (name.startsWith("user.") && !name.startsWith("user.overlay."));
 
 /**
- * Sets attributes, by path below `root`. Where the host has no `setfattr`, or its disk no attributes, files are without:
- * who reads the result falls back on what was laid out.
- */
-export async function applyAttributes(root: string, attributes: Attributes): Promise<void> {
+ * Sets attributes, by path below `root`. Says whether the disk has them all now: the host may have no
+ * `setfattr`, or its disk no attributes. */
+export async function applyAttributes(root: string, attributes: Attributes): Promise<boolean> {
   const parts: Buffer[] = [];
   for (const [path, values] of attributes) {
     const lines = [...values].filter(([name]) => isKept(name)).map(([name, value]) => `${name}=0s${base64(value)}\n`);
     if (lines.length > 0) parts.push(Buffer.from(`# file: ${quote(path)}\n${lines.join("")}\n`));
   }
-  if (parts.length === 0) return;
-  await runProgram(["setfattr", "-h", "--restore=-"], { cwd: root, input: Buffer.concat(parts) });
+  if (parts.length === 0) return true;
+  const { exitCode } = await runProgram(["setfattr", "-h", "--restore=-"], { cwd: root, input: Buffer.concat(parts) });
+  return exitCode === 0;
 }
 
 /** The attributes of everything below a folder; `undefined` where the host cannot tell. */

@@ -13,7 +13,7 @@ import {
 import { type Entry, noXattrs } from "../archive/entry.ts";
 import { decodeName } from "../archive/tar-name.ts";
 import { compareBytes } from "../core/byte-order.ts";
-import { type Attributes, readAttributes } from "./attributes.ts";
+import { type Attributes, isKept, readAttributes } from "./attributes.ts";
 import { diskPath } from "./disk-path.ts";
 import type { LaidOut } from "./lay-out.ts";
 import type { Places } from "./places.ts";
@@ -37,7 +37,7 @@ export async function readOverlayChanges(places: Places, laidOut: LaidOut): Prom
   const walk: Walk = {
     places,
     laidOut,
-    attributes: await readAttributes(places.upper),
+    attributes: laidOut.areAttributesOnDisk ? await readAttributes(places.upper) : undefined,
     removed: [],
     entries: [],
     links: new Map(),
@@ -118,7 +118,10 @@ function isSameAttributes(
   a: ReadonlyMap<string, Uint8Array> = noXattrs,
   b: ReadonlyMap<string, Uint8Array> = noXattrs,
 ): boolean {
-  return a.size === b.size && [...a].every(([name, value]) => Buffer.compare(value, b.get(name) ?? noBytes) === 0);
+  const kept = new Map([...b].filter(([name]) => isKept(name)));
+  return (
+    a.size === kept.size && [...a].every(([name, value]) => Buffer.compare(value, kept.get(name) ?? noBytes) === 0)
+  );
 }
 
 const noBytes = Buffer.alloc(0);
@@ -143,10 +146,16 @@ function attributesOf(
     before,
   }: { readonly isSame: boolean; readonly stat: BigIntStats; readonly before: BigIntStats | undefined },
 ): ReadonlyMap<string, Uint8Array> {
-  if (attributes) return attributes.get(path) ?? noXattrs;
+  const laid = laidOut.attributes.get(path) ?? noXattrs;
+  if (attributes) {
+    // Of names that no image's disk has, the archive's word is all there is.
+    const others = isSame ? [...laid].filter(([name]) => !isKept(name)) : [];
+    const now = attributes.get(path) ?? noXattrs;
+    return others.length === 0 ? now : new Map([...others, ...now]);
+  }
   // chown takes capabilities away.
-  const isKept = isSame && before?.uid === stat.uid && before.gid === stat.gid;
-  return isKept ? (laidOut.attributes.get(path) ?? noXattrs) : noXattrs;
+  const hasOwner = isSame && before?.uid === stat.uid && before.gid === stat.gid;
+  return hasOwner ? laid : noXattrs;
 }
 
 export function entryOf(

@@ -36,6 +36,8 @@ import { sandboxTarLimits } from "./tar-limits.ts";
 export interface LaidOut {
   /** Attributes that entries have, by path, whether or not the disk took them. */
   readonly attributes: ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>;
+  /** Whether it took all of them that images have. */
+  readonly areAttributesOnDisk: boolean;
 }
 
 interface Layout {
@@ -58,9 +60,9 @@ export async function layOutTar(tar: Bytes, root: string, mode: SandboxMode): Pr
     }
   }
   addMountPoints(layout);
-  await applyAttributes(root, layout.attributes);
+  const areAttributesOnDisk = await applyAttributes(root, layout.attributes);
   for (const { path, mtime } of layout.folderEntries.reverse()) utimesSync(diskPath(root, path), mtime, mtime);
-  return { attributes: layout.attributes };
+  return { attributes: layout.attributes, areAttributesOnDisk };
 }
 
 async function layOutItem(layout: Layout, { entry, body }: ArchiveItem): Promise<void> {

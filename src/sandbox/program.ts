@@ -9,7 +9,7 @@ export interface ProgramOptions {
 }
 
 export interface ProgramResult {
-  /** `undefined` when the program is not there. */
+  /** `undefined` when there is no such program to run. */
   readonly exitCode: number | undefined;
   readonly output: Buffer;
   readonly errors: string;
@@ -41,7 +41,7 @@ export function runProgram(
       errors = (errors + chunk.toString()).slice(-4096);
     });
     child.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") resolve({ exitCode: undefined, output: Buffer.alloc(0), errors: `no ${name}` });
+      if (error.code === "ENOENT" || error.code === "EACCES") resolve({ exitCode: undefined, output: Buffer.alloc(0), errors: `no ${name}` });
       else reject(error);
     });
     child.on("close", (code) => {

@@ -24,7 +24,7 @@ export function readSnapshot(root: string): Snapshot {
 
 export async function readSnapshotChanges(root: string, before: Snapshot, laidOut: LaidOut): Promise<Changes> {
   const after = readSnapshot(root);
-  const attributes = await readAttributes(root);
+  const attributes = laidOut.areAttributesOnDisk ? await readAttributes(root) : undefined;
   const removed: string[] = [];
   for (const [path, stat] of before) {
     const now = after.get(path);
