@@ -41,7 +41,8 @@ export function runProgram(
       errors = (errors + chunk.toString()).slice(-4096);
     });
     child.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT" || error.code === "EACCES") resolve({ exitCode: undefined, output: Buffer.alloc(0), errors: `no ${name}` });
+      if (error.code === "ENOENT" || error.code === "EACCES")
+        resolve({ exitCode: undefined, output: Buffer.alloc(0), errors: `no ${name}` });
       else reject(error);
     });
     child.on("close", (code) => {
