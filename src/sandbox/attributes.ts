@@ -1,6 +1,9 @@
 // Extended attributes, which Node has no calls for: through the programs `setfattr` and `getfattr`, once for many files.
+import { spawn } from "node:child_process";
+import { readTar } from "../archive/tar.ts";
 import { decodeName, encodeName } from "../archive/tar-name.ts";
-import { type ProgramResult, runProgram } from "./program.ts";
+import { hostEnvironment, type ProgramResult, runProgram } from "./program.ts";
+import { sandboxTarLimits } from "./tar-limits.ts";
 
 export type Attributes = ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>;
 
@@ -37,7 +40,26 @@ export async function readAttributes(folder: string): Promise<Attributes | undef
     ".",
   ] as const;
   const { exitCode, output }: ProgramResult = await runProgram(words, { cwd: folder, maxOutputBytes: 256 << 20 });
-  return exitCode === undefined ? undefined : parseAttributes(output.toString("latin1"));
+  return exitCode === undefined ? readByTar(folder) : parseAttributes(output.toString("latin1"));
+}
+
+/** GNU tar, which is on every distribution where `getfattr` need not be, says attributes in its headers. */
+async function readByTar(folder: string): Promise<Attributes | undefined> {
+  const words = ["--xattrs", "--xattrs-include=security.capability", "--xattrs-include=user.*", "--format=pax"];
+  const child = spawn("tar", ["-C", folder, ...words, "-cf", "-", "."], {
+    env: { ...hostEnvironment },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const ended = new Promise<boolean>((resolve) => {
+    child.on("error", () => resolve(false));
+    child.on("close", (code) => resolve(code === 0));
+  });
+  const all = new Map<string, ReadonlyMap<string, Uint8Array>>();
+  for await (const { entry } of readTar(child.stdout, sandboxTarLimits)) {
+    const kept = new Map([...entry.xattrs].filter(([name]) => isKept(name)));
+    if (kept.size > 0) all.set(entry.path, kept);
+  }
+  return (await ended) ? all : undefined;
 }
 
 function parseAttributes(text: string): Attributes {

@@ -37,7 +37,7 @@ export async function readOverlayChanges(places: Places, laidOut: LaidOut): Prom
   const walk: Walk = {
     places,
     laidOut,
-    attributes: laidOut.areAttributesOnDisk ? await readAttributes(places.upper) : undefined,
+    attributes: await readAttributes(places.upper),
     removed: [],
     entries: [],
     links: new Map(),
@@ -107,7 +107,9 @@ function isSameEntry(walk: Walk, compared: Compared): boolean {
   const { path, stat, before } = compared;
   const { upper, root } = walk.places;
   if (!isSameMetadata(stat, before) || secondsOf(stat) !== secondsOf(before)) return false;
-  if (walk.attributes && !isSameAttributes(walk.attributes.get(path), walk.laidOut.attributes.get(path))) return false;
+  if (isTold(walk, path) && !isSameAttributes(walk.attributes?.get(path), walk.laidOut.attributes.get(path))) {
+    return false;
+  }
   return isSameContent(upper, root, compared);
 }
 
@@ -136,9 +138,13 @@ function isSameContent(upper: string, root: string, { path, stat, before }: Comp
 
 const typeMask = BigInt(constants.S_IFMT);
 
+/** Whether the host can tell what a file has: a disk that did not take the archive's attributes has none to tell. */
+const isTold = ({ attributes, laidOut }: Walk, path: string): boolean =>
+  attributes !== undefined && (laidOut.areAttributesOnDisk || attributes.has(path));
+
 /** Where the host cannot tell, a file that is still what was laid out has what it was laid out with. */
 function attributesOf(
-  { attributes, laidOut }: Walk,
+  walk: Walk,
   path: string,
   {
     isSame,
@@ -146,8 +152,9 @@ function attributesOf(
     before,
   }: { readonly isSame: boolean; readonly stat: BigIntStats; readonly before: BigIntStats | undefined },
 ): ReadonlyMap<string, Uint8Array> {
+  const { attributes, laidOut } = walk;
   const laid = laidOut.attributes.get(path) ?? noXattrs;
-  if (attributes) {
+  if (attributes && isTold(walk, path)) {
     // Of names that no image's disk has, the archive's word is all there is.
     const others = isSame ? [...laid].filter(([name]) => !isKept(name)) : [];
     const now = attributes.get(path) ?? noXattrs;
