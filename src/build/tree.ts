@@ -47,8 +47,8 @@ export function buildTree(options: TreeOptions): BuiltTree {
   removePaths(change, matching(tree.keys(), recipe.remove));
   addFiles(change, supply.files.map(generatedOf), epoch);
   addFiles(change, mergedUsrLinks(change, supply.mergedUsr), epoch);
-  const covered = recipe.scripts === "skip" ? new Set<string>() : applyEffects(change, options);
   addFiles(change, databaseOf(options, dropped), epoch);
+  const covered = recipe.scripts === "skip" ? new Set<string>() : applyEffects(change, options);
   removePaths(change, matching(tree.keys(), recipe.remove));
   addFiles(change, recipe.files.map(generatedOf), epoch);
   addMissingFolders(change, epoch);
