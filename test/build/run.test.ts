@@ -160,6 +160,19 @@ describe("dodai run", { concurrency: 3, ...(await needsSandbox()) }, () => {
     });
   }
 
+  it("removes, without a command yet, what it laid out when it is interrupted", async () => {
+    const cache = join(place, "interrupted");
+    const env = { ...environment(), DODAI_CACHE_DIR: cache };
+    const started = startDodai(["run", "app:1", "--", "echo ran"], { cwd: place, env });
+    while (!existsSync(join(cache, "tmp")) || (await readdir(join(cache, "tmp"))).length === 0) {
+      await new Promise((done) => setTimeout(done, 5));
+    }
+    started.kill("SIGINT");
+    const { status, stdout } = await started.ended;
+    assert.deepEqual([status, stdout], [130, ""]);
+    assert.deepEqual(await readdir(join(cache, "tmp")), []);
+  });
+
   it("tells of an image that changed, and runs nothing", async () => {
     const bytes = await readFile(join(place, "app-1.tar"));
     const at = bytes.length - 4096;

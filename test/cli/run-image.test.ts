@@ -89,6 +89,16 @@ describe("flags of dodai run", () => {
   }
 });
 
+it("says where a command's own flags go", async (t) => {
+  const cwd = folderWithImage(t);
+  for (const words of [
+    ["image.tar", "ls", "-l"],
+    ["image.tar", "ls", "--all"],
+  ]) {
+    assert.match((await see(words, { cwd })).stderr, /dodai run IMAGE -- ls -l/);
+  }
+});
+
 it("dodai run ends with the command's exit code", async (t) => {
   for (const code of [0, 1, 125, 127, 137]) {
     assert.equal((await see(["image.tar"], { cwd: folderWithImage(t) }, code)).exitCode, code);
