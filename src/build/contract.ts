@@ -118,7 +118,7 @@ export interface BuildResult {
 }
 
 /** A signal that a person or a program sends to stop something. */
-export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+export type StopSignal = "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGTERM";
 
 export interface RunOptions {
   /** File or folder: an OCI archive or layout, a Docker archive, a tar of a root. */

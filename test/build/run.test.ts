@@ -12,6 +12,7 @@ import { platformOfHost } from "../../src/core/platform.ts";
 import type { RecipeConfig } from "../../src/core/recipe.ts";
 import type { ReadConfig } from "../../src/image/read-documents.ts";
 import { outputs } from "../../src/io/output-kinds.ts";
+import { detectModes } from "../../src/sandbox/sandbox.ts";
 import { type Ended, runDodai, startDodai } from "../kit/build.ts";
 import { file as drawnFile, folder, makeBundle, makeLayer, tarOfDrawn } from "../kit/image.ts";
 import { fixture, needs, run } from "../kit/oracle.ts";
@@ -24,7 +25,7 @@ const hostText = `${host.os}/${host.architecture}${host.variant === undefined ? 
 
 const settings: RecipeConfig = {
   entrypoint: ["/bin/sh", "-c"],
-  cmd: ['echo "default: $*"; id; echo "$PWD $HOME $COLOR"'],
+  cmd: ['echo "default: $*"; echo "$PWD $HOME $COLOR"'],
   env: { PATH: "/bin", COLOR: "blue" },
   user: "app",
   workdir: "/work/here",
@@ -58,7 +59,7 @@ describe("dodai run", { concurrency: 3, ...(await needsSandbox()) }, () => {
     {
       name: "runs what the image says, as it says",
       words: ["app:1"],
-      stdout: "default: \nuid=1000(app) gid=1000(app) groups=1000(app),42(shadow)\n/work/here / blue\n",
+      stdout: "default: \n/work/here / blue\n",
     },
     { name: "gives the entrypoint other arguments", words: ["app:1", "--", "echo $0", "name"], stdout: "name\n" },
     {
@@ -106,6 +107,12 @@ describe("dodai run", { concurrency: 3, ...(await needsSandbox()) }, () => {
       assert.deepEqual(await dodaiRun(...words), { status: 0, signal: null, stdout, stderr: "" });
     });
   }
+
+  it("is the image's user, and the one that is asked for", await needsOtherIds(), async () => {
+    const usual = await dodaiRun("app:1", "--", "id");
+    assert.equal(usual.stdout, "uid=1000(app) gid=1000(app) groups=1000(app),42(shadow)\n");
+    assert.equal((await dodaiRun("--user", "daemon:app", "app:1", "--", "id -u; id -g")).stdout, "1\n1000\n");
+  });
 
   it("writes into a folder of the host that it is shown", async () => {
     await mkdir(join(place, "out"));
@@ -199,6 +206,13 @@ describe("dodai run", { concurrency: 3, ...(await needsSandbox()) }, () => {
     assert.equal(status, 0);
   });
 });
+
+/** With one id alone nobody else can be become. */
+async function needsOtherIds(): Promise<{ readonly skip?: string }> {
+  const modes = await detectModes();
+  const usable = modes.filter(({ missing }) => missing === undefined).map(({ mode }) => mode);
+  return usable.some((mode) => mode !== "single") ? {} : { skip: "needs root or subordinate ids" };
+}
 
 describe("what a command starts with", () => {
   const config: ReadConfig = {
