@@ -23,6 +23,8 @@ import { hostProcessesWith } from "../sandbox/processes.ts";
 const host = platformOfHost(process.arch);
 const hostText = `${host.os}/${host.architecture}${host.variant === undefined ? "" : `/${host.variant}`}`;
 
+const otherIds = await needsOtherIds();
+
 const settings: RecipeConfig = {
   entrypoint: ["/bin/sh", "-c"],
   cmd: ['echo "default: $*"; echo "$PWD $HOME $COLOR"'],
@@ -108,7 +110,7 @@ describe("dodai run", { concurrency: 3, ...(await needsSandbox()) }, () => {
     });
   }
 
-  it("is the image's user, and the one that is asked for", await needsOtherIds(), async () => {
+  it("is the image's user, and the one that is asked for", otherIds, async () => {
     const usual = await dodaiRun("app:1", "--", "id");
     assert.equal(usual.stdout, "uid=1000(app) gid=1000(app) groups=1000(app),42(shadow)\n");
     assert.equal((await dodaiRun("--user", "daemon:app", "app:1", "--", "id -u; id -g")).stdout, "1\n1000\n");
