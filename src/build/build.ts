@@ -28,7 +28,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     const before = await findUnchanged(key, session.store);
     const result = before ?? (await buildAll(platforms, key, { options: wanted, session }));
     if (lock) await tellLock(lock, result, wanted);
-    await keepBuiltNames([...(wanted.names ?? []), recipe.name], wanted.outputs, session.store);
+    await keepBuiltNames([...(wanted.names ?? []), recipe.name], result, session.store);
     if (wanted.ledgerFile !== undefined) await writeLedger(wanted.ledgerFile, result);
     return result;
   });
