@@ -22,7 +22,10 @@ export interface PiecesOptions {
   readonly compress: CompressContext;
 }
 
-/** In the order of `packages`. Throws what fetching and unpacking throw. */
+/**
+ * In the order of `packages`. Compressing goes on when this is done, since scripts can run meanwhile; whoever needs a member
+ * waits for it. Throws what fetching and unpacking throw.
+ */
 export async function makePieces(options: PiecesOptions): Promise<readonly PiecedPackage[]> {
   const { plan, packages, session, compress } = options;
   const rules: PathRules = { mergedUsr: plan.supply.mergedUsr };
@@ -40,7 +43,8 @@ export async function makePieces(options: PiecesOptions): Promise<readonly Piece
       const piece = await makePiece(one, { ...options, rules, large, onBytes: progress.downloaded });
       known.set(one, piece);
       progress.unpacked(one);
-      await compressSegment(pieceSegment(session.pieces, piece, removedPaths(piece, plan)), compress);
+      // A failure is met by who assembles the layer, which asks for the same members.
+      void compressSegment(pieceSegment(session.pieces, piece, removedPaths(piece, plan)), compress).catch(() => {});
     }),
   );
   return packages.map((locked) => ({ locked, piece: known.get(locked) as Piece }));
