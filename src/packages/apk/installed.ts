@@ -48,7 +48,8 @@ function describe({ architecture, apk }: InstalledPackage, info: PackageInfo): r
     ["r", many("replaces")],
     ["q", one("replaces_priority")],
   ];
-  const always = "SITUL";
+  // apk writes some whatever they say, and the commit where the package has the word.
+  const always = info.has("commit") ? "SITULc" : "SITUL";
   return fields.filter(([letter, value]) => value !== "" || always.includes(letter)).map((field) => field.join(":"));
 }
 
