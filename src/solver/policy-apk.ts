@@ -172,12 +172,12 @@ class Choice {
     if (by !== undefined) {
       pkg.flags |= by.inheritedFlags;
       pkg.inheritedFlags |= by.inheritedFlags;
-      for (const allowed of by.allowedTags) pkg.allowedTags.add(allowed);
+      for (const allowed of by.allowedTags) pkg.allowTag(allowed);
     } else {
       const { flags = 0 } = this.#options;
       pkg.flags |= flags;
       pkg.inheritedFlags |= flags;
-      pkg.allowedTags.add(tag);
+      pkg.allowTag(tag);
       pkg.isTagPreferred = this.#hasTag(pkg, [tag]);
     }
     pkg.isTagOk ||= this.#hasTag(pkg, pkg.allowedTags);

@@ -244,7 +244,14 @@ function isUpgradable(text: string, installed: readonly InstalledApk[], reposito
   );
 }
 
-const isDependency = (text: string): boolean => typeof readDependency(text) !== "string";
+function isDependency(text: string): boolean {
+  try {
+    apk.parseRequest(text.replace(/^!/, ""));
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function dependencyOf(text: string): Exclude<ReturnType<typeof readDependency>, string> {
   const found = readDependency(text);

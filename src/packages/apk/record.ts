@@ -10,10 +10,11 @@ import {
   type Requirement,
 } from "../contract.ts";
 import { readDependency, readProvide } from "./relation.ts";
-import { isVersion } from "./version.ts";
 
 /** Names become parts of paths: nothing else may pass. apk's own packages are of these letters; `.name` is a virtual one's. */
 const nameSyntax = /^[A-Za-z0-9._][A-Za-z0-9+._-]*$/;
+/** Some of Alpine's packages have versions that apk has no form for; it takes them all the same. */
+const versionSyntax = /^[A-Za-z0-9][A-Za-z0-9._~+-]*$/;
 const architectureSyntax = /^[a-z0-9_-]*$/;
 
 const lists: ReadonlySet<string> = new Set(["D", "p", "i", "r"]);
@@ -48,7 +49,7 @@ export function parseRecord(text: string, { folder, architecture: wanted }: Reco
   const name = value("P");
   if (!nameSyntax.test(name)) throw syntaxError(name, `its name "${name.slice(0, 60)}" is none`);
   const version = value("V");
-  if (!isVersion(version)) throw syntaxError(name, `its version "${version.slice(0, 60)}" is none`);
+  if (!versionSyntax.test(version)) throw syntaxError(name, `its version "${version.slice(0, 60)}" is none`);
   const architecture = value("A") === "" ? wanted : value("A");
   if (!architectureSyntax.test(architecture)) throw syntaxError(name, `its architecture "${architecture}" is none`);
   const faults: string[] = [];
