@@ -1,6 +1,7 @@
 // Pieces become the tree of the image: packages merged, then what the variant, effects, the package database and the
 // recipe add or take away. The result is a value; nothing is written.
 import { readFileSync } from "node:fs";
+import type { Entry } from "../archive/entry.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import type { RecipeFile } from "../core/recipe.ts";
 import { unreachable } from "../core/unreachable.ts";
@@ -85,7 +86,9 @@ function mergeable(
     entries: piece.entries,
     replaces: (other) => {
       replaced ??= new Set(
-        all.filter((one) => format.replaces(piece.control, one.locked)).map((one) => one.locked.name),
+        all
+          .filter((one) => format.replaces(piece.control, { ...one.locked, control: one.piece.control }))
+          .map((one) => one.locked.name),
       );
       return replaced.has(other.name);
     },
@@ -150,19 +153,36 @@ function installedOf(
     control: piece.control,
     paths: withoutLost(piece.paths, lost.get(locked.name), supply),
     md5: piece.md5,
+    apk: {
+      checksum: locked.digest,
+      sizeBytes: locked.sizeBytes,
+      entries: entriesWithout(piece, lost.get(locked.name)),
+      sha1: piece.sha1,
+    },
   };
 }
 
-function databaseOf(
-  { distribution, architecture, supply, recipe }: Plan,
-  installed: readonly InstalledPackage[],
-): readonly GeneratedFile[] {
+function databaseOf(plan: Plan, installed: readonly InstalledPackage[]): readonly GeneratedFile[] {
+  const { distribution, architecture, supply, recipe } = plan;
   return distribution.format.formatDatabase(installed, {
     architecture,
     // Skipped scripts are still owed: dpkg in the image can run them with --configure.
     state: recipe.scripts === "emulate" ? "installed" : "unpacked",
     perPackageStatus: supply.perPackageStatus,
+    world: worldOf(plan),
+    ...(supply.apkDatabase === undefined ? {} : { apkDatabase: supply.apkDatabase }),
   });
+}
+
+/** What was asked for and what was refused, in the words of the recipe. */
+function worldOf({ recipe, supply }: Plan): readonly string[] {
+  const requests = [...supply.requests, ...recipe.packages];
+  return requests.map(({ request, exclude }) => `${exclude ? "!" : ""}${request.replaceAll(/\s+/g, "")}`);
+}
+
+function entriesWithout({ entries }: Piece, lost: ReadonlySet<string> | undefined): readonly Entry[] {
+  const all = entries.map(({ entry }) => entry);
+  return lost ? all.filter(({ path }) => !lost.has(path)) : all;
 }
 
 /** `paths` are spelled as the package has them, `lost` as they lie in the tree. */

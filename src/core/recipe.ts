@@ -26,6 +26,8 @@ export interface RecipeRepository {
   readonly insecureUnsigned: boolean;
   /** deb: pin priority, apt_preferences(5); 500 when absent. */
   readonly priority?: number;
+  /** apk: `@tag` of the repository; its packages are taken only for requests that name it. */
+  readonly tag?: string;
   readonly position?: Position;
 }
 

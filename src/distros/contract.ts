@@ -2,7 +2,7 @@
 
 import type { Platform } from "../core/platform.ts";
 import type { PackageRequest, Recipe, RecipeConfig, RecipeGroup, RecipeUser } from "../core/recipe.ts";
-import type { PackageFormat, Repository, TrustKey } from "../packages/contract.ts";
+import type { ApkDatabase, PackageFormat, Repository, TrustKey } from "../packages/contract.ts";
 
 /** Where a distribution's packages are looked for, in order; the build finds out what applies on this machine. */
 export interface MirrorSettings {
@@ -36,6 +36,8 @@ export interface Supply {
   readonly groups: readonly RecipeGroup[];
   readonly config: RecipeConfig;
   readonly perPackageStatus: boolean;
+  /** apk: where the database lies; below lib/apk when absent. */
+  readonly apkDatabase?: ApkDatabase;
   /** Directories, files and links of the variant, beside effects. */
   readonly files: Recipe["files"];
   /** Taken out of the tree once scripts or effects have run: see `excludedPaths`. */

@@ -1,7 +1,9 @@
 import { accounts } from "./accounts.ts";
 import { alternatives } from "./alternatives.ts";
+import { apkScripts } from "./apk-scripts.ts";
 import { baseFiles } from "./base-files.ts";
 import { busyboxFolder } from "./busybox-folder.ts";
+import { busyboxLinks } from "./busybox-links.ts";
 import { caCertificates } from "./ca-certificates.ts";
 import type { Effect } from "./contract.ts";
 import { debconf } from "./debconf.ts";
@@ -25,8 +27,10 @@ import { systemdUnits } from "./systemd-units.ts";
 export const effects: readonly Effect[] = [
   accounts,
   alternatives,
+  apkScripts,
   baseFiles,
   busyboxFolder,
+  busyboxLinks,
   caCertificates,
   debconf,
   diversions,
