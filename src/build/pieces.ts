@@ -77,7 +77,8 @@ function mismatchError(mismatches: readonly Mismatch[]): DodaiError {
 }
 
 /** The state alone of `Cannot VERB THING: state`, in one line. */
-const reasonOf = ({ message }: DodaiError): string => message.slice(message.lastIndexOf(": ") + 2).replaceAll("\n", " ");
+const reasonOf = ({ message }: DodaiError): string =>
+  message.slice(message.lastIndexOf(": ") + 2).replaceAll("\n", " ");
 
 /** What the recipe takes away for certain; what else goes shows when packages are merged. */
 function removedPaths({ entries }: Piece, { recipe }: Plan): ReadonlySet<string> {

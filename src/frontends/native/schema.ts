@@ -68,7 +68,10 @@ const repository = z
     tag: text(parseLine, "apk: packages of it are taken only for requests that end with @TAG").optional(),
     keys: z
       .array(anyText("Path of a file, or the armored text itself"))
-      .meta({ description: "Keys that may sign it, armored OpenPGP or for apk PEM: files relative to the recipe, or the text itself" })
+      .meta({
+        description:
+          "Keys that may sign it, armored OpenPGP or for apk PEM: files relative to the recipe, or the text itself",
+      })
       .optional(),
     only: z.boolean().meta({ description: "Replaces the repositories of the distribution" }).optional(),
     priority: z
