@@ -100,14 +100,19 @@ describe("an image of apk packages", () => {
   });
   test("is not built from a package that was changed", async (t) => {
     const { folder, options } = await openPlace(t);
-    const evil = makeApk({ ...(packages[0] as ApkSpec), tree: [{ path: "usr/bin/hello", content: "evil!\n", mode: 0o755 }] });
+    const evil = makeApk({
+      ...(packages[0] as ApkSpec),
+      tree: [{ path: "usr/bin/hello", content: "evil!\n", mode: 0o755 }],
+    });
     await writeRepository(join(folder, "repository"), new Map([["x86_64/hello-1.0-r0.apk", evil.bytes]]));
     await assert.rejects(build(options()), coded("DIGEST_MISMATCH"));
     await assert.rejects(build(options()), coded("DIGEST_MISMATCH"));
   });
   test("tells every package that is not what the index says", async (t) => {
     const { folder, options } = await openPlace(t);
-    const evil = packages.slice(0, 2).map((spec) => [`x86_64/${spec.name}-1.0-r0.apk`, makeApk({ name: spec.name }).bytes] as const);
+    const evil = packages
+      .slice(0, 2)
+      .map((spec) => [`x86_64/${spec.name}-1.0-r0.apk`, makeApk({ name: spec.name }).bytes] as const);
     await writeRepository(join(folder, "repository"), new Map(evil));
     await assert.rejects(build(options()), coded("DIGEST_MISMATCH", /2 packages.*\n {2}hello .*\n {2}libhello /s));
   });
@@ -132,7 +137,11 @@ describe("an image of apk packages", () => {
     const testing: readonly ApkSpec[] = [{ name: "hello", version: "2.0-r0" }];
     await writeRepository(join(folder, "testing"), makeApkRepository(testing, signer));
     const { repositories } = options().recipe;
-    const tagged = { ...repositories[0], urls: [join(folder, "testing")], tag: "testing" } as (typeof repositories)[number];
+    const tagged = {
+      ...repositories[0],
+      urls: [join(folder, "testing")],
+      tag: "testing",
+    } as (typeof repositories)[number];
     const version = async (request: string): Promise<string | undefined> => {
       const { platforms } = await build(options({ ...asking(request), repositories: [...repositories, tagged] }));
       return platforms[0]?.packages.find(({ name }) => name === "hello")?.version;

@@ -4,11 +4,13 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { rootCertificates } from "node:tls";
 import { parsePlatform } from "../../../src/core/platform.ts";
 import type { ControlMember } from "../../../src/packages/contract.ts";
 import { memoryAccess } from "../../../src/packages/memory-access.ts";
 import { apkScripts } from "../../../src/rootfs/effects/apk-scripts.ts";
 import { busyboxLinks } from "../../../src/rootfs/effects/busybox-links.ts";
+import { caCertificatesAlpine } from "../../../src/rootfs/effects/ca-certificates-alpine.ts";
 import type { EffectContext, EffectResult } from "../../../src/rootfs/effects/contract.ts";
 import { needsAlpineRoot, openAlpineRoot } from "../../kit/alpine-root.ts";
 import { entryOf, treeOf } from "../../kit/tree.ts";
@@ -57,7 +59,9 @@ const told = ({ files, covered = [] }: EffectResult): readonly string[] => [
 describe("busybox-links", () => {
   it("links each applet where no program has the name", () => {
     const texts = new Map([["etc/busybox-paths.d/busybox", "bin/ls\nbin/sh\nusr/bin/[\nsbin/init\n"]]);
-    const result = busyboxLinks.apply(contextOf({ tree: ["bin/busybox", "bin/sh -> /bin/busybox", "sbin/init"], texts }));
+    const result = busyboxLinks.apply(
+      contextOf({ tree: ["bin/busybox", "bin/sh -> /bin/busybox", "sbin/init"], texts }),
+    );
     assert.deepEqual(told(result), ["bin/ls -> /bin/busybox", "usr/bin/[ -> /bin/busybox"]);
   });
   it("follows links of folders, and links a path once", () => {
@@ -75,15 +79,26 @@ describe("busybox-links", () => {
   });
 });
 
-const files = ["etc/passwd = root:x:0:0:root:/root:/bin/sh\n", "etc/group = root:x:0:root\n", "etc/shadow = root:*::0:::::\n"];
+const files = [
+  "etc/passwd = root:x:0:0:root:/root:/bin/sh\n",
+  "etc/group = root:x:0:root\n",
+  "etc/shadow = root:*::0:::::\n",
+];
 
 describe("apk-scripts", () => {
-  const known = "#!/bin/sh\n# accounts\naddgroup -S web 2>/dev/null\nadduser -S -D -H -G web web 2>/dev/null || true\nexit 0\n";
+  const known =
+    "#!/bin/sh\n# accounts\naddgroup -S web 2>/dev/null\nadduser -S -D -H -G web web 2>/dev/null || true\nexit 0\n";
   it("does a script whose every line is known", () => {
     const result = apkScripts.apply(contextOf({ tree: files, scripts: { web: { ".pre-install": known } } }));
     assert.deepEqual(told(result), ["etc/passwd", "etc/group", "etc/shadow", "web.pre-install done"]);
-    const texts = result.files.map((file) => (file.kind === "file" ? Buffer.from(file.bytes).toString().split("\n").at(-2) : ""));
-    assert.deepEqual(texts, ["web:x:100:100:Linux User,,,:/home/web:/sbin/nologin", "web:x:100:web", "web:!:20000:0:99999:7:::"]);
+    const texts = result.files.map((file) =>
+      file.kind === "file" ? Buffer.from(file.bytes).toString().split("\n").at(-2) : "",
+    );
+    assert.deepEqual(texts, [
+      "web:x:100:100:Linux User,,,:/home/web:/sbin/nologin",
+      "web:x:100:web",
+      "web:!:20000:0:99999:7:::",
+    ]);
   });
   const unknown: readonly (readonly [name: string, text: string])[] = [
     ["another command", "addgroup -S web\nrm -rf /var\n"],
@@ -96,7 +111,10 @@ describe("apk-scripts", () => {
   ];
   for (const [name, text] of unknown) {
     it(`leaves a script alone that has ${name}`, () => {
-      assert.deepEqual(told(apkScripts.apply(contextOf({ tree: files, scripts: { web: { ".pre-install": text } } }))), []);
+      assert.deepEqual(
+        told(apkScripts.apply(contextOf({ tree: files, scripts: { web: { ".pre-install": text } } }))),
+        [],
+      );
     });
   }
   it("adds no accounts where there are none, as BusyBox cannot", () => {
@@ -104,7 +122,10 @@ describe("apk-scripts", () => {
     assert.deepEqual(told(result), ["web.pre-install done"]);
   });
   it("lists shells once", () => {
-    const scripts = { bash: { ".post-install": "add-shell '/bin/bash'\n" }, zsh: { ".post-install": "add-shell /bin/zsh /bin/sh\n" } };
+    const scripts = {
+      bash: { ".post-install": "add-shell '/bin/bash'\n" },
+      zsh: { ".post-install": "add-shell /bin/zsh /bin/sh\n" },
+    };
     const [shells] = apkScripts.apply(contextOf({ tree: ["etc/shells = # shells\n/bin/sh\n"], scripts })).files;
     assert.ok(shells?.kind === "file");
     assert.equal(Buffer.from(shells.bytes).toString(), "# shells\n/bin/sh\n/bin/bash\n/bin/zsh\n");
@@ -134,7 +155,11 @@ describe("accounts", needsAlpineRoot(), () => {
     const alpine = openAlpineRoot();
     const root = mkdtempSync(join(tmpdir(), "dodai-accounts-"));
     try {
-      cpSync(join(alpine.repository, ".."), root, { recursive: true, verbatimSymlinks: true, filter: (from) => !from.includes("/repository") });
+      cpSync(join(alpine.repository, ".."), root, {
+        recursive: true,
+        verbatimSymlinks: true,
+        filter: (from) => !from.includes("/repository"),
+      });
       const read = (name: string): string => readFileSync(join(root, "etc", name), "utf8");
       const names = ["passwd", "group", "shadow"];
       const texts = new Map(names.map((name) => [`etc/${name}`, read(name)]));
@@ -150,5 +175,26 @@ describe("accounts", needsAlpineRoot(), () => {
       alpine.close();
       rmSync(root, { recursive: true, force: true });
     }
+  });
+});
+
+describe("ca-certificates-alpine", () => {
+  const pem = (name: string): string => `${rootCertificates[["A", "B", "C", "own"].indexOf(name)]}\n`;
+  it("takes what the list names, and what is local", () => {
+    const texts = new Map([
+      ["etc/ca-certificates.conf", "# list\nmozilla/B.crt\n!mozilla/C.crt\nmozilla/A.crt\nmozilla/gone.crt\n"],
+      ["usr/share/ca-certificates/mozilla/A.crt", pem("A")],
+      ["usr/share/ca-certificates/mozilla/B.crt", pem("B")],
+      ["usr/share/ca-certificates/mozilla/C.crt", pem("C")],
+      ["usr/local/share/ca-certificates/own.crt", pem("own").trimEnd()],
+    ]);
+    const { files: made } = caCertificatesAlpine.apply(contextOf({ tree: [], texts }));
+    const [bundle] = made;
+    assert.ok(bundle?.kind === "file");
+    assert.equal(Buffer.from(bundle.bytes).toString(), pem("B") + pem("A") + pem("own"));
+    assert.deepEqual(
+      made.slice(1, 4).map((one) => one.path.slice("etc/ssl/certs/".length)),
+      ["ca-cert-B.pem", "ca-cert-A.pem", "ca-cert-own.pem"],
+    );
   });
 });
