@@ -165,6 +165,7 @@ function databaseOf({ plan, packages }: TreeOptions, lost: MergedTree["dropped"]
       apk: {
         checksum: locked.digest,
         sizeBytes: locked.sizeBytes,
+        ...tagOf(locked, supply),
         entries: entriesWithout(piece, lost.get(locked.name)),
         sha1: piece.sha1,
       },
@@ -178,6 +179,11 @@ function databaseOf({ plan, packages }: TreeOptions, lost: MergedTree["dropped"]
     world: worldOf(plan),
     ...(supply.apkDatabase === undefined ? {} : { apkDatabase: supply.apkDatabase }),
   });
+}
+
+function tagOf({ repository }: ResolvedPackage, { repositories }: Plan["supply"]): { readonly tag?: string } {
+  const tag = repositories.find(({ name }) => name === repository)?.tag;
+  return tag === undefined ? {} : { tag };
 }
 
 /** What was asked for and what was refused, in the words of the recipe. */

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { readTarBuffer } from "../../src/archive/tar.ts";
 import { build } from "../../src/build/build.ts";
 import type { BuildOptions } from "../../src/build/contract.ts";
 import { lock } from "../../src/build/lock.ts";
@@ -148,6 +149,17 @@ describe("an image of apk packages", () => {
     };
     assert.equal(await version("hello"), "1.0-r0");
     assert.equal(await version("hello@testing"), "2.0-r0");
+    const root = join(folder, "root.tar");
+    const outputs = [{ kind: "tar", destination: root }] as const;
+    const recipe = { ...asking("hello@testing", "docs"), repositories: [...repositories, tagged] };
+    await build({ ...options(recipe), outputs });
+    const read = (path: string): string => {
+      const limits = { maxEntries: 100, maxTotalBytes: 1 << 20, maxHeaderBytes: 1 << 16 };
+      const found = [...readTarBuffer(readFileSync(root), limits)].find(({ entry }) => entry.path === path);
+      return Buffer.from(found?.body ?? "").toString();
+    };
+    assert.equal(read("etc/apk/world"), "docs\nhello@testing\n");
+    assert.match(read("lib/apk/db/installed"), /^P:hello\n(?:.+\n)*s:testing$/m);
   });
 });
 
