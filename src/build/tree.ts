@@ -156,6 +156,7 @@ function installedOf(
     apk: {
       checksum: locked.digest,
       sizeBytes: locked.sizeBytes,
+      ...tagOf(locked, supply),
       entries: entriesWithout(piece, lost.get(locked.name)),
       sha1: piece.sha1,
     },
@@ -172,6 +173,11 @@ function databaseOf(plan: Plan, installed: readonly InstalledPackage[]): readonl
     world: worldOf(plan),
     ...(supply.apkDatabase === undefined ? {} : { apkDatabase: supply.apkDatabase }),
   });
+}
+
+function tagOf({ repository }: ResolvedPackage, { repositories }: Plan["supply"]): { readonly tag?: string } {
+  const tag = repositories.find(({ name }) => name === repository)?.tag;
+  return tag === undefined ? {} : { tag };
 }
 
 /** What was asked for and what was refused, in the words of the recipe. */

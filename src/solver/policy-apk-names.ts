@@ -151,7 +151,10 @@ export class ApkNames {
     const packages = new Set<ApkPackage>();
     for (const one of this.#recordsFor(text)) packages.add(this.#package(one));
     for (const pkg of packages) addProviders(made.providers, pkg, text);
-    if (packages.size > 1) made.providers.sort((a, b) => rankOf(a.pkg) - rankOf(b.pkg) || compareBytes(a.pkg.record.name, b.pkg.record.name));
+    if (packages.size > 1)
+      made.providers.sort(
+        (a, b) => rankOf(a.pkg) - rankOf(b.pkg) || compareBytes(a.pkg.record.name, b.pkg.record.name),
+      );
     return made;
   }
 
@@ -275,7 +278,11 @@ export function isProvided(
   return meets(requirement, provider.version, problem) !== refused;
 }
 
-function meets({ name, constraint }: Requirement, version: string | undefined, { format, architecture }: Problem): boolean {
+function meets(
+  { name, constraint }: Requirement,
+  version: string | undefined,
+  { format, architecture }: Problem,
+): boolean {
   if (constraint === undefined) return true;
   if (version === undefined) return false;
   const record = { ...probe, name, version };

@@ -25,12 +25,16 @@ const operators: ReadonlyMap<string, VersionOperator> = new Map([
   [">=~", ">~"],
 ]);
 
-const dependencySyntax = /^(!?)([^!<>=~@\s][^<>=~@\s]*)(?:@([^<>=~@\s]+))?(?:([<>=~]+)(\S+))?$/;
+const dependencySyntax = /^(!?)([^!<>=~@\s][^<>=~@\s]*)(?:@([^<>=~@\s]+))?(?:([<>=~]+)([^<>=~\s]\S*))?$/;
+
+/** What nearly all are. */
+const plainName = /^[\w:./+-]+$/;
 
 /** What is wrong with a dependency, for the end of a sentence. */
 type Fault = string;
 
 export function readDependency(text: string): Dependency | Fault {
+  if (plainName.test(text)) return { requirement: { name: text }, refused: false };
   const [, refused, name, tag, signs, version] = dependencySyntax.exec(text) ?? [];
   if (name === undefined) return `"${text.slice(0, 100)}" is not like "name", "name@tag", "name>=1.2" or "!name"`;
   const tagged = tag === undefined ? { name } : { name, tag };
@@ -64,7 +68,9 @@ export function parseRequest(text: string): Requirement {
 /** Indexes may have versions that apk has no form for; whoever asks for one has mistyped it. */
 function faultOf({ requirement: { constraint }, refused }: Dependency): Fault | undefined {
   if (refused) return "it refuses a package, wanted one that is asked for";
-  return constraint === undefined || isVersion(constraint.version) ? undefined : `"${constraint.version}" is no version`;
+  return constraint === undefined || isVersion(constraint.version)
+    ? undefined
+    : `"${constraint.version}" is no version`;
 }
 
 /** As apk writes it in `etc/apk/world`. */

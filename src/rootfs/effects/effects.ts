@@ -5,6 +5,7 @@ import { baseFiles } from "./base-files.ts";
 import { busyboxFolder } from "./busybox-folder.ts";
 import { busyboxLinks } from "./busybox-links.ts";
 import { caCertificates } from "./ca-certificates.ts";
+import { caCertificatesAlpine } from "./ca-certificates-alpine.ts";
 import type { Effect } from "./contract.ts";
 import { debconf } from "./debconf.ts";
 import { diversions } from "./diversions.ts";
@@ -32,6 +33,7 @@ export const effects: readonly Effect[] = [
   busyboxFolder,
   busyboxLinks,
   caCertificates,
+  caCertificatesAlpine,
   debconf,
   diversions,
   dpkgState,
