@@ -134,7 +134,9 @@ async function buildPlatforms(
   for (const [index, plan] of plans.entries()) {
     const locked = platforms[index] as LockedPlatform;
     const { compression = "gzip", scriptTimeoutSeconds = 600 } = options;
-    built.push(await buildImage({ plan, locked, session, epoch, compression, scriptTimeoutSeconds }));
+    const wantsOriginal = options.outputs.some(({ kind }) => kind === "context");
+    const given = { plan, locked, session, epoch, compression, scriptTimeoutSeconds, wantsOriginal };
+    built.push(await buildImage(given));
   }
   return built;
 }

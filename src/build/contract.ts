@@ -107,7 +107,10 @@ export interface ResolvedSource {
   readonly digest: Digest;
   /** Fingerprints of the keys whose signatures vouch for it; empty when a sum of the recipe's does, or nothing. */
   readonly signedBy: readonly string[];
+  /** What is the same for every platform: a serial, or the version of a release. */
   readonly serial?: string;
+  /** Lower-case hex digits, where that is what its publisher states. */
+  readonly sha512?: string;
 }
 
 export interface BuiltPlatform {

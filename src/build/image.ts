@@ -11,8 +11,9 @@ import type { Plan } from "./plan.ts";
 import type { ScriptOutcome } from "./scripts.ts";
 import type { CompressContext, Compression } from "./segments.ts";
 import type { Session } from "./session.ts";
+import { originalOf } from "./source-original.ts";
 import { sourcePackage } from "./source-package.ts";
-import { buildTree } from "./tree.ts";
+import { buildTree, type PiecedPackage } from "./tree.ts";
 
 export interface PlatformImage {
   readonly image: BundleImage;
@@ -26,6 +27,8 @@ export interface ImageOptions {
   readonly epoch: number;
   readonly compression: Compression;
   readonly scriptTimeoutSeconds: number;
+  /** Whether an output wants the root tarball as it was published. */
+  readonly wantsOriginal: boolean;
 }
 
 export async function buildImage(options: ImageOptions): Promise<PlatformImage> {
@@ -47,7 +50,7 @@ export async function buildImage(options: ImageOptions): Promise<PlatformImage> 
   const packages = await makePieces({ plan, packages: wanted, session, compress });
   session.assertWanted();
   const platform = formatPlatform(plan.platform);
-  session.emit({ kind: "stage", stage: "assemble", platform, text: assembling(plan, packages.length) });
+  session.emit({ kind: "stage", stage: "assemble", platform, text: assembling(packages, plan) });
   const tree = await buildTree({ ...options, packages });
   const planned = planTreeLayers({ plan, packages, tree, epoch }, compress);
   const layers = await Promise.all(planned.map((one) => assembleLayer(one, compress, session.store)));
@@ -59,11 +62,15 @@ export async function buildImage(options: ImageOptions): Promise<PlatformImage> 
     layers,
     facts: { title: plan.recipe.name },
   });
-  return { image, scripts: { scripts: tree.scripts, normalized: tree.normalized } };
+  const original = options.wantsOriginal ? await originalOf(locked, plan, session) : undefined;
+  return {
+    image: original ? { ...image, original } : image,
+    scripts: { scripts: tree.scripts, normalized: tree.normalized },
+  };
 }
 
-const assembling = ({ source }: Plan, count: number): string =>
-  source ? `putting ${source.rootfs.path} in place` : `putting ${count} packages together`;
+const assembling = (packages: readonly PiecedPackage[], { source }: Plan): string =>
+  source ? `putting ${packages[0]?.locked.name} in place` : `putting ${packages.length} packages together`;
 
 /** The recipe's settings over those of the distribution's variant; variables, labels and annotations are put together. */
 function settingsOf({ recipe, supply }: Plan): RecipeConfig {

@@ -50,7 +50,7 @@ export function planTreeLayers(options: LayersOptions, { store }: CompressContex
     sizeBytes: piece.recordsBytes,
   }));
   const groups = planLayers(sized, plan.recipe.layers);
-  const distribution = originOf(plan);
+  const distribution = originOf(options);
   if (groups.length === 1) {
     const segments = treeSegments(options, store);
     const what = plan.source ? "root file system" : describePackages(packages);
@@ -78,8 +78,10 @@ export function planTreeLayers(options: LayersOptions, { store }: CompressContex
 }
 
 /** Where what is in an image is from, for its history. */
-function originOf({ recipe: { distribution }, source }: Plan): string {
-  if (source) return source.rootfs.name;
+function originOf({ plan, packages }: LayersOptions): string {
+  const { distribution } = plan.recipe;
+  const [first] = packages;
+  if (plan.source && first) return first.locked.path;
   return distribution.release === "" ? distribution.name : `${distribution.name}:${distribution.release}`;
 }
 

@@ -57,6 +57,7 @@ function platformJson({ repositories, packages, scripts, source }: LockedPlatfor
       path: source.path,
       size: source.sizeBytes,
       sha256: source.digest,
+      sha512: source.sha512 && `sha512:${source.sha512}`,
       signedBy: source.signedBy,
       serial: source.serial,
       date: formatDate(source.date),
@@ -133,6 +134,7 @@ function readSource(one: Reader): LockedSource {
     sizeBytes: one.number("size"),
     signedBy: one.texts("signedBy"),
     ...(one.has("serial") ? { serial: one.text("serial") } : {}),
+    ...(one.has("sha512") ? { sha512: one.sha512("sha512") } : {}),
     date: one.date("date"),
   };
 }
@@ -188,6 +190,8 @@ interface Reader {
   number(key: string): number;
   date(key: string): Date;
   digest(key: string): Digest;
+  /** Hex digits of `sha512:HEX`. */
+  sha512(key: string): string;
   /** apk's, of the control part of a package. */
   checksum(key: string): ControlChecksum;
 }
@@ -253,6 +257,11 @@ function reader(value: unknown, file: string, at: string): Reader {
       const found = text(key);
       if (!/^sha256:[0-9a-f]{64}$/.test(found)) throw fault(key, "a sha256 digest");
       return parseDigest(found);
+    },
+    sha512: (key) => {
+      const found = text(key);
+      if (!/^sha512:[0-9a-f]{128}$/.test(found)) throw fault(key, "a sha512 digest");
+      return found.slice("sha512:".length);
     },
     checksum: (key) => {
       const found = text(key);

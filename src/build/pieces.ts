@@ -16,6 +16,7 @@ import type { Plan } from "./plan.ts";
 import { rootTarball } from "./root-tarball.ts";
 import { type CompressContext, compressSegment, pieceSegment } from "./segments.ts";
 import type { Session } from "./session.ts";
+import { sourceFile } from "./source-package.ts";
 import type { PiecedPackage } from "./tree.ts";
 
 export interface PiecesOptions {
@@ -199,7 +200,7 @@ function faultOf(error: unknown, { name, version, path, repository }: ResolvedPa
 
 function urlsOf(one: ResolvedPackage, { plan }: MakePiece): readonly string[] {
   const repository = plan.supply.repositories.find(({ name }) => name === one.repository);
-  const urls = plan.source ? [plan.source.rootfs.root] : repository?.urls;
+  const urls = plan.source ? sourceFile(plan.source, one).roots : repository?.urls;
   if (!urls) {
     throw new DodaiError(
       "LOCK_OUT_OF_DATE",
@@ -216,12 +217,9 @@ async function download(one: ResolvedPackage, digest: Digest, options: MakePiece
   const { session, onBytes } = options;
   const urls = urlsOf(one, options);
   const { sizeBytes } = one;
-  return (await session.mirrors()).download(
-    urls,
-    options.plan.source?.rootfs.path ?? one.path,
-    { digest, sizeBytes },
-    { onBytes },
-  );
+  const { source } = options.plan;
+  const path = source ? sourceFile(source, one).path : one.path;
+  return (await session.mirrors()).download(urls, path, { digest, sizeBytes }, { onBytes });
 }
 
 function startProgress(

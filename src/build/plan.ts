@@ -33,7 +33,8 @@ export function planPlatform(recipe: Recipe, platform: Platform, mirrors: Mirror
     );
   }
   const plan: Plan = { recipe, platform, architecture, distribution, supply };
-  return recipe.source ? withSource(plan, planSource(recipe.source, platform)) : plan;
+  if (recipe.source) return withSource(plan, planSource(recipe.source, platform));
+  return supply.root ? withSource(plan, { kind: "published", published: supply.root }) : plan;
 }
 
 /** With a ready root file system the distribution adds its files and settings, and neither packages nor their effects. */

@@ -2,6 +2,7 @@
 
 import type { Platform } from "../core/platform.ts";
 import type { PackageRequest, Recipe, RecipeConfig, RecipeGroup, RecipeUser } from "../core/recipe.ts";
+import type { Checksum } from "../crypto/checksums.ts";
 import type { ApkDatabase, PackageFormat, Repository, TrustKey } from "../packages/contract.ts";
 
 /** Where a distribution's packages are looked for, in order; the build finds out what applies on this machine. */
@@ -40,8 +41,34 @@ export interface Supply {
   readonly apkDatabase?: ApkDatabase;
   /** Directories, files and links of the variant, beside effects. */
   readonly files: Recipe["files"];
+  /** The variant's root tarball, in the place of packages. */
+  readonly root?: PublishedRoot;
   /** Taken out of the tree once scripts or effects have run: see `excludedPaths`. */
   readonly excluded: Exclusion;
+}
+
+/** A root tarball of which a distribution's own mirrors say what it is called, beside which is its signature, PATH.asc. */
+export interface PublishedRoot {
+  /** Roots to try in turn. Never part of a lock. */
+  readonly urls: readonly string[];
+  /** Path of the file that says which tarball is the newest. */
+  readonly index: string;
+  /** The distribution's own word for the platform: `x86_64`. */
+  readonly architecture: string;
+  /** Who may have signed the tarball. */
+  readonly keys: readonly TrustKey[];
+  readonly insecureUnsigned: boolean;
+  /** Throws INDEX_SYNTAX; SUM_MISSING. */
+  readIndex(index: Uint8Array): Promise<RootTarball>;
+}
+
+/** What an index says of a root tarball. */
+export interface RootTarball {
+  readonly path: string;
+  /** The same for every platform of one image. */
+  readonly version: string;
+  /** One of SHA-512 at least. */
+  readonly checksums: readonly Checksum[];
 }
 
 /** Globs of absolute paths; most variants have none. */

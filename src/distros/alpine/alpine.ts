@@ -3,8 +3,10 @@ import { formatPlatform, type Platform } from "../../core/platform.ts";
 import type { Recipe } from "../../core/recipe.ts";
 import { apk } from "../../packages/apk/format.ts";
 import type { BuiltInRecipe, Distribution, MirrorSettings, Supply } from "../contract.ts";
+import { alpineReleaseKeys } from "./release-keys.ts";
 import { type AlpineRelease, alpineReleases } from "./releases.ts";
 import { alpineRepositories, repositoriesFiles } from "./repositories.ts";
+import { publishedRoot } from "./root.ts";
 import { variants } from "./variants.ts";
 
 export const alpine: Distribution = {
@@ -12,9 +14,16 @@ export const alpine: Distribution = {
   format: apk,
   releases: alpineReleases,
   variants: [...variants.keys()],
-  keys: [],
+  keys: alpineReleaseKeys,
   supply,
-  recipes: new Map(alpineReleases.map((release) => [`alpine:${release.name}`, recipeFor(release)])),
+  recipes: new Map([
+    ...alpineReleases
+      .filter(({ aliases }) => aliases.includes("latest"))
+      .map((release) => ["alpine", recipeFor("alpine", release)] as const),
+    ...alpineReleases.map(
+      (release) => [`alpine:${release.name}`, recipeFor(`alpine:${release.name}`, release)] as const,
+    ),
+  ]),
 };
 
 function supply(recipe: Recipe, platform: Platform, mirrors: MirrorSettings): Supply {
@@ -26,8 +35,12 @@ function supply(recipe: Recipe, platform: Platform, mirrors: MirrorSettings): Su
       fix: `It has ${[...variants.keys()].join(", ")}.`,
     });
   }
-  const { sources, ...implied } = variant;
+  const { sources, ready, ...implied } = variant;
   const architecture = apk.architectureOf(formatPlatform(platform)) ?? "";
+  if (ready) {
+    const root = publishedRoot(recipe, { release, architecture }, mirrors);
+    return { ...implied, release: release.name, repositories: [], root };
+  }
   return {
     ...implied,
     release: release.name,
@@ -38,12 +51,16 @@ function supply(recipe: Recipe, platform: Platform, mirrors: MirrorSettings): Su
 }
 
 function findRelease({ distribution: { release: wanted, position } }: Recipe): AlpineRelease {
-  const found = alpineReleases.find(({ name, aliases }) => name === wanted || aliases.includes(wanted));
+  const found = findNamed(wanted);
   if (found) return found;
   throw new DodaiError("DISTRIBUTION_UNKNOWN", `Cannot use "alpine:${wanted}": Alpine has no such release`, {
     fix: `Known are ${alpineReleases.map(({ name }) => name).join(", ")}.`,
     ...(position ? { where: position } : {}),
   });
+}
+
+function findNamed(wanted: string): AlpineRelease | undefined {
+  return alpineReleases.find(({ name, aliases }) => name === wanted || aliases.includes(wanted));
 }
 
 export function assertPlatform(
@@ -58,10 +75,10 @@ export function assertPlatform(
   });
 }
 
-function recipeFor({ name }: AlpineRelease): BuiltInRecipe {
+function recipeFor(name: string, { name: release }: AlpineRelease): BuiltInRecipe {
   return {
-    summary: `Alpine ${name} with apk and BusyBox, from its packages`,
-    recipe: packagesRecipe({ name: `alpine:${name}`, distribution: { name: "alpine", release: name } }),
+    summary: `Alpine ${release} with apk and BusyBox, as Alpine releases it`,
+    recipe: { ...packagesRecipe({ name, distribution: { name: "alpine", release } }), variant: "minirootfs" },
   };
 }
 

@@ -13,8 +13,13 @@ export interface AlpineRelease {
   readonly database: ApkDatabase;
 }
 
-const first: readonly string[] = ["amd64", "arm64", "386", "arm/v6", "arm/v7", "ppc64le", "s390x"];
-const withRiscv: readonly string[] = [...first, "riscv64"];
+/** The folder of a mirror that has what was released for one architecture. */
+export const releasesFolder = ({ branch }: Pick<AlpineRelease, "branch">, architecture: string): string =>
+  `${branch}/releases/${architecture}`;
+
+const first: readonly string[] = ["amd64", "arm64", "386", "arm/v6", "ppc64le", "s390x"];
+const withArmv7: readonly string[] = [...first, "arm/v7"];
+const withRiscv: readonly string[] = [...withArmv7, "riscv64"];
 const all: readonly string[] = [...withRiscv, "loong64"];
 
 const apkTools2: ApkDatabase = { folder: "lib/apk", scripts: "scripts.tar" };
@@ -36,12 +41,14 @@ const stable = (
   database,
 });
 
-/** Newest first. */
+/** Newest first. Those before 3.6 have no root tarballs that are made as now. */
 export const alpineReleases: readonly AlpineRelease[] = [
   { name: "edge", aliases: [], branch: "edge", platforms: all.map(parsePlatform), database: apkTools3 },
-  stable(23, all, { database: apkTools3, aliases: ["3", "latest"] }),
+  stable(24, all, { database: apkTools3, aliases: ["3", "latest"] }),
+  stable(23, all, { database: apkTools3 }),
   stable(22, all),
   stable(21, all),
   stable(20, withRiscv),
-  ...[19, 18, 17, 16, 15, 14, 13, 12, 11, 10].map((minor) => stable(minor, first)),
+  ...[19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9].map((minor) => stable(minor, withArmv7)),
+  ...[8, 7, 6].map((minor) => stable(minor, first)),
 ];

@@ -3,9 +3,11 @@ import type { PackageRequest } from "../../core/recipe.ts";
 import type { Exclusion, Supply } from "../contract.ts";
 
 /** What a variant asks for and implies, whatever the release. */
-export interface Variant extends Omit<Supply, "release" | "repositories"> {
+export interface Variant extends Omit<Supply, "release" | "repositories" | "root"> {
   /** Whether apk is told where packages are. */
   readonly sources: boolean;
+  /** Whether it is a root tarball of Alpine's own. */
+  readonly ready?: true;
 }
 
 const ask = (...names: readonly string[]): readonly PackageRequest[] =>
@@ -34,15 +36,20 @@ export const empty: Variant = {
   sources: false,
 };
 
+const shell: Supply["config"] = {
+  env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
+  cmd: ["/bin/sh"],
+};
+
 /** What Alpine's own root has: aports, scripts/mkimg.minirootfs.sh. */
 const packages: Variant = {
   ...empty,
   requests: ask("alpine-baselayout", "alpine-keys", "apk-tools", "busybox", "libc-utils"),
-  config: {
-    env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
-    cmd: ["/bin/sh"],
-  },
+  config: shell,
   sources: true,
 };
 
-export const variants: ReadonlyMap<string, Variant> = new Map(Object.entries({ empty, packages }));
+/** The root that Alpine releases, as it is: docker-alpine, fetch-latest-releases.lua. */
+const minirootfs: Variant = { ...empty, effects: [], config: shell, ready: true };
+
+export const variants: ReadonlyMap<string, Variant> = new Map(Object.entries({ empty, minirootfs, packages }));
