@@ -4,7 +4,7 @@ import { DodaiError } from "../core/dodai-error.ts";
 import { formatPlatform, machineOf, type Platform } from "../core/platform.ts";
 import type { RecipeSource } from "../core/recipe.ts";
 import type { Checksum } from "../crypto/checksums.ts";
-import type { PublishedRoot, RootTarball } from "../distros/contract.ts";
+import type { PublishedRoot, RootClaim, RootTarball } from "../distros/contract.ts";
 import { distributions } from "../distros/distributions.ts";
 import { isFingerprint } from "../frontends/native/values.ts";
 import type { TrustKey } from "../packages/contract.ts";
@@ -38,6 +38,7 @@ export interface StatedSource {
   readonly checksums: readonly Checksum[];
   readonly keys: readonly TrustKey[];
   readonly serial?: { readonly file?: Place; readonly pattern: RegExp } | { readonly value: string };
+  readonly claims?: readonly RootClaim[];
 }
 
 /** Throws PLATFORM_UNSUPPORTED for a platform that it has no tarball for, KEY_SYNTAX, RECIPE_SYNTAX. */
@@ -81,7 +82,7 @@ export function planSource(source: RecipeSource, platform: Platform): StatedSour
 export function statePublished({ published }: PublishedSource, tarball: RootTarball): StatedSource {
   const { urls: roots, keys } = published;
   const placed = (path: string): Place => ({ roots, path, whole: path, name: path, isLocal: false });
-  const { path, version, checksums } = tarball;
+  const { path, version, checksums, claims } = tarball;
   return {
     kind: "stated",
     rootfs: placed(path),
@@ -89,6 +90,7 @@ export function statePublished({ published }: PublishedSource, tarball: RootTarb
     checksums,
     keys,
     serial: { value: version },
+    claims,
   };
 }
 

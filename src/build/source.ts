@@ -13,6 +13,7 @@ import type { LockedPlatform } from "./lock-file.ts";
 import { unpackOne } from "./pieces.ts";
 import type { Plan } from "./plan.ts";
 import type { Session } from "./session.ts";
+import { assertClaims } from "./source-claims.ts";
 import { sourcePackage } from "./source-package.ts";
 import { type Place, type PlannedSource, type StatedSource, statePublished } from "./source-plan.ts";
 import { judgeInline, judgeSignature, unsigned } from "./source-trust.ts";
@@ -82,6 +83,7 @@ export async function solveSource(context: SourceContext): Promise<LockedPlatfor
     ...(plan.source?.kind === "published" ? sha512Stated(checksums) : {}),
   };
   const piece = await unpackOne(sourcePackage(found, plan), { plan, session });
+  assertClaims(piece, context);
   const now = session.now.getTime() / 1000;
   const newest = piece.entries.reduce((last, { entry: { mtime } }) => (mtime <= now ? Math.max(last, mtime) : last), 0);
   return { platform, repositories: [], packages: [], source: { ...found, date: new Date(newest * 1000) } };

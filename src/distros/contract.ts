@@ -69,6 +69,19 @@ export interface RootTarball {
   readonly version: string;
   /** One of SHA-512 at least. */
   readonly checksums: readonly Checksum[];
+  readonly claims: readonly RootClaim[];
+}
+
+/**
+ * What a file of a root tarball has to say, where it is there. A signature beside a tarball does not cover the tarball's name:
+ * that of another version or machine is as good.
+ */
+export interface RootClaim {
+  readonly path: string;
+  /** Of the file's text, without white space around it. */
+  readonly pattern: RegExp;
+  /** For people. */
+  readonly wanted: string;
 }
 
 /** Globs of absolute paths; most variants have none. */

@@ -4,7 +4,7 @@ import { isMap, isScalar, isSeq, type Node, parseDocument, type YAMLMap } from "
 import { DodaiError } from "../../core/dodai-error.ts";
 import { isNestedDeeper } from "../../core/yaml-depth.ts";
 import type { Checksum } from "../../crypto/checksums.ts";
-import type { RootTarball } from "../contract.ts";
+import type { RootClaim, RootTarball } from "../contract.ts";
 import { releasesFolder } from "./releases.ts";
 
 /** Real ones have some 10 KB. */
@@ -30,7 +30,6 @@ export function readLatestReleases(index: Uint8Array, wanted: RootWanted): RootT
   if (items.length > 1) throw unusable(what, `it has "${flavor}" ${items.length} times`);
   const version = matching(item, "version", /^\d[\w.]{0,30}$/, what);
   const file = matching(item, "file", /^[\w][\w.+-]{0,100}$/, what);
-  // A signature is of bytes alone: that of a tarball for another machine or branch is as good.
   for (const [key, expected] of [
     ["file", `${flavor}-${version}-${wanted.architecture}.tar.gz`],
     ["arch", wanted.architecture],
@@ -42,7 +41,18 @@ export function readLatestReleases(index: Uint8Array, wanted: RootWanted): RootT
   if (wanted.branch !== "edge" && !version.startsWith(`${wanted.branch.slice(1)}.`)) {
     throw unusable(what, `version ${version} is not of branch ${wanted.branch}`);
   }
-  return { path: `${folder}/${file}`, version, checksums: checksumsOf(item, what) };
+  const claims = claimsOf(version, wanted);
+  return { path: `${folder}/${file}`, version, checksums: checksumsOf(item, what), claims };
+}
+
+/** Edge is numbered by its day, and calls itself `3.23.0_alpha20251016`. */
+function claimsOf(version: string, { branch, architecture }: RootWanted): readonly RootClaim[] {
+  const text = version.replaceAll(".", "\\.");
+  const release = branch === "edge" ? new RegExp(`^(?:[\\d.]+_alpha)?${text}$`) : new RegExp(`^${text}$`);
+  return [
+    { path: "etc/alpine-release", pattern: release, wanted: version },
+    { path: "etc/apk/arch", pattern: new RegExp(`^${architecture}$`), wanted: architecture },
+  ];
 }
 
 /** As a message may show it, wherever it is from. */
@@ -75,15 +85,21 @@ function itemsOf(text: string, what: string): readonly Item[] {
   if (text.length > maxIndexBytes) throw unusable(what, `it is larger than ${maxIndexBytes} bytes`);
   if (isNestedDeeper(text, maxDepth)) throw unusable(what, "it is nested too deeply");
   // Without a schema every scalar is the text that is there: 3.20 is no number, and 2026-11-01 no date.
-  const { contents, errors } = parseDocument<Node>(text, { schema: "failsafe", prettyErrors: false });
+  const { contents, errors } = parseDocument<Node>(text, yamlOptions);
   const [error] = errors;
-  if (error) throw unusable(what, `it is not YAML (${error.message})`, error);
+  if (error) throw unusable(what, `it is not YAML (${printable(error.message)})`, error);
   if (!isSeq(contents)) throw unusable(what, "it is not a list");
   return contents.items.map((item) => {
     if (!isMap(item)) throw unusable(what, "an item is not a map");
-    return new Map(textsOf(item));
+    const texts = textsOf(item);
+    const found: Item = new Map(texts);
+    if (found.size < texts.length) throw unusable(what, "an item says something twice");
+    return found;
   });
 }
+
+/** The parser would compare each key with all others. */
+const yamlOptions = { schema: "failsafe", prettyErrors: false, uniqueKeys: false } as const;
 
 /** Aliases are left out like all else that is no text: real files have none. */
 const textsOf = ({ items }: YAMLMap): readonly (readonly [string, string])[] =>
