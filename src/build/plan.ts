@@ -44,7 +44,7 @@ function withSource({ recipe, supply, ...plan }: Plan, source: PlannedSource): P
     throw new DodaiError(
       "RECIPE_SYNTAX",
       `Cannot install "${one.request}": the recipe starts from a ready root file system, which takes no packages`,
-      { fix: 'Leave it out, or build without "source".', ...(one.position ? { where: one.position } : {}) },
+      { fix: withoutSource[source.kind], ...(one.position ? { where: one.position } : {}) },
     );
   }
   const { users, groups } = recipe.accounts;
@@ -61,6 +61,11 @@ function withSource({ recipe, supply, ...plan }: Plan, source: PlannedSource): P
   };
   return { ...plan, recipe: { ...recipe, scripts: "emulate" }, supply: bare, source };
 }
+
+const withoutSource: Readonly<Record<PlannedSource["kind"], string>> = {
+  published: 'Leave it out, or write "variant: packages".',
+  stated: 'Leave it out, or build without "source".',
+};
 
 /** Throws DISTRIBUTION_UNKNOWN. */
 export function findDistribution({ distribution: { name, position } }: Recipe): Distribution {

@@ -10,6 +10,7 @@ import { build } from "../../src/build/build.ts";
 import type { BuildEvent, BuildOptions } from "../../src/build/contract.ts";
 import { lock } from "../../src/build/lock.ts";
 import { type LockedSource, parseLock } from "../../src/build/lock-file.ts";
+import { why } from "../../src/build/why.ts";
 import { comparePaths } from "../../src/core/path-order.ts";
 import { formatPlatform, parsePlatform } from "../../src/core/platform.ts";
 import type { Recipe } from "../../src/core/recipe.ts";
@@ -177,6 +178,21 @@ describe("a release of Alpine", () => {
     );
     const result = await build(options(recipeOf("alpine:edge", mirror)));
     assert.equal(result.platforms[0]?.source?.serial, "20250601");
+  });
+
+  test("takes no packages, and says where they can be had", async (t) => {
+    const { mirror, options } = await openPlace(t, makeReleases(spec()));
+    const packages = [{ request: "curl", exclude: false }];
+    await assert.rejects(build(options(recipeOf("alpine:3.20", mirror, { packages }))), {
+      code: "RECIPE_SYNTAX",
+      fix: 'Leave it out, or write "variant: packages".',
+    });
+  });
+
+  test("has nothing that was chosen here, and says so when asked why", async (t) => {
+    const { mirror, options } = await openPlace(t, new Map());
+    const [result] = await why({ ...options(recipeOf("alpine:3.20", mirror)), packageName: "busybox" });
+    assert.deepEqual([result?.installed, result?.lines.length], [false, 1]);
   });
 
   test("is not taken when the lock has seen a newer one", async (t) => {

@@ -17,6 +17,8 @@ const built = (name: string): Recipe => {
   assert.ok(found, name);
   return found.recipe;
 };
+/** The same from packages. */
+const packaged = (name: string): Recipe => ({ ...built(name), variant: "packages" });
 
 describe("Alpine", () => {
   it("has a recipe for each release", () => {
@@ -24,7 +26,7 @@ describe("Alpine", () => {
     for (const name of ["alpine:edge", "alpine:3.23", "alpine:3.22"]) assert.ok(names.includes(name), name);
   });
   it("is main and community of the release, and its own five packages", () => {
-    const { repositories, requests, files } = alpine.supply(built("alpine:3.22"), amd64, nowhere);
+    const { repositories, requests, files } = alpine.supply(packaged("alpine:3.22"), amd64, nowhere);
     assert.deepEqual(
       repositories.map(({ name, suite, components, urls }) => [name, suite, ...components, ...urls]),
       ["main", "community"].map((one) => [
@@ -47,7 +49,7 @@ describe("Alpine", () => {
     const recipe = built("alpine:3.22");
     for (const [name, release] of [
       ["v3.22", "3.22"],
-      ["latest", "3.23"],
+      ["latest", "3.24"],
     ] as const) {
       const asked = { ...recipe, distribution: { name: "alpine", release: name } };
       assert.equal(alpine.supply(asked, amd64, nowhere).release, release);
@@ -55,7 +57,7 @@ describe("Alpine", () => {
   });
   it("is fetched from the mirrors that are named", () => {
     const mirrors = { ...nowhere, archive: ["file:///mirror"] };
-    const { repositories } = alpine.supply(built("alpine:edge"), amd64, mirrors);
+    const { repositories } = alpine.supply(packaged("alpine:edge"), amd64, mirrors);
     assert.deepEqual(
       repositories.map(({ urls }) => urls),
       [["file:///mirror"], ["file:///mirror"]],
@@ -65,7 +67,7 @@ describe("Alpine", () => {
     for (const { name, platforms } of alpine.releases) {
       for (const platform of platforms) {
         assert.ok(alpine.format.architectureOf(formatPlatform(platform)), formatPlatform(platform));
-        const { repositories } = alpine.supply(built(`alpine:${name}`), platform, nowhere);
+        const { repositories } = alpine.supply(packaged(`alpine:${name}`), platform, nowhere);
         assert.ok(
           repositories.every(({ keys }) => keys.length > 0),
           `${name} ${formatPlatform(platform)}`,
@@ -75,7 +77,7 @@ describe("Alpine", () => {
   });
   it("keeps scripts as the apk-tools of the release does", () => {
     const scriptsOf = (name: string): string | undefined =>
-      alpine.supply(built(name), amd64, nowhere).apkDatabase?.scripts;
+      alpine.supply(packaged(name), amd64, nowhere).apkDatabase?.scripts;
     assert.deepEqual(["alpine:3.22", "alpine:3.23"].map(scriptsOf), ["scripts.tar", "scripts.tar.gz"]);
   });
 
