@@ -98,7 +98,8 @@ async function prepare({ places }: State): Promise<Reply> {
   if (memoryBytes !== "") {
     await mustRun(["mount", "-i", "-n", "-t", "tmpfs", "-o", `mode=700,size=${memoryBytes}`, "root", places.directory]);
   }
-  for (const folder of [places.root, places.upper, places.work, places.merged, places.sysfs]) mkdirSync(folder, 0o755);
+  for (const folder of [places.root, places.upper, places.work, places.merged, places.sysfs, places.programs])
+    mkdirSync(folder, 0o755);
   await mustRun(["mkfifo", "--", places.inputPipe, places.outputPipe]);
   for (const pipe of [places.inputPipe, places.outputPipe]) chmodSync(pipe, 0o666);
   hideHostName();

@@ -1,10 +1,10 @@
 // Which ways of being root there are on this host.
 import { existsSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
-import { delimiter, join } from "node:path";
 import { DodaiError } from "../core/dodai-error.ts";
 import type { SandboxMode } from "./contract.ts";
-import { hostPath, runProgram } from "./program.ts";
+import { machineOfHost } from "./filter.ts";
+import { findProgram, runProgram } from "./program.ts";
 
 export interface ModeReport {
   readonly mode: SandboxMode;
@@ -30,12 +30,15 @@ export async function detectModes(): Promise<readonly ModeReport[]> {
 /** The modes to try, with what is known to be missing without trying. */
 export function usableModes(modes: readonly SandboxMode[] = allModes): readonly ModeReport[] {
   const programs = ["unshare", "setpriv", "pivot_root", "mount", "umount", "mkfifo"].filter(
-    (name) => !hasProgram(name),
+    (name) => findProgram(name) === undefined,
   );
-  return modes.map((mode) => ({
-    mode,
-    missing: programs.length > 0 ? `the host has no ${programs.join(", ")} (package util-linux)` : missingFor(mode),
-  }));
+  const missingForAll =
+    machineOfHost() === undefined
+      ? `programs of images run on x86_64 and arm64 machines only, not on ${process.arch}`
+      : programs.length > 0
+        ? `the host has no ${programs.join(", ")} (package util-linux)`
+        : undefined;
+  return modes.map((mode) => ({ mode, missing: missingForAll ?? missingFor(mode) }));
 }
 
 function missingFor(mode: SandboxMode): string | undefined {
@@ -44,7 +47,7 @@ function missingFor(mode: SandboxMode): string | undefined {
     case "root":
       return uid === 0 ? undefined : "you are not root";
     case "subordinate":
-      if (!hasProgram("newuidmap") || !hasProgram("newgidmap"))
+      if (findProgram("newuidmap") === undefined || findProgram("newgidmap") === undefined)
         return "the host has no newuidmap (package uidmap or shadow-utils)";
       for (const file of ["/etc/subuid", "/etc/subgid"]) {
         if (!hasRange(file, [username, String(uid)])) return `${file} has no line for ${username}`;
@@ -64,9 +67,6 @@ export function unavailable(reasons: readonly string[]): DodaiError {
     },
   );
 }
-
-const hasProgram = (name: string): boolean =>
-  hostPath.split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, name)));
 
 /** subuid(5): name or uid, first id, count. */
 function hasRange(file: string, owners: readonly string[]): boolean {

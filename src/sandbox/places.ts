@@ -12,6 +12,9 @@ export interface Places {
   readonly merged: string;
   /** Where a command's own sysfs is mounted, outside its root, for its loopback device. */
   readonly sysfs: string;
+  /** A disk in memory with the guard (guard-program.ts): the host's may not let programs run. */
+  readonly programs: string;
+  readonly guard: string;
   readonly sessionTable: string;
   readonly commandTable: string;
   /** Standard input and output of commands: pipes with names, because a program may open /dev/stdout, which sockets refuse. */
@@ -28,6 +31,8 @@ export function placesOf(directory: string): Places {
     work: at("work"),
     merged: at("merged"),
     sysfs: at("sysfs"),
+    programs: at("programs"),
+    guard: at("programs/guard"),
     sessionTable: at("session.fstab"),
     commandTable: at("command.fstab"),
     inputPipe: at("input"),

@@ -2,18 +2,19 @@
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { closeSync, constants, openSync, writeFileSync } from "node:fs";
 import { Socket } from "node:net";
+import { release } from "node:os";
 import type { Readable } from "node:stream";
 import type { Bytes } from "../core/bytes.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { resolveUser } from "./accounts.ts";
-import { formatOuterArguments, innerScript, outerScript, setprivWords } from "./command-script.ts";
+import { capabilityArguments, formatOuterArguments, innerScript, outerScript } from "./command-script.ts";
 import type { SandboxMode, SandboxResult } from "./contract.ts";
 import { resolveInside } from "./disk-path.ts";
 import type { CommandRequest } from "./messages.ts";
 import { placeMounts } from "./mount-points.ts";
 import { formatTable, procMounts } from "./mounts.ts";
 import type { Places } from "./places.ts";
-import { hostEnvironment, mustRun } from "./program.ts";
+import { findProgram, hostEnvironment, mustRun } from "./program.ts";
 
 export interface RunContext {
   readonly places: Places;
@@ -27,6 +28,8 @@ export interface RunContext {
 const TAIL_BYTES = 16 << 10;
 /** How long the programs that enter the root may take. */
 const ENTRY_TIMEOUT_MS = 60_000;
+/** At once, in one command: far more than any build has, and no danger to the host. */
+const MAX_PROCESSES = 8192;
 /** As a shell says that SIGKILL ended it. */
 const KILLED = 137;
 
@@ -92,13 +95,21 @@ function wordsOf(command: CommandRequest, { places, mode }: RunContext): readonl
     ...formatOuterArguments({
       table: places.commandTable,
       sysfs: network ? "" : places.sysfs,
+      maxProcesses: hasOwnProcessLimit(release()) ? MAX_PROCESSES : undefined,
       merged: places.merged,
       workdir: workdirOf(command, places),
     }),
-    ...setprivWords,
+    // The guard looks for no program by itself.
+    ...[places.guard, findProgram("setpriv") ?? "setpriv", ...capabilityArguments(network)],
     ...["--reuid", String(uid), "--regid", String(gid), mode === "single" ? "--keep-groups" : setgroups],
     ...["--", "env", "-i", "sh", "-c", innerScript, "dodai", ...pairs, "--", ...words],
   ];
+}
+
+/** Since 6.14 pid_max is the namespace's own; before, writing it would change the host. */
+function hasOwnProcessLimit(kernel: string): boolean {
+  const [major = 0, minor = 0] = kernel.split(".").map((part) => Number.parseInt(part, 10));
+  return major > 6 || (major === 6 && minor >= 14);
 }
 
 /** A shell only passes on variables that it could name itself; the root's own env(1) does the others. */

@@ -24,7 +24,21 @@ const programs = [
     "mknod",
     "mount",
   ],
-  ...["mv", "readlink", "rm", "setcap", "setsid", "sleep", "stat", "touch", "true", "umount", "uname", "unshare"],
+  ...[
+    "mv",
+    "perl",
+    "readlink",
+    "rm",
+    "setcap",
+    "setsid",
+    "sleep",
+    "stat",
+    "touch",
+    "true",
+    "umount",
+    "uname",
+    "unshare",
+  ],
 ];
 
 /** The time of everything in it, in seconds since 1970. */
