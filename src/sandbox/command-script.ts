@@ -5,7 +5,7 @@
 // becomes the command. So there is no moment at which the command could see the host, and nothing is needed in the image.
 //
 // File descriptors: 0 and 1 the command's, 2 what the programs here complain of, 3 "exchange the root now", 4 reports,
-// 5 "become the command now", 6 the command's standard error.
+// 5 "become the command now", 6 the command's standard error, 7 what the guard asks, and the answers.
 
 /**
  * The capabilities that Docker gives, by setpriv's names. Making device nodes is allowed; opening them is not (`nodev`). With
@@ -71,7 +71,7 @@ if [ -n "$processes" ]; then echo "$processes" >/proc/sys/kernel/pid_max; fi 2>/
 mount -i -n -a -T "$table" 2>&4 || exit 125
 if [ -n "$sysfs" ]; then echo 0x9 >"$sysfs/class/net/lo/flags"; fi 2>/dev/null
 cd "$merged" 2>&4 || exit 125
-{ read -r now && pivot_root . . && echo exchanged >&4; } <&3 2>&4 5<&- 6>&- &
+{ read -r now && pivot_root . . && echo exchanged >&4; } <&3 2>&4 5<&- 6>&- 7>&- &
 (cd "$workdir" && exec "$@" 2>&6 3<&- 6>&-)
 exit $?
 `;
@@ -79,7 +79,7 @@ exit $?
 export const innerScript = `
 echo loaded >&4
 read -r now <&5 || exit 125
-exec 4>&- 5<&-
+exec 4>&- 5<&- 7>&-
 unset PWD OLDPWD
 while [ "$1" != -- ]; do export "$1"; shift; done
 shift

@@ -6,7 +6,9 @@ import type { SandboxMode } from "./contract.ts";
 export type Ruling =
   | { readonly kind: "errno"; readonly errno: number }
   /** As if it had been done. */
-  | { readonly kind: "pretend" };
+  | { readonly kind: "pretend" }
+  /** What the inner half says (owner-answers.ts). */
+  | { readonly kind: "ask" };
 
 export interface FilterRule {
   readonly calls: readonly string[];
@@ -85,22 +87,21 @@ const common: readonly FilterRule[] = [
   { calls: ["socketcall"], when: { argument: 0, test: "is", values: [SYS_SOCKET] }, ruling: refused },
 ];
 
-/** With one id there is nobody to give a file to or to become. */
-const pretended: readonly FilterRule[] = [
-  {
-    calls: ["chown", "chown32", "fchown", "fchown32", "lchown", "lchown32", "fchownat"],
-    ruling: { kind: "pretend" },
-  },
-  {
-    calls: ["setuid", "setuid32", "setgid", "setgid32", "setgroups", "setgroups32", "setfsuid", "setfsuid32"],
-    ruling: { kind: "pretend" },
-  },
-  {
-    calls: ["setfsgid", "setfsgid32", "setreuid", "setreuid32", "setregid", "setregid32", "capset"],
-    ruling: { kind: "pretend" },
-  },
-  { calls: ["setresuid", "setresuid32", "setresgid", "setresgid32"], ruling: { kind: "pretend" } },
-];
+/** With one id there is nobody else to give a file to: whom it would be given to is written down. */
+const owners: FilterRule = {
+  calls: ["chown", "chown32", "fchown", "fchown32", "lchown", "lchown32", "fchownat"],
+  ruling: { kind: "ask" },
+};
+
+/** And nobody else to become. */
+const pretended: FilterRule = {
+  calls: [
+    ...["capset", "setfsgid", "setfsgid32", "setfsuid", "setfsuid32", "setgid", "setgid32", "setgroups", "setgroups32"],
+    ...["setregid", "setregid32", "setresgid", "setresgid32", "setresuid", "setresuid32", "setreuid", "setreuid32"],
+    ...["setuid", "setuid32"],
+  ],
+  ruling: { kind: "pretend" },
+};
 
 export const filterRules = (mode: SandboxMode): readonly FilterRule[] =>
-  mode === "single" ? [...common, ...pretended] : common;
+  mode === "single" ? [...common, owners, pretended] : common;

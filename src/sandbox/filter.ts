@@ -10,7 +10,7 @@ export type Machine = "x64" | "arm64";
 export const machineOfHost = (): Machine | undefined =>
   process.arch === "x64" || process.arch === "arm64" ? process.arch : undefined;
 
-/** AUDIT_ARCH_* of linux/audit.h, of the machine's own calls and of its 32-bit ones. */
+/** The machine's own calls and its 32-bit ones. */
 const tablesOf: Readonly<Record<Machine, readonly { readonly table: CallTable; readonly arch: number }[]>> = {
   x64: [
     { table: "x86_64", arch: 0xc000_003e },
@@ -34,6 +34,7 @@ const JUMP_ANY_BIT = 0x45;
 const RETURN = 0x06;
 const RET_ALLOW = 0x7fff_0000;
 const RET_ERRNO = 0x0005_0000;
+const RET_USER_NOTIF = 0x7fc0_0000;
 const ENOSYS = 38;
 
 // Offsets in `struct seccomp_data`.
@@ -49,7 +50,13 @@ interface Instruction {
   readonly jf?: number;
 }
 
-export function formatFilter(machine: Machine, rules: readonly FilterRule[]): Buffer {
+export interface Filter {
+  readonly instructions: Buffer;
+  /** Whether it asks the listener about calls. */
+  readonly asks: boolean;
+}
+
+export function formatFilter(machine: Machine, rules: readonly FilterRule[]): Filter {
   const instructions: Instruction[] = [{ code: LOAD_WORD, k: ARCH }];
   for (const { table, arch } of tablesOf[machine]) {
     const block = tableBlock(table, rules);
@@ -64,7 +71,7 @@ export function formatFilter(machine: Machine, rules: readonly FilterRule[]): Bu
     bytes.writeUInt8(jf, 8 * index + 3);
     bytes.writeUInt32LE(k >>> 0, 8 * index + 4);
   }
-  return bytes;
+  return { instructions: bytes, asks: rules.some(({ ruling }) => ruling.kind === "ask") };
 }
 
 function tableBlock(table: CallTable, rules: readonly FilterRule[]): readonly Instruction[] {
@@ -99,5 +106,7 @@ function returnValueOf(ruling: Ruling): number {
       return RET_ERRNO | ruling.errno;
     case "pretend":
       return RET_ERRNO;
+    case "ask":
+      return RET_USER_NOTIF;
   }
 }

@@ -21,6 +21,7 @@ import type { SandboxMode } from "./contract.ts";
 import { type LaidOut, layOutTar } from "./lay-out.ts";
 import type { CommandRequest, Reply, Request } from "./messages.ts";
 import { mountSession } from "./mounts.ts";
+import { keepOwners, type Owners } from "./owners.ts";
 import { type Places, placesOf } from "./places.ts";
 import { hostEnvironment, mustRun } from "./program.ts";
 import { runCommand } from "./run-command.ts";
@@ -31,6 +32,8 @@ interface State {
   readonly places: Places;
   readonly channel: Channel;
   laidOut: LaidOut | undefined;
+  /** Where the disk does not know them. */
+  owners: Owners | undefined;
   /** How the root was, where no overlay holds what changes. */
   snapshot: Snapshot | undefined;
 }
@@ -54,6 +57,7 @@ await serve({
   places: placesOf(directory),
   channel: openChannel(new Socket({ fd: 3 })),
   laidOut: undefined,
+  owners: undefined,
   snapshot: undefined,
 });
 process.exit(0);
@@ -129,21 +133,22 @@ async function layOut(state: State): Promise<Reply> {
   const { channel, places, mode } = state;
   state.laidOut = await layOutTar(channel.data(), places.root, mode);
   const { hasOverlay } = await mountSession(places, mode);
-  if (!hasOverlay) state.snapshot = readSnapshot(places.root);
+  if (state.laidOut.owners) state.owners = keepOwners(places.root, state.laidOut.owners);
+  if (!hasOverlay) state.snapshot = readSnapshot(places.root, state.owners);
   return { kind: "done" };
 }
 
-async function run({ channel, places, mode }: State, command: CommandRequest): Promise<Reply> {
+async function run({ channel, places, mode, owners }: State, command: CommandRequest): Promise<Reply> {
   const onOutput = (chunk: Uint8Array): Promise<void> => channel.sendData(chunk);
-  const result = await runCommand(command, { places, mode, input: channel.data(), onOutput });
+  const result = await runCommand(command, { places, mode, owners, input: channel.data(), onOutput });
   return { kind: "result", result };
 }
 
-async function sendChanges({ channel, places, laidOut, snapshot }: State): Promise<Reply> {
+async function sendChanges({ channel, places, laidOut, owners, snapshot }: State): Promise<Reply> {
   if (!laidOut) throw new Error("Changes were asked for before a root was laid out");
   const { removed, entries } = snapshot
-    ? await readSnapshotChanges(places.root, snapshot, laidOut)
-    : await readOverlayChanges(places, laidOut);
+    ? await readSnapshotChanges(places.root, { before: snapshot, laidOut, owners })
+    : await readOverlayChanges(places, laidOut, owners);
   await channel.send({ kind: "removed", paths: removed } satisfies Reply);
   for (const entry of entries) await sendEntry(channel, entry);
   await channel.sendData(tarTrailer);

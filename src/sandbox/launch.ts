@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { type Channel, openChannel } from "./channel.ts";
 import type { SandboxMode, SandboxOptions } from "./contract.ts";
 import type { Reply } from "./messages.ts";
+import { userWords } from "./modes.ts";
 import { hostEnvironment } from "./program.ts";
 
 export interface Inner {
@@ -18,12 +19,6 @@ export interface Inner {
 /** Namespaces that all modes have. With `--kill-child` nothing in them outlives `unshare`. */
 const namespaces = ["--mount", "--mount-proc", "--pid", "--ipc", "--uts", "--fork", "--kill-child"];
 
-const wordsOf: Readonly<Record<SandboxMode, readonly [string, ...string[]]>> = {
-  root: ["unshare", ...namespaces],
-  subordinate: ["unshare", "--user", "--map-root-user", "--map-auto", ...namespaces],
-  single: ["unshare", "--user", "--map-root-user", ...namespaces],
-};
-
 /** How long it may take to end by itself. */
 const END_TIMEOUT_MS = 3000;
 
@@ -32,7 +27,8 @@ export async function launch(
   mode: SandboxMode,
   { directory, memoryBytes, terminal = false }: SandboxOptions,
 ): Promise<Inner | { readonly reason: string }> {
-  const [program, ...args] = wordsOf[mode];
+  const program = "unshare";
+  const args = [...userWords[mode], ...namespaces];
   const module = fileURLToPath(
     new URL(import.meta.url.endsWith(".ts") ? "./helper.ts" : "./helper.js", import.meta.url),
   );

@@ -14,14 +14,20 @@ export interface ModeReport {
 
 const allModes: readonly SandboxMode[] = ["root", "subordinate", "single"];
 
+/** What `unshare` is told to make a user namespace of. */
+export const userWords: Readonly<Record<SandboxMode, readonly string[]>> = {
+  root: [],
+  subordinate: ["--user", "--map-root-user", "--map-auto"],
+  single: ["--user", "--map-root-user"],
+};
+
 /** What each mode lacks here, found out by trying. */
 export async function detectModes(): Promise<readonly ModeReport[]> {
   return Promise.all(
     usableModes(undefined).map(async ({ mode, missing }) => {
       if (missing !== undefined) return { mode, missing };
-      const user = mode === "root" ? [] : ["--user", "--map-root-user", "--map-auto"];
-      const words = ["unshare", ...user, "--mount", "--pid", "--fork", "--mount-proc", "true"] as const;
-      const { exitCode, errors } = await runProgram([...words] as [string, ...string[]]);
+      const words = ["--mount", "--pid", "--fork", "--mount-proc", "true"];
+      const { exitCode, errors } = await runProgram(["unshare", ...userWords[mode], ...words]);
       return { mode, missing: exitCode === 0 ? undefined : errors.trim() };
     }),
   );
@@ -54,7 +60,7 @@ function missingFor(mode: SandboxMode): string | undefined {
       }
       return undefined;
     case "single":
-      return "it is not supported yet";
+      return undefined;
   }
 }
 

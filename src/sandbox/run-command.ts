@@ -13,12 +13,16 @@ import { resolveInside } from "./disk-path.ts";
 import type { CommandRequest } from "./messages.ts";
 import { placeMounts } from "./mount-points.ts";
 import { formatTable, procMounts } from "./mounts.ts";
+import { answerOwners } from "./owner-answers.ts";
+import type { Owners } from "./owners.ts";
 import type { Places } from "./places.ts";
 import { findProgram, hostEnvironment, mustRun } from "./program.ts";
 
 export interface RunContext {
   readonly places: Places;
   readonly mode: SandboxMode;
+  /** Where the disk does not know them. */
+  readonly owners: Owners | undefined;
   /** What `bytes` of a request are. */
   readonly input: Bytes;
   readonly onOutput: (chunk: Uint8Array) => Promise<void>;
@@ -51,6 +55,7 @@ export async function runCommand(command: CommandRequest, context: RunContext): 
 async function runInside(command: CommandRequest, context: RunContext): Promise<SandboxResult> {
   // What can be refused is refused before a pipe is open: an end that nobody closes would keep the next command's open.
   const [program, ...args] = wordsOf(command, context);
+  const { owners, places } = context;
   const output = openPipe(context.places.outputPipe, "read");
   const input = command.input === "bytes" ? openPipe(context.places.inputPipe, "write") : undefined;
   const terminal = command.input === "inherit";
@@ -58,7 +63,7 @@ async function runInside(command: CommandRequest, context: RunContext): Promise<
   const child = spawn(program, args, {
     cwd: context.places.directory,
     env: { ...hostEnvironment },
-    stdio: [...stdio, "pipe", "pipe", "pipe", "pipe", terminal ? 7 : output.theirs],
+    stdio: [...stdio, "pipe", "pipe", "pipe", "pipe", terminal ? 7 : output.theirs, owners ? "pipe" : "ignore"],
   });
   closeSync(output.theirs);
   if (input) closeSync(input.theirs);
@@ -66,7 +71,13 @@ async function runInside(command: CommandRequest, context: RunContext): Promise<
   const tail = collectTail(output.ours, context.onOutput);
   const fed = input ? feed(input.ours, context.input) : Promise.resolve();
   const complaints = lastOf(child.stderr);
+  const questions = child.stdio[7 as number] as Socket | null;
+  let entered: number | undefined;
+  if (owners && questions) {
+    answerOwners(questions, { owners, merged: places.merged, proc: () => `/proc/${entered}/root/proc` });
+  }
   const entry = await enter(child, ended);
+  if (entry.kind === "entered") entered = entry.self;
   if (entry.kind === "failed") {
     await Promise.all([ended, tail, fed]);
     throw new DodaiError(

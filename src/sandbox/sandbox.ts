@@ -10,7 +10,7 @@ import { comparePaths } from "../core/path-order.ts";
 import type { Sandbox, SandboxChange, SandboxCommand, SandboxMode, SandboxOptions, SandboxResult } from "./contract.ts";
 import { type Inner, launch } from "./launch.ts";
 import type { Reply, Request } from "./messages.ts";
-import { unavailable, usableModes } from "./modes.ts";
+import { unavailable, usableModes, userWords } from "./modes.ts";
 import { runProgram } from "./program.ts";
 import { sandboxTarLimits } from "./tar-limits.ts";
 
@@ -40,14 +40,22 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
 export async function removeSandboxFolder(directory: string): Promise<void> {
   if (!existsSync(directory)) return;
   const words = ["rm", "-rf", "--", directory] as const;
-  // As an ordinary user one cannot remove what is in a folder of another id.
-  const isOurs = userInfo().uid === 0 || (await runProgram(words)).exitCode === 0;
-  const { exitCode, errors } = await runProgram(
-    isOurs ? words : ["unshare", "--user", "--map-root-user", "--map-auto", ...words],
-  );
-  if (exitCode === 0) return;
-  throw new DodaiError("SANDBOX_FAILED", `Cannot remove "${directory}": ${errors.trim()}`);
+  // An ordinary user cannot remove what is in a closed folder, or in one of another id; root of its ids can.
+  const ways = userInfo().uid === 0 ? [words] : [words, asRootOf("single", words), asRootOf("subordinate", words)];
+  const reasons: string[] = [];
+  for (const way of ways) {
+    const { exitCode, errors } = await runProgram(way);
+    if (exitCode === 0) return;
+    reasons.push(errors.trim());
+  }
+  throw new DodaiError("SANDBOX_FAILED", `Cannot remove "${directory}": ${reasons.join("\n")}`);
 }
+
+const asRootOf = (mode: SandboxMode, words: readonly string[]): readonly [string, ...string[]] => [
+  "unshare",
+  ...userWords[mode],
+  ...words,
+];
 
 interface Owned {
   readonly inner: Inner;

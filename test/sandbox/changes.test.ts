@@ -272,9 +272,10 @@ describe("changes between two looks, where there is no overlay", () => {
     symlinkSync("same", at("folder"));
     writeFileSync(at("new"), "new");
     linkSync(at("new"), at("new-er"));
-    const { removed, entries } = await readSnapshotChanges(root, before, {
-      attributes: new Map(),
-      areAttributesOnDisk: true,
+    const { removed, entries } = await readSnapshotChanges(root, {
+      before,
+      laidOut: { attributes: new Map(), areAttributesOnDisk: true, owners: undefined },
+      owners: undefined,
     });
     assert.deepEqual(removed, ["d", "folder"]);
     const kinds = entries.map(({ entry }) => `${entry.kind} ${entry.path}`);
