@@ -5,7 +5,8 @@ import type { Bytes } from "../core/bytes.ts";
 
 /**
  * How the host lets us be root inside: `root` as root; `subordinate` as a user with ids in /etc/subuid and /etc/subgid;
- * `single` as a user with its own id alone, where owners are pretended.
+ * `single` as a user with its own id alone: files that are given away are root's inside, and their owners are kept beside the
+ * disk, for `changes`; nobody else can be become, so `user` and programs that change their user only seem to (docs/sandbox.md).
  */
 export type SandboxMode = "root" | "subordinate" | "single";
 

@@ -48,7 +48,7 @@ export function usableModes(modes: readonly SandboxMode[] = allModes): readonly 
 }
 
 function missingFor(mode: SandboxMode): string | undefined {
-  const { uid, username } = userInfo();
+  const [uid, username] = [process.getuid?.(), userName()];
   switch (mode) {
     case "root":
       return uid === 0 ? undefined : "you are not root";
@@ -69,9 +69,18 @@ export function unavailable(reasons: readonly string[]): DodaiError {
     "SANDBOX_UNAVAILABLE",
     `Cannot open a sandbox: no way of it works here\n${reasons.join("\n")}`,
     {
-      fix: `Run dodai as root, or give ${userInfo().username} ids of its own: install the package that has newuidmap (Debian: uidmap), then "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${userInfo().username}". Where user namespaces are turned off, or in a container that allows none, programs cannot be run: choose "--scripts emulate" or "skip".`,
+      fix: `Run dodai as root, or let ${userName()} make user namespaces (sysctl kernel.unprivileged_userns_clone, user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns; in a container its seccomp profile). With ids of its own (package uidmap; "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${userName()}") files have their real owners. Where none of it can be had, choose "--scripts emulate" or "skip", which run nothing.`,
     },
   );
+}
+
+/** Its number where nobody gave it a name, as in containers. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.());
+  }
 }
 
 /** subuid(5): name or uid, first id, count. */

@@ -1,7 +1,6 @@
 // The outer half of a sandbox: starts the inner one (helper.ts), asks it one thing at a time, and ends it.
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { userInfo } from "node:os";
 import type { ArchiveItem } from "../archive/entry.ts";
 import { readTar } from "../archive/tar.ts";
 import type { Bytes } from "../core/bytes.ts";
@@ -41,7 +40,7 @@ export async function removeSandboxFolder(directory: string): Promise<void> {
   if (!existsSync(directory)) return;
   const words = ["rm", "-rf", "--", directory] as const;
   // An ordinary user cannot remove what is in a closed folder, or in one of another id; root of its ids can.
-  const ways = userInfo().uid === 0 ? [words] : [words, asRootOf("single", words), asRootOf("subordinate", words)];
+  const ways = process.getuid?.() === 0 ? [words] : [words, asRootOf("single", words), asRootOf("subordinate", words)];
   const reasons: string[] = [];
   for (const way of ways) {
     const { exitCode, errors } = await runProgram(way);

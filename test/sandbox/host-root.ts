@@ -13,6 +13,7 @@ const programs = [
     "chmod",
     "chown",
     "chroot",
+    "cp",
     "dd",
     "env",
     "grep",
