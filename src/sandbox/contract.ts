@@ -2,6 +2,7 @@
 // changed comes back as a diff. Nothing else in dodai starts a process.
 import type { ArchiveItem } from "../archive/entry.ts";
 import type { Bytes } from "../core/bytes.ts";
+import type { Platform } from "../core/platform.ts";
 
 /**
  * How the host lets us be root inside: `root` as root; `subordinate` as a user with ids in /etc/subuid and /etc/subgid;
@@ -15,6 +16,8 @@ export interface SandboxOptions {
   readonly directory: string;
   /** Tried in turn; all when absent. */
   readonly modes?: readonly SandboxMode[];
+  /** What the root's programs are for; this machine when absent. Those for others need an emulator (qemu-user-static). */
+  readonly platform?: Platform | undefined;
   /**
    * Holds the root in memory, of at most this many bytes, instead of on the disk: much faster, and gone at once. Past it
    * writing fails as on a full disk.

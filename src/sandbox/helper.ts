@@ -18,6 +18,7 @@ import { unreachable } from "../core/unreachable.ts";
 import { type ChangedEntry, openForReading, readOverlayChanges } from "./changes.ts";
 import { type Channel, openChannel } from "./channel.ts";
 import type { SandboxMode } from "./contract.ts";
+import { registerEmulator } from "./emulation.ts";
 import { type LaidOut, layOutTar } from "./lay-out.ts";
 import type { CommandRequest, Reply, Request } from "./messages.ts";
 import { mountSession } from "./mounts.ts";
@@ -43,7 +44,7 @@ const LAST_DESCRIPTOR = 7;
 /** As Linux has it on all of Node's architectures; `fs.constants` is without it. */
 const O_CLOEXEC = 0o2000000;
 
-const [, , directory = "", mode = "", memoryBytes = ""] = process.argv;
+const [, , directory = "", mode = "", memoryBytes = "", registration = ""] = process.argv;
 
 /** Nothing ever comes over it: its end is the end of the outer half. */
 const lifeline = new Socket({ fd: 4 });
@@ -107,6 +108,7 @@ async function prepare({ places }: State): Promise<Reply> {
   await mustRun(["mkfifo", "--", places.inputPipe, places.outputPipe]);
   for (const pipe of [places.inputPipe, places.outputPipe]) chmodSync(pipe, 0o666);
   hideHostName();
+  if (registration !== "") await registerEmulator(registration);
   return { kind: "done" };
 }
 

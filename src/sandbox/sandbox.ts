@@ -7,6 +7,7 @@ import type { Bytes } from "../core/bytes.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { comparePaths } from "../core/path-order.ts";
 import type { Sandbox, SandboxChange, SandboxCommand, SandboxMode, SandboxOptions, SandboxResult } from "./contract.ts";
+import { planEmulation } from "./emulation.ts";
 import { type Inner, launch } from "./launch.ts";
 import type { Reply, Request } from "./messages.ts";
 import { unavailable, usableModes, userWords } from "./modes.ts";
@@ -19,6 +20,7 @@ export { detectModes } from "./modes.ts";
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { directory, modes, signal } = options;
   assertWanted(signal);
+  const registration = planEmulation(options.platform);
   await removeSandboxFolder(directory);
   const reasons: string[] = [];
   for (const { mode, missing } of usableModes(modes)) {
@@ -27,7 +29,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       continue;
     }
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const inner = await launch(mode, options);
+    const inner = await launch(mode, options, registration);
     if (!("reason" in inner)) return own({ inner, mode, directory, signal });
     reasons.push(`${mode}: ${inner.reason}`);
     await removeSandboxFolder(directory);

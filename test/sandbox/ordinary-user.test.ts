@@ -28,7 +28,7 @@ const users = [
 
 for (const { who, mode, user, missing, programs } of users) {
   describe(`as an ordinary user ${who}`, skipReason(user, missing, programs), () => {
-    for (const name of ["run", "changes", "lifetime", "hostile"]) {
+    for (const name of ["run", "changes", "lifetime", "hostile", "emulation"]) {
       it(`the tests of ${name} pass`, async (t) => {
         if (!user) throw new Error(`There is no ${missing}: useradd makes one that has`);
         const folder = await temporaryFolder(t);
