@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { Socket } from "node:net";
+import { printable } from "../archive/tar-name.ts";
 import { formatTarHeader, tarPadding, tarTrailer } from "../archive/tar-write.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { unreachable } from "../core/unreachable.ts";
@@ -41,6 +42,8 @@ interface State {
 
 /** 3 the channel, 4 the lifeline, 5 to 7 the terminal of `inherit`. */
 const LAST_DESCRIPTOR = 7;
+/** A file can claim any size without having it. No layer comes near this one. */
+const MAX_CHANGED_BYTES = 64 * 2 ** 30;
 /** As Linux has it on all of Node's architectures; `fs.constants` is without it. */
 const O_CLOEXEC = 0o2000000;
 
@@ -103,8 +106,9 @@ async function prepare({ places }: State): Promise<Reply> {
   if (memoryBytes !== "") {
     await mustRun(["mount", "-i", "-n", "-t", "tmpfs", "-o", `mode=700,size=${memoryBytes}`, "root", places.directory]);
   }
-  for (const folder of [places.root, places.upper, places.work, places.merged, places.sysfs, places.programs])
-    mkdirSync(folder, 0o755);
+  const { root, upper, work, merged, sysfs, programs, temporary } = places;
+  for (const folder of [root, upper, work, merged, sysfs, programs]) mkdirSync(folder, 0o755);
+  mkdirSync(temporary, 0o1777);
   await mustRun(["mkfifo", "--", places.inputPipe, places.outputPipe]);
   for (const pipe of [places.inputPipe, places.outputPipe]) chmodSync(pipe, 0o666);
   hideHostName();
@@ -148,14 +152,41 @@ async function run({ channel, places, mode, owners }: State, command: CommandReq
 
 async function sendChanges({ channel, places, laidOut, owners, snapshot }: State): Promise<Reply> {
   if (!laidOut) throw new Error("Changes were asked for before a root was laid out");
-  const { removed, entries } = snapshot
-    ? await readSnapshotChanges(places.root, { before: snapshot, laidOut, owners })
-    : await readOverlayChanges(places, laidOut, owners);
+  const { removed, entries } = await readable(() =>
+    snapshot
+      ? readSnapshotChanges(places.root, { before: snapshot, laidOut, owners })
+      : readOverlayChanges(places, laidOut, owners),
+  );
+  assertSendable(entries);
   await channel.send({ kind: "removed", paths: removed } satisfies Reply);
   for (const entry of entries) await sendEntry(channel, entry);
   await channel.sendData(tarTrailer);
   await channel.sendEnd();
   return { kind: "done" };
+}
+
+/** A command can make a tree that has no path: deeper than any name may be long. */
+async function readable<Result>(read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (!(cause instanceof Error && "code" in cause && cause.code === "ENAMETOOLONG")) throw cause;
+    throw new DodaiError("SANDBOX_FAILED", "Cannot read what commands changed: a path is longer than 4096 bytes", {
+      cause,
+    });
+  }
+}
+
+function assertSendable(entries: readonly ChangedEntry[]): void {
+  let total = 0;
+  for (const { entry } of entries) {
+    if (entry.kind === "file") total += entry.sizeBytes;
+    if (total <= MAX_CHANGED_BYTES) continue;
+    throw new DodaiError(
+      "SANDBOX_FAILED",
+      `Cannot take over "/${printable(entry.path)}": commands made more than ${MAX_CHANGED_BYTES} bytes of files`,
+    );
+  }
 }
 
 async function sendEntry(channel: Channel, { entry, at }: ChangedEntry): Promise<void> {

@@ -43,8 +43,9 @@ export async function mountSession(places: Places, mode: SandboxMode): Promise<{
   const hasOverlay = await mountMerged(places, mode);
   const at = (path: string): string => `${places.merged}/${path}`;
   await mountAll(places, places.sessionTable, [
-    { source: "dev", target: at("dev"), type: "tmpfs", options: `${guarded},mode=755` },
-    { source: "tmp", target: at("tmp"), type: "tmpfs", options: "nosuid,nodev,mode=1777" },
+    { source: "dev", target: at("dev"), type: "tmpfs", options: `${guarded},mode=755,size=1m,nr_inodes=1k` },
+    // Where the root is: so what a command puts there counts as what it puts into the root.
+    { source: places.temporary, target: at("tmp"), type: "none", options: "bind,nosuid,nodev" },
     { source: "sys", target: at("sys"), type: "tmpfs", options: `${guarded},ro,mode=555` },
     { source: "programs", target: places.programs, type: "tmpfs", options: "nosuid,nodev,mode=755,size=1m" },
   ]);
@@ -57,7 +58,7 @@ export async function mountSession(places: Places, mode: SandboxMode): Promise<{
   await mountAll(places, places.sessionTable, [
     ...devices.map((name) => ({ source: `/dev/${name}`, target: at(`dev/${name}`), type: "none", options: "bind" })),
     { source: "devpts", target: at("dev/pts"), type: "devpts", options: `nosuid,noexec,${ptyOptions}` },
-    { source: "shm", target: at("dev/shm"), type: "tmpfs", options: `${guarded},mode=1777` },
+    { source: "shm", target: at("dev/shm"), type: "tmpfs", options: `${guarded},mode=1777,size=64m` },
   ]);
   return { hasOverlay };
 }

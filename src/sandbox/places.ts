@@ -10,6 +10,8 @@ export interface Places {
   readonly work: string;
   /** The two seen as one: the root of commands. */
   readonly merged: string;
+  /** The /tmp of commands. */
+  readonly temporary: string;
   /** Where a command's own sysfs is mounted, outside its root, for its loopback device. */
   readonly sysfs: string;
   /** A disk in memory with the guard (guard-program.ts): the host's may not let programs run. */
@@ -30,6 +32,7 @@ export function placesOf(directory: string): Places {
     upper: at("upper"),
     work: at("work"),
     merged: at("merged"),
+    temporary: at("temporary"),
     sysfs: at("sysfs"),
     programs: at("programs"),
     guard: at("programs/guard"),

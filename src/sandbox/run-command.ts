@@ -33,7 +33,7 @@ const TAIL_BYTES = 16 << 10;
 /** How long the programs that enter the root may take. */
 const ENTRY_TIMEOUT_MS = 60_000;
 /** At once, in one command: far more than any build has, and no danger to the host. */
-const MAX_PROCESSES = 8192;
+const MAX_PROCESSES = 4096;
 /** As a shell says that SIGKILL ended it. */
 const KILLED = 137;
 
