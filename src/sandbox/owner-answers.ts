@@ -53,6 +53,7 @@ function answerTo(question: Buffer, context: OwnerContext): number {
 }
 
 const ENOENT = 2;
+const EBADF = 9;
 const EFAULT = 14;
 const ENAMETOOLONG = 36;
 const ENOSYS = 38;
@@ -100,9 +101,7 @@ function giveFile(question: Question, { owners, merged, proc }: OwnerContext, op
   const process = `${proc()}/${pid}`;
   const isOpenFile = call.startsWith("fchown") && call !== "fchownat";
   const [uid = 0n, gid = 0n] = call === "fchownat" ? args.slice(2) : args.slice(1);
-  const file = isOpenFile
-    ? opened(`${process}/fd/${Number(BigInt.asIntN(32, args[0] ?? 0n))}`, open)
-    : find(question, proc(), open);
+  const file = isOpenFile ? openedFile(process, args[0], open) : find(question, proc(), open);
   const before = fstatSync(file, { bigint: true });
   // What is mounted in the root is no part of the image.
   if (before.dev !== lstatSync(merged, { bigint: true }).dev) return;
@@ -122,7 +121,7 @@ const withIds = (owner: Owner, uid: number, gid: number): Owner => ({
 
 /** As Linux has them on all of Node's architectures; `fs.constants` is without them. */
 const O_PATH = 0o10000000;
-const AT_FDCWD = -100;
+const AT_FDCWD = -100n;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 
@@ -132,14 +131,23 @@ function opened(path: string, open: number[]): number {
   return file;
 }
 
+/** A file that the process has open. */
+function openedFile(process: string, number: bigint | undefined, open: number[]): number {
+  try {
+    return opened(`${process}/fd/${BigInt.asIntN(32, number ?? -1n)}`, open);
+  } catch {
+    throw errorOf(EBADF);
+  }
+}
+
 function find({ pid, call, args }: Question, proc: string, open: number[]): number {
   const process = `${proc}/${pid}`;
   const [first = 0n, second = 0n] = args;
   const isAt = call === "fchownat";
   const path = readText(`${process}/mem`, isAt ? second : first);
   const flags = isAt ? Number(args[4] ?? 0n) : call.startsWith("lchown") ? AT_SYMLINK_NOFOLLOW : 0;
-  const folder = isAt ? Number(BigInt.asIntN(32, first)) : AT_FDCWD;
-  const start = opened(folder === AT_FDCWD ? `${process}/cwd` : `${process}/fd/${folder}`, open);
+  const isFromHere = !isAt || BigInt.asIntN(32, first) === AT_FDCWD;
+  const start = isFromHere ? opened(`${process}/cwd`, open) : openedFile(process, first, open);
   if (path === "" && (flags & AT_EMPTY_PATH) !== 0) return start;
   if (path === "") throw errorOf(ENOENT);
   const root = opened(`${process}/root`, open);
@@ -218,11 +226,10 @@ function readText(memory: string, address: bigint): string {
     let text = "";
     for (let at = address; text.length < MAX_PATH_BYTES; ) {
       const bytes = Buffer.alloc(PAGE_BYTES - Number(at % BigInt(PAGE_BYTES)));
-      const count = readSync(file, bytes, 0, bytes.length, at);
+      const count = readMemory(file, bytes, at);
       const piece = bytes.toString("latin1", 0, count);
       const end = piece.indexOf("\0");
       if (end >= 0) return text + piece.slice(0, end);
-      if (count === 0) throw errorOf(EFAULT);
       text += piece;
       at += BigInt(count);
     }
@@ -230,4 +237,14 @@ function readText(memory: string, address: bigint): string {
   } finally {
     closeSync(file);
   }
+}
+
+function readMemory(file: number, bytes: Buffer, at: bigint): number {
+  try {
+    const count = readSync(file, bytes, 0, bytes.length, at);
+    if (count > 0) return count;
+  } catch {
+    // Nothing is there, or it is no address at all.
+  }
+  throw errorOf(EFAULT);
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Sandbox } from "../../src/sandbox/contract.ts";
 import { detectModes } from "../../src/sandbox/sandbox.ts";
+import { callNumber } from "../../src/sandbox/system-calls.ts";
 import { file, folder, hardlink, type RootFile } from "./host-root.ts";
 import { openTestSandbox, outputOf, runScript } from "./open.ts";
 
@@ -106,6 +107,16 @@ describe("with one id, there comes back", single?.missing === undefined ? {} : {
     assert.equal(exitCode, 1);
     assert.match(lastOutput, /No such file/);
     assert.match(await outputOf(sandbox, "ln -s a /a; chown 5 /a/b"), /Too many levels/);
+  });
+
+  it("an error for a name that is nowhere in memory", async () => {
+    const number = callNumber("fchownat", process.arch === "arm64" ? "aarch64" : "x86_64");
+    for (const address of [-1, 1, 4095]) {
+      const script = `syscall(${number}, -100, ${address}, 5, 5, 0) < 0 and print $!`;
+      assert.equal(await outputOf(sandbox, `perl -e '${script}'`), "Bad address");
+    }
+    const open = `syscall(${number}, 77, my $name = "x", 5, 5, 0) < 0 and print $!`;
+    assert.equal(await outputOf(sandbox, `perl -e '${open}'`), "Bad file descriptor");
   });
 
   it("no change of what is no file of the root", async () => {
