@@ -1,18 +1,13 @@
 // Run as root, the tests of this folder run once more as ordinary users: one that has ids in /etc/subuid, and one that has none.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chownSync, existsSync, readFileSync } from "node:fs";
+import { chownSync } from "node:fs";
 import { userInfo } from "node:os";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { hasProgram } from "../kit/oracle.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
-
-interface User {
-  readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-}
+import { accountOf, findUser, type User } from "./user.ts";
 
 const users = [
   {
@@ -23,7 +18,7 @@ const users = [
     programs: ["newuidmap"],
   },
   // On every distribution, and nobody gives it ids.
-  { who: "with one id", mode: "single", user: account("nobody"), missing: "the user nobody", programs: [] },
+  { who: "with one id", mode: "single", user: accountOf("nobody"), missing: "the user nobody", programs: [] },
 ];
 
 for (const { who, mode, user, missing, programs } of users) {
@@ -66,22 +61,4 @@ function idsOf({ uid, gid }: User): readonly string[] {
 /** Where a checkout lies is nobody's oracle: root's own folder is closed to others. */
 function canRead(user: User): boolean {
   return spawnSync("setpriv", [...idsOf(user), "test", "-r", fileURLToPath(import.meta.url)]).status === 0;
-}
-
-/** The first with subordinate ids of both kinds (subuid(5)). */
-function findUser(): User | undefined {
-  const [users, groups] = [rowsOf("/etc/subuid"), rowsOf("/etc/subgid")];
-  const [name] = users.find(([one]) => one !== "root" && groups.some(([other]) => other === one)) ?? [];
-  return name === undefined ? undefined : account(name);
-}
-
-function account(name: string): User | undefined {
-  const row = rowsOf("/etc/passwd").find(([one]) => one === name);
-  return row && { name, uid: Number(row[2]), gid: Number(row[3]) };
-}
-
-function rowsOf(path: string): readonly (readonly string[])[] {
-  if (!existsSync(path)) return [];
-  const lines = readFileSync(path, "utf8").split("\n");
-  return lines.filter((line) => line !== "").map((line) => line.split(":"));
 }
