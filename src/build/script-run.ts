@@ -106,7 +106,7 @@ interface Running extends ScriptRunOptions {
 }
 
 async function runAll(running: Running): Promise<ScriptEffect> {
-  const { session, segments } = running;
+  const { plan, session, segments } = running;
   const { openSandbox } = await import("../sandbox/sandbox.ts");
   const treeBytes = segments.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
   const memoryBytes = memoryFor(treeBytes);
