@@ -1,6 +1,7 @@
 // Starting the inner half: one program of util-linux makes the namespaces, and Node runs in them.
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { getCompileCacheDir } from "node:module";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type Channel, openChannel } from "./channel.ts";
@@ -46,11 +47,13 @@ export async function launch(
     ...["unshare", ...userWords[mode], ...namespaces, "--", process.execPath, module],
     ...[directory, innerMode, memoryBytes === undefined ? "" : String(memoryBytes), registration ?? ""],
   ] as [string, ...string[]];
+  const compiled = getCompileCacheDir();
   // A session of its own has no terminal that a command could type into.
   const child = spawn(program, args, {
     cwd: "/",
     detached: !terminal,
-    env: { ...hostEnvironment },
+    // What Node compiled once it need not compile again.
+    env: { ...hostEnvironment, ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }) },
     stdio: ["ignore", "ignore", "pipe", "pipe", "pipe", 0, 1, 2],
   });
   if (hasOwnIds) await mapSameIds(child);
