@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { getCompileCacheDir } from "node:module";
 import type { Socket } from "node:net";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Channel, openChannel } from "./channel.ts";
 import type { SandboxMode, SandboxOptions } from "./contract.ts";
@@ -52,8 +53,8 @@ export async function launch(
   const child = spawn(program, args, {
     cwd: "/",
     detached: !terminal,
-    // What Node compiled once it need not compile again.
-    env: { ...hostEnvironment, ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }) },
+    // What Node compiled once it need not compile again. It names its own folder in the one that it is told.
+    env: { ...hostEnvironment, ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compiled) }) },
     stdio: ["ignore", "ignore", "pipe", "pipe", "pipe", 0, 1, 2],
   });
   if (hasOwnIds) await mapSameIds(child);
