@@ -10,6 +10,7 @@ import type { PlatformImage } from "./image.ts";
 import { type Lock, type LockedPlatform, summaryOf } from "./lock-file.ts";
 import { misfit, planAll, platformsOf, readLock, solveAll } from "./locking.ts";
 import type { Plan } from "./plan.ts";
+import { sourceOf } from "./resolve.ts";
 import { findUnchanged, keepResult, resultKey } from "./results.ts";
 import { type Session, withSession } from "./session.ts";
 
@@ -140,7 +141,10 @@ async function buildPlatforms(
 
 /** Seconds since 1970: the newest time that the lock vouches for. */
 function newestRelease(platforms: readonly LockedPlatform[]): number {
-  const times = platforms.flatMap(({ repositories }) => repositories.map(({ release }) => release.date.getTime()));
+  const times = platforms.flatMap(({ repositories, source }) => [
+    ...repositories.map(({ release }) => release.date.getTime()),
+    ...(source ? [source.date.getTime()] : []),
+  ]);
   return Math.floor(Math.max(0, ...times) / 1000);
 }
 
@@ -156,6 +160,7 @@ function resultOf(
       const locked = platforms[index] as LockedPlatform;
       return {
         platform: locked.platform,
+        ...sourceOf(locked.source),
         manifest: image.manifest.digest,
         layers: image.layers.map(({ digest, sizeBytes }) => ({ digest, sizeBytes })),
         packages: locked.packages.map(({ name, version, architecture }) => ({ name, version, architecture })),

@@ -12,6 +12,7 @@ import { normalizeChange } from "../rootfs/normalize.ts";
 import type { Sandbox } from "../sandbox/contract.ts";
 import type { ScriptRecord } from "./contract.ts";
 import type { Plan } from "./plan.ts";
+import { memoryFor, removeLeftSandboxes } from "./sandbox-place.ts";
 import {
   formatScriptEffect,
   joinNames,
@@ -109,12 +110,14 @@ async function runAll(running: Running): Promise<ScriptEffect> {
   const { plan, session, segments } = running;
   const { openSandbox } = await import("../sandbox/sandbox.ts");
   const treeBytes = segments.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
-  const memoryBytes = memoryFor(treeBytes);
+  await removeLeftSandboxes(session.store);
+  // A root in memory is several times as fast.
+  const memoryBytes = memoryFor(2 * treeBytes + ROOM_BYTES);
   const sandbox = await openSandbox({
     directory: session.store.temporary(),
     signal: session.signal,
     platform: plan.platform,
-    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    memoryBytes,
   });
   try {
     await sandbox.layOut(readSegments(segments));
@@ -130,13 +133,7 @@ async function* readSegments(segments: readonly Segment[]): AsyncGenerator<Uint8
 }
 
 /** What scripts may write beside the tree, when the whole of it is in memory. */
-const roomBytes = 1 << 30;
-
-/** A root in memory is several times as fast, where it takes no more than half of what is free. */
-function memoryFor(treeBytes: number): number | undefined {
-  const wanted = 2 * treeBytes + roomBytes;
-  return wanted <= process.availableMemory() / 2 ? wanted : undefined;
-}
+const ROOM_BYTES = 1 << 30;
 
 async function runCommands(sandbox: Sandbox, { runner, scripts, timeoutMs }: Running): Promise<void> {
   const words = ["/bin/sh", "-c", inOneShell(scripts.commands)] as const;
