@@ -1,7 +1,9 @@
 import { alpine } from "./alpine/alpine.ts";
 import type { Distribution } from "./contract.ts";
 import { debian } from "./debian/debian.ts";
+import { scratch } from "./scratch/scratch.ts";
+import { ubuntu } from "./ubuntu/ubuntu.ts";
 import { wolfi } from "./wolfi/wolfi.ts";
 
 /** Every distribution that dodai knows; a new one is a folder and a line here. */
-export const distributions: readonly Distribution[] = [alpine, debian, wolfi];
+export const distributions: readonly Distribution[] = [alpine, debian, ubuntu, wolfi, scratch];

@@ -38,15 +38,20 @@ export interface Mirrors {
     expected: Omit<Expected, "what">,
     options?: DownloadOptions,
   ): Promise<string>;
-  /** The same for a file of which only the size is known: it is kept by the digest that it turns out to have. */
-  acquire(
+  /** The same for a file of which nothing is known yet: what it turned out to be. Throws as `download`. */
+  obtain(
     roots: readonly string[],
     path: string,
-    sizeBytes: number,
-    options?: DownloadOptions,
-  ): Promise<{ readonly path: string; readonly digest: Digest }>;
+    options: { readonly maxBytes: number } & DownloadOptions,
+  ): Promise<Obtained>;
   /** When nothing is being fetched any more; what failed has then cleaned up after itself. */
   settled(): Promise<void>;
+}
+
+export interface Obtained {
+  readonly path: string;
+  readonly digest: Digest;
+  readonly sizeBytes: number;
 }
 
 interface Failure {
@@ -129,10 +134,13 @@ export function createMirrors({ store, http, offline }: MirrorOptions): Mirrors 
       if ("result" in outcome) return outcome.result;
       throw allFailed(path, outcome.failures);
     },
-    acquire: async (roots, path, sizeBytes, options = {}) => {
-      const outcome = await firstOf(roots, path, (location) =>
-        acquireFrom(location, { sizeBytes, store, http, ...options }),
-      );
+    obtain: async (roots, path, { maxBytes, onBytes }) => {
+      const outcome = await firstOf(roots, path, async (location): Promise<Obtained> => {
+        if (location.kind === "file") return measureFile(location.path, maxBytes);
+        const counted = measured(http.read(location.url, { maxBytes, checked: false, onBytes }));
+        const digest = await store.keep(counted.bytes);
+        return { path: store.path(digest), digest, sizeBytes: counted.sizeBytes() };
+      });
       if ("result" in outcome) return outcome.result;
       throw allFailed(path, outcome.failures);
     },
@@ -140,28 +148,6 @@ export function createMirrors({ store, http, offline }: MirrorOptions): Mirrors 
       while (underway.size > 0) await Promise.allSettled(underway.values());
     },
   };
-}
-
-interface AcquireOptions extends DownloadOptions {
-  readonly sizeBytes: number;
-  readonly store: Store;
-  readonly http: HttpClient;
-}
-
-/** A file of that size, and its digest. */
-async function acquireFrom(
-  location: Location,
-  { sizeBytes, store, http, onBytes }: AcquireOptions,
-): Promise<{ readonly path: string; readonly digest: Digest }> {
-  if (location.kind === "http") {
-    const bytes = http.read(location.url, { maxBytes: sizeBytes, sizeBytes, checked: true, onBytes });
-    const digest = await store.keep(bytes);
-    return { path: store.path(digest), digest };
-  }
-  await assertSize(location.path, sizeBytes);
-  const state = startDigest();
-  for await (const chunk of readFileStream(location.path)) state.update(chunk);
-  return { path: location.path, digest: state.digest() };
 }
 
 /** The whole file in memory. */
@@ -185,14 +171,31 @@ async function* readFolderFile(path: string): AsyncGenerator<Uint8Array> {
 
 /** A file of a folder is used where it is, once its bytes are known to be the expected ones. */
 async function checkFile(path: string, expected: Expected): Promise<string> {
-  await assertSize(path, expected.sizeBytes);
+  const sizeBytes = await statFile(path);
+  if (sizeBytes !== expected.sizeBytes) {
+    throw new HttpFault("mismatch", `it has ${sizeBytes} bytes, wanted ${expected.sizeBytes}`);
+  }
   for await (const _ of verified(readFileStream(path), expected));
   return path;
 }
 
-async function assertSize(path: string, wanted: number): Promise<void> {
+async function measureFile(path: string, maxBytes: number): Promise<Obtained> {
   const sizeBytes = await statFile(path);
-  if (sizeBytes !== wanted) throw new HttpFault("mismatch", `it has ${sizeBytes} bytes, wanted ${wanted}`);
+  if (sizeBytes > maxBytes) throw new HttpFault("refused", `it has ${sizeBytes} bytes, at most ${maxBytes} are taken`);
+  const state = startDigest();
+  for await (const chunk of readFileStream(path)) state.update(chunk);
+  return { path, digest: state.digest(), sizeBytes };
+}
+
+function measured(bytes: Bytes): { readonly bytes: Bytes; readonly sizeBytes: () => number } {
+  let seen = 0;
+  async function* passed(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of bytes) {
+      seen += chunk.byteLength;
+      yield chunk;
+    }
+  }
+  return { bytes: passed(), sizeBytes: () => seen };
 }
 
 async function statFile(path: string): Promise<number> {

@@ -2,10 +2,12 @@
 // changed comes back as a diff. Nothing else in dodai starts a process.
 import type { ArchiveItem } from "../archive/entry.ts";
 import type { Bytes } from "../core/bytes.ts";
+import type { Platform } from "../core/platform.ts";
 
 /**
  * How the host lets us be root inside: `root` as root; `subordinate` as a user with ids in /etc/subuid and /etc/subgid;
- * `single` as a user with its own id alone, where owners are pretended.
+ * `single` as a user with its own id alone: files that are given away are root's inside, and their owners are kept beside the
+ * disk, for `changes`; nobody else can be become, so `user` and programs that change their user only seem to (docs/sandbox.md).
  */
 export type SandboxMode = "root" | "subordinate" | "single";
 
@@ -14,6 +16,8 @@ export interface SandboxOptions {
   readonly directory: string;
   /** Tried in turn; all when absent. */
   readonly modes?: readonly SandboxMode[];
+  /** What the root's programs are for; this machine when absent. Those for others need an emulator (qemu-user-static). */
+  readonly platform?: Platform | undefined;
   /**
    * Holds the root in memory, of at most this many bytes, instead of on the disk: much faster, and gone at once. Past it
    * writing fails as on a full disk.
@@ -40,6 +44,8 @@ export interface SandboxCommand {
   readonly timeoutMs?: number;
   /** What is read from standard input; empty when absent. `inherit` hands over the caller's terminal (`dodai run`). */
   readonly input?: Bytes | "inherit";
+  /** `inherit` hands over the caller's own standard output and error, also without the caller's input (`dodai run`). */
+  readonly output?: "inherit" | undefined;
   /** Folders or files of the host that are seen inside. */
   readonly mounts?: readonly { readonly source: string; readonly target: string; readonly readOnly: boolean }[];
   /** Called with output as it comes; standard output and error in one. */
@@ -66,6 +72,8 @@ export interface Sandbox {
   layOut(tar: Bytes): Promise<void>;
   /** Runs a program and everything that it starts; none of it is left when this ends. Throws SANDBOX_FAILED, CANCELLED. */
   run(command: SandboxCommand): Promise<SandboxResult>;
+  /** Sends a signal to the command that runs, and says whether one did. What it started gets nothing. */
+  kill(signal: NodeJS.Signals): boolean;
   /** What is different from what was laid out, in tree order; a folder before what is in it. */
   changes(): AsyncIterable<SandboxChange>;
   /** Ends every process, unmounts, removes everything. */

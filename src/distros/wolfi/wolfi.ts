@@ -48,6 +48,7 @@ export const wolfi: Distribution = {
   format: apk,
   releases: [release],
   variants: [...variants.keys()],
+  keys: [],
   supply,
   recipes: new Map([
     [
