@@ -136,6 +136,9 @@ interface FoundFile {
   readonly digest: Digest;
 }
 
+/** A file of another size than its index says is told as that, as long as it is not of another kind altogether. */
+const sizeSlack = 16 << 20;
+
 /** Where the digest of a file is kept that an index calls by another checksum. */
 const filesKind = "package-files";
 
@@ -149,8 +152,15 @@ async function acquire(one: ResolvedPackage, checksum: ControlChecksum, options:
     const digest = parseDigest(Buffer.from(kept).toString());
     if (await store.verify(digest, one.sizeBytes)) return { path: store.path(digest), digest };
   }
-  const urls = urlsOf(one, options);
-  const found = await (await session.mirrors()).acquire(urls, one.path, one.sizeBytes, { onBytes });
+  const maxBytes = 2 * one.sizeBytes + sizeSlack;
+  const found = await (await session.mirrors()).obtain(rootsOf(one, options), one.path, { maxBytes, onBytes });
+  if (found.sizeBytes !== one.sizeBytes) {
+    throw new DodaiError(
+      "DIGEST_MISMATCH",
+      `Cannot use ${one.name} ${one.version}: it has ${found.sizeBytes} bytes, wanted ${one.sizeBytes}`,
+      { fix: "The index of the repository is older or newer than its packages. Try again, or use another mirror." },
+    );
+  }
   await store.keepValue(filesKind, key, Buffer.from(found.digest));
   return found;
 }
@@ -198,7 +208,7 @@ function faultOf(error: unknown, { name, version, path, repository }: ResolvedPa
   return new DodaiError(error.code, error.message, { where, fix, cause: error.cause });
 }
 
-function urlsOf(one: ResolvedPackage, { plan }: MakePiece): readonly string[] {
+function rootsOf(one: ResolvedPackage, { plan }: MakePiece): readonly string[] {
   const repository = plan.supply.repositories.find(({ name }) => name === one.repository);
   const urls = plan.source ? sourceFile(plan.source, one).roots : repository?.urls;
   if (!urls) {
@@ -214,12 +224,10 @@ function urlsOf(one: ResolvedPackage, { plan }: MakePiece): readonly string[] {
 }
 
 async function download(one: ResolvedPackage, digest: Digest, options: MakePiece): Promise<string> {
-  const { session, onBytes } = options;
-  const urls = urlsOf(one, options);
+  const { plan, session, onBytes } = options;
   const { sizeBytes } = one;
-  const { source } = options.plan;
-  const path = source ? sourceFile(source, one).path : one.path;
-  return (await session.mirrors()).download(urls, path, { digest, sizeBytes }, { onBytes });
+  const path = plan.source ? sourceFile(plan.source, one).path : one.path;
+  return (await session.mirrors()).download(rootsOf(one, options), path, { digest, sizeBytes }, { onBytes });
 }
 
 function startProgress(

@@ -12,6 +12,7 @@ import { normalizeChange } from "../rootfs/normalize.ts";
 import type { Sandbox } from "../sandbox/contract.ts";
 import type { ScriptRecord } from "./contract.ts";
 import type { Plan } from "./plan.ts";
+import { memoryFor, removeLeftSandboxes } from "./sandbox-place.ts";
 import {
   formatScriptEffect,
   joinNames,
@@ -49,6 +50,7 @@ export async function scriptEffectOf(options: ScriptRunOptions): Promise<ScriptE
     epoch,
     has: (path) => unpacked.tree.has(path),
   });
+  if (scripts.commands.length === 0) return nothingRan(scripts);
   const laidOut = withFiles(
     unpacked,
     [...scripts.temporary, ...traceFiles(scripts, { ...options, tree: unpacked.tree })],
@@ -82,6 +84,11 @@ export async function scriptEffectOf(options: ScriptRunOptions): Promise<ScriptE
   return effect;
 }
 
+function nothingRan({ needless }: ScriptPlan): ScriptEffect {
+  const scripts = needless.map((one): ScriptRecord => ({ ...one, done: "not-needed", changed: [] }));
+  return { entries: [], removed: [], normalized: [], scripts };
+}
+
 function runnerOf({ distribution: { format } }: Plan): ScriptRunner {
   if (format.runner) return format.runner;
   throw new DodaiError("SCRIPT_UNKNOWN", `Cannot run the scripts of ${format.name} packages: dodai does not know how`, {
@@ -106,14 +113,17 @@ interface Running extends ScriptRunOptions {
 }
 
 async function runAll(running: Running): Promise<ScriptEffect> {
-  const { session, segments } = running;
+  const { plan, session, segments } = running;
   const { openSandbox } = await import("../sandbox/sandbox.ts");
   const treeBytes = segments.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
-  const memoryBytes = memoryFor(treeBytes);
+  await removeLeftSandboxes(session.store);
+  // A root in memory is several times as fast.
+  const memoryBytes = memoryFor(2 * treeBytes + ROOM_BYTES);
   const sandbox = await openSandbox({
     directory: session.store.temporary(),
     signal: session.signal,
-    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    platform: plan.platform,
+    memoryBytes,
   });
   try {
     await sandbox.layOut(readSegments(segments));
@@ -129,13 +139,7 @@ async function* readSegments(segments: readonly Segment[]): AsyncGenerator<Uint8
 }
 
 /** What scripts may write beside the tree, when the whole of it is in memory. */
-const roomBytes = 1 << 30;
-
-/** A root in memory is several times as fast, where it takes no more than half of what is free. */
-function memoryFor(treeBytes: number): number | undefined {
-  const wanted = 2 * treeBytes + roomBytes;
-  return wanted <= process.availableMemory() / 2 ? wanted : undefined;
-}
+const ROOM_BYTES = 1 << 30;
 
 async function runCommands(sandbox: Sandbox, { runner, scripts, timeoutMs }: Running): Promise<void> {
   const words = ["/bin/sh", "-c", inOneShell(scripts.commands)] as const;

@@ -60,12 +60,7 @@ async function runScripts(change: ChangedTree, context: ScriptContext): Promise<
 
 type Done = ReadonlyMap<string, ScriptRecord>;
 
-type Script = Pick<ScriptRecord, "package" | "script">;
-
-/** The members that are apk's scripts begin with a point, and nobody calls them so. */
-const scriptOf = ({ package: name, script }: Script): Script => ({ package: name, script: script.replace(/^\./, "") });
-
-const keyOf = (one: Script): string => `${one.package}.${one.script}`;
+const keyOf = (one: { readonly package: string; readonly script: string }): string => `${one.package} ${one.script}`;
 
 /** What the applied effects stand for. */
 function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" | "accounts"): Done {
@@ -83,19 +78,21 @@ function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" 
     epoch,
     packages: installed.map(({ name, version, control }) => ({ name, version, control })),
   };
-  for (const { name, always: isAlways } of plan.supply.effects) {
+  for (const { name, always } of plan.supply.effects) {
     if (which === "accounts" && name !== "accounts") continue;
     const effect = effectNamed(name);
     const here = effect.covers.filter((one) => names.has(one.package));
-    if (!isAlways && here.length === 0) continue;
+    if (!always && here.length === 0) continue;
     const { files, removed, covered = [] } = effect.apply(effectContext);
     removePaths(change, new Set(removed));
     addFiles(change, files, epoch);
     const changed = [...files.map(({ path }) => path), ...removed].sort();
-    const always = here.flatMap((one) => one.scripts.map((script) => ({ package: one.package, script })));
-    for (const one of [...always, ...covered]) {
-      const record: ScriptRecord = { ...scriptOf(one), done: "native", effect: name, changed };
-      done.set(keyOf(record), name === "nothing-to-do" ? { ...record, done: "not-needed" } : record);
+    for (const one of covered) done.set(keyOf(one), { ...one, done: "native", effect: name, changed });
+    for (const one of here) {
+      for (const script of one.scripts) {
+        const record: ScriptRecord = { package: one.package, script, done: "native", effect: name, changed };
+        done.set(keyOf(record), name === "nothing-to-do" ? { ...record, done: "not-needed" } : record);
+      }
     }
   }
   return done;
@@ -108,7 +105,7 @@ function told({ plan, installed }: ScriptContext, done: Done): readonly ScriptRe
     control
       .filter((member) => scripts.includes(member.name))
       .map((member): ScriptRecord => {
-        const one = scriptOf({ package: name, script: member.name });
+        const one = { package: name, script: member.name };
         return done.get(keyOf(one)) ?? { ...one, done: "skipped", changed: [] };
       }),
   );

@@ -163,14 +163,16 @@ function installedOf(
   };
 }
 
-function databaseOf(plan: Plan, installed: readonly InstalledPackage[]): readonly GeneratedFile[] {
-  const { distribution, architecture, supply, recipe } = plan;
+function databaseOf(
+  { distribution, architecture, supply, recipe }: Plan,
+  installed: readonly InstalledPackage[],
+): readonly GeneratedFile[] {
   return distribution.format.formatDatabase(installed, {
     architecture,
     // Skipped scripts are still owed: dpkg in the image can run them with --configure.
     state: recipe.scripts === "emulate" ? "installed" : "unpacked",
     perPackageStatus: supply.perPackageStatus,
-    world: worldOf(plan),
+    world: worldOf(recipe, supply),
     ...(supply.apkDatabase === undefined ? {} : { apkDatabase: supply.apkDatabase }),
   });
 }
@@ -181,7 +183,7 @@ function tagOf({ repository }: ResolvedPackage, { repositories }: Plan["supply"]
 }
 
 /** What was asked for and what was refused, in the words of the recipe. */
-function worldOf({ recipe, supply }: Plan): readonly string[] {
+function worldOf(recipe: Plan["recipe"], supply: Plan["supply"]): readonly string[] {
   const requests = [...supply.requests, ...recipe.packages];
   return requests.map(({ request, exclude }) => `${exclude ? "!" : ""}${request.replaceAll(/\s+/g, "")}`);
 }

@@ -14,6 +14,7 @@ export const alpine: Distribution = {
   format: apk,
   releases: alpineReleases,
   variants: [...variants.keys()],
+  // OpenPGP keys that root tarballs are signed with; those of indexes are in keys.ts.
   keys: alpineReleaseKeys,
   supply,
   recipes: new Map([

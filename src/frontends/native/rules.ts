@@ -48,6 +48,8 @@ function checkRepositories({ distro, repositories = [] }: RecipeInput, refuse: R
   }
 }
 
+const apkDistributions = /^(?:alpine|wolfi)(?::|$)/;
+
 function checkSource({ source, packages = [], repositories = [] }: RecipeInput, refuse: Refuse): void {
   if (!source) return;
   const { key, keys = [], platforms = {} } = source;
@@ -63,8 +65,6 @@ function checkSource({ source, packages = [], repositories = [] }: RecipeInput, 
     refuse([name], "a ready root file system takes no packages", 'Leave it out, or build without "source".');
   }
 }
-
-const apkDistributions = /^(?:alpine|wolfi)(?::|$)/;
 
 function checkFiles({ files = [] }: RecipeInput, refuse: Refuse): void {
   const seen = new Set<string>();
