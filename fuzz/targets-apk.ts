@@ -3,11 +3,13 @@ import { createHash, hash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { bytesOf, collect } from "../src/core/bytes.ts";
 import { DodaiError } from "../src/core/dodai-error.ts";
+import { readLatestReleases } from "../src/distros/alpine/latest-releases.ts";
 import { apk } from "../src/packages/apk/format.ts";
 import { openIndex } from "../src/packages/apk/index.ts";
 import { openPackage } from "../src/packages/apk/package-file.ts";
 import { compareVersions, isLike } from "../src/packages/apk/version.ts";
 import { solve } from "../src/solver/solve.ts";
+import { makeReleases } from "../test/kit/alpine-releases.ts";
 import { type ApkSpec, file, indexText, makeApk } from "../test/kit/apk.ts";
 import { assertInside, Fault, type Target } from "./contract.ts";
 import { fixtures } from "./corpus.ts";
@@ -129,4 +131,38 @@ const versionTarget: Target = {
   }),
 };
 
-export const apkTargets: readonly Target[] = [packageTarget, indexTarget, versionTarget];
+const releases = { branch: "v3.20", architecture: "x86_64" };
+
+/** Whatever a mirror says, what is fetched lies in the folder of the release, and is not taken without a sum. */
+const releasesTarget: Target = {
+  name: "alpine-latest-releases",
+  codes: ["INDEX_SYNTAX", "SUM_MISSING"],
+  open: () => ({
+    corpus: [
+      ...makeReleases({ branch: "v3.20", version: "3.20.3", tarballs: { x86_64: Buffer.from("root") } }).values(),
+    ],
+    mutate: (input, random) =>
+      mutateStanzas(input, random, [
+        "  file",
+        "  version",
+        "  flavor",
+        "-",
+        "alpine-minirootfs",
+        "&a",
+        "*a",
+        "[",
+        "|",
+        "../",
+      ]),
+    run(input) {
+      const { path, version, checksums } = readLatestReleases(input, releases);
+      assertInside(path, "path of a root tarball");
+      if (path !== `v3.20/releases/x86_64/alpine-minirootfs-${version}-x86_64.tar.gz`)
+        throw new Fault(`path "${path}"`);
+      if (!checksums.some(({ algorithm, hex }) => algorithm === "sha512" && /^[0-9a-f]{128}$/.test(hex)))
+        throw new Fault("a root tarball without SHA-512");
+    },
+  }),
+};
+
+export const apkTargets: readonly Target[] = [packageTarget, indexTarget, versionTarget, releasesTarget];

@@ -4,6 +4,7 @@ import { formatPlatform, parsePlatform } from "../../src/core/platform.ts";
 import type { Recipe } from "../../src/core/recipe.ts";
 import { policyAt } from "../../src/crypto/openpgp/policy.ts";
 import { parseKeyring } from "../../src/crypto/openpgp/public-key.ts";
+import { verifyDetached } from "../../src/crypto/openpgp/verify.ts";
 import { alpine } from "../../src/distros/alpine/alpine.ts";
 import { readLatestReleases } from "../../src/distros/alpine/latest-releases.ts";
 import { alpineReleaseKeys } from "../../src/distros/alpine/release-keys.ts";
@@ -103,6 +104,18 @@ describe("latest-releases.yaml", () => {
   }
 });
 
+/** An RSA signature with SHA-256 of 2026, whose numbers are made up. RFC 9580 5.2.3. */
+function madeUpSignature(fingerprint = ""): Uint8Array {
+  const made = Buffer.alloc(4);
+  made.writeUInt32BE(Date.parse("2026-09-17T00:00:00Z") / 1000);
+  const hashed = Buffer.concat([Buffer.from([5, 2]), made, Buffer.from([22, 33, 4]), Buffer.from(fingerprint, "hex")]);
+  const head = Buffer.from([4, 0, 1, 8, 0, hashed.byteLength]);
+  // No unhashed part, two octets of the hash, and a number of 4096 bits.
+  const rest = Buffer.concat([Buffer.from([0, 0, 0xab, 0xcd, 0x10, 0x00]), Buffer.alloc(512, 0x99)]);
+  const body = Buffer.concat([head, hashed, rest]);
+  return Buffer.concat([Buffer.from([0xc2, 0xff, 0, 0, body.byteLength >> 8, body.byteLength & 255]), body]);
+}
+
 describe("Alpine's release key", () => {
   it("is that of Natanael Copa, as alpinelinux.org tells it, and may sign today", () => {
     const [key, ...others] = alpineReleaseKeys.flatMap(({ armored }) => parseKeyring(armored, "the key"));
@@ -110,7 +123,17 @@ describe("Alpine's release key", () => {
     assert.equal(key?.fingerprint, "0482D84022F52DF1C4E7CD43293ACD0907D9495A");
     assert.equal(alpineReleaseKeys[0]?.fingerprint, key?.fingerprint);
     assert.equal(key?.userIds[0]?.text, "Natanael Copa <ncopa@alpinelinux.org>");
-    assert.ok(policyAt(new Date("2026-11-24T00:00:00Z")));
+  });
+  it("is one that counts: no signature of it is refused for the key's sake", () => {
+    const keyring = alpineReleaseKeys.flatMap(({ armored }) => parseKeyring(armored, "the key"));
+    const policy = policyAt(new Date("2026-11-24T00:00:00Z"));
+    const { signatures } = verifyDetached(tarball, {
+      keyring,
+      policy,
+      signature: madeUpSignature(keyring[0]?.fingerprint),
+    });
+    const reasons = signatures.map((one) => (one.kind === "refused" ? one.reason : one.kind));
+    assert.deepEqual(reasons, ["bad-signature"]);
   });
   it("may be named by a recipe's source", () => {
     assert.deepEqual(alpine.keys, alpineReleaseKeys);
