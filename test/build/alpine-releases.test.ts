@@ -180,6 +180,18 @@ describe("a release of Alpine", () => {
     assert.equal(result.platforms[0]?.source?.serial, "20250601");
   });
 
+  test("comes from the next mirror where one has not all of it", async (t) => {
+    const files = makeReleases(spec());
+    const { folder, mirror, options } = await openPlace(t, files);
+    const index = "v3.20/releases/x86_64/latest-releases.yaml";
+    const partly = join(folder, "partly");
+    await writeRepository(partly, new Map([[index, files.get(index) ?? new Uint8Array()]]));
+    const recipe = recipeOf("alpine:3.20", mirror);
+    const repositories = recipe.repositories.map((one) => ({ ...one, urls: [join(folder, "gone"), partly, mirror] }));
+    const result = await build(options({ ...recipe, repositories }));
+    assert.deepEqual(result.platforms[0]?.source?.signedBy, [signers.alpine.key.fingerprint]);
+  });
+
   test("takes no packages, and says where they can be had", async (t) => {
     const { mirror, options } = await openPlace(t, makeReleases(spec()));
     const packages = [{ request: "curl", exclude: false }];

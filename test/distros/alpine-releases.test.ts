@@ -164,8 +164,14 @@ describe("Alpine's root tarball", () => {
   });
   it("is the newest release under the name alpine", () => {
     const release = alpine.releases.find(({ aliases }) => aliases.includes("latest"))?.name;
-    assert.equal(built("alpine").distribution.release, release);
-    assert.equal(built("alpine").name, "alpine");
+    for (const name of ["alpine", "alpine:latest"]) {
+      assert.equal(built(name).distribution.release, release);
+      assert.equal(built(name).name, name);
+    }
+  });
+  it("is listed among the recipes", (t) => {
+    const lines = [...alpine.recipes].map(([name, { summary }]) => `${name}: ${summary}\n`);
+    t.assert.fileSnapshot(lines.join(""), "test/golden/distros/alpine-recipes.txt", { serializers: [String] });
   });
   it("is fetched from the mirrors that are named, in their order", () => {
     const archive = ["https://one.example/alpine", "file:///two"];

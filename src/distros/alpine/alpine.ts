@@ -20,7 +20,7 @@ export const alpine: Distribution = {
   recipes: new Map([
     ...alpineReleases
       .filter(({ aliases }) => aliases.includes("latest"))
-      .map((release) => ["alpine", recipeFor("alpine", release)] as const),
+      .flatMap((release) => ["alpine", "alpine:latest"].map((name) => [name, recipeFor(name, release)] as const)),
     ...alpineReleases.map(
       (release) => [`alpine:${release.name}`, recipeFor(`alpine:${release.name}`, release)] as const,
     ),
