@@ -17,11 +17,14 @@ export class HttpFault extends Error {
   readonly kind: FaultKind;
   /** How long the server asks to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** What the server answered, when that is the fault. */
+  readonly status: number | undefined;
 
-  constructor(kind: FaultKind, reason: string, retryAfterMs?: number) {
+  constructor(kind: FaultKind, reason: string, retryAfterMs?: number, status?: number) {
     super(reason);
     this.kind = kind;
     this.retryAfterMs = retryAfterMs;
+    this.status = status;
   }
 }
 
