@@ -3,11 +3,11 @@ import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Recipe, ScriptMode } from "../core/recipe.ts";
 
-export type OutputKind = "oci" | "oci-layout" | "docker" | "tar" | "dir" | "context";
+export type OutputKind = "oci" | "oci-layout" | "docker" | "tar" | "dir" | "context" | "registry";
 
 export interface Output {
   readonly kind: OutputKind;
-  /** File or folder to write. Archives are written aside and renamed; a folder that exists is replaced only if dodai made it. */
+  /** Of kind "registry" the image's name. Else file or folder to write. Archives are written aside and renamed; a folder that exists is replaced only if dodai made it. */
   readonly destination: string;
 }
 
@@ -60,7 +60,11 @@ export interface BuildOptions extends CommonOptions {
   /** Seconds since 1970 for everything that dodai makes; the newest time that the lock vouches for when absent. */
   readonly sourceDateEpoch?: number;
   readonly compression?: "gzip" | "zstd" | "none";
+  readonly insecureHttp?: InsecureHttp;
 }
+
+/** Registries (`registry.example:5000`), or all, that may be spoken to without TLS. This machine always may. */
+export type InsecureHttp = boolean | readonly string[];
 
 export interface BuiltPlatform {
   readonly platform: string;
@@ -117,4 +121,83 @@ export interface WhyResult {
   readonly platform: string;
   readonly installed: boolean;
   readonly lines: readonly string[];
+}
+
+/** An image by its name in a registry, or by the place of an archive or a layout, which may hold several. */
+export type ImageReference =
+  | { readonly kind: "registry"; readonly name: string }
+  | { readonly kind: "file"; readonly path: string; readonly reference?: string | undefined };
+
+/** What verbs about images in registries take. Nothing is read from the environment by the library itself. */
+export interface RegistryOptions {
+  /** Folder of the content store. */
+  readonly cacheDirectory: string;
+  readonly offline?: boolean;
+  readonly insecureHttp?: InsecureHttp;
+  /** Where credentials are (`DOCKER_CONFIG`, `REGISTRY_AUTH_FILE`, `HOME`), proxies, `DODAI_REGISTRY_MIRRORS`. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: BuildEvent) => void;
+}
+
+export interface CopyOptions extends RegistryOptions {
+  readonly image: ImageReference;
+  /** One platform's image; all of them, as they are, when absent. */
+  readonly platform?: Platform | undefined;
+  /** Of kind "oci", "oci-layout" or "registry". */
+  readonly outputs: readonly Output[];
+  /** Names in archives and layouts; the image's own when absent. */
+  readonly names?: readonly string[];
+}
+
+export interface CopyResult {
+  readonly digest: Digest;
+  readonly outputs: readonly CopiedOutput[];
+}
+
+export interface CopiedOutput extends Output {
+  /** Of a registry: what went over the network, was mounted, or was there. */
+  readonly pushed?: Pushed;
+}
+
+export interface Pushed {
+  /** The name led to this image already. */
+  readonly unchanged: boolean;
+  readonly sent: number;
+  readonly sentBytes: number;
+  readonly mounted: number;
+  readonly there: number;
+}
+
+export interface InspectOptions extends RegistryOptions {
+  readonly image: ImageReference;
+  /** Whose config; the host's, or the only one's, when absent. */
+  readonly platform?: Platform | undefined;
+  readonly hostPlatform: Platform;
+  /** Whether what refers to the image (signatures, SBOMs) is asked for. */
+  readonly referrers?: boolean;
+}
+
+export interface InspectedManifest {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+  /** `linux/amd64`. */
+  readonly platform?: string;
+}
+
+export interface InspectResult {
+  readonly name: string;
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** The index or manifest as it is stored. */
+  readonly raw: string;
+  /** What an index lists. */
+  readonly manifests?: readonly InspectedManifest[];
+  /** The chosen manifest: that of a platform, or the only one. */
+  readonly manifest?: InspectedManifest & {
+    readonly config: string;
+    readonly layers: readonly { readonly digest: Digest; readonly mediaType: string; readonly sizeBytes: number }[];
+  };
+  readonly referrers?: readonly (InspectedManifest & { readonly artifactType?: string })[];
 }
