@@ -3,6 +3,7 @@ import { type ImageName, parseImageName } from "../core/image-name.ts";
 import { formatPlatform } from "../core/platform.ts";
 import { type BundleImage, bundleImages, type ImageBundle, rootDocument } from "../image/bundle.ts";
 import { assertOutputFits } from "../io/output-fit.ts";
+import { keepBuiltNames } from "./built-names.ts";
 import type { BuildOptions, BuildResult, BuiltPlatform } from "./contract.ts";
 import type { PlatformImage } from "./image.ts";
 import type { Lock, LockedPlatform } from "./lock-file.ts";
@@ -26,6 +27,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     const before = await findUnchanged(key, session.store);
     const result = before ?? (await buildAll(platforms, key, { options: wanted, session }));
     if (lock) await tellLock(lock, result, wanted);
+    await keepBuiltNames([...(wanted.names ?? []), recipe.name], wanted.outputs, session.store);
     return result;
   });
 }

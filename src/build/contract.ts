@@ -84,6 +84,39 @@ export interface BuildResult {
   readonly unchanged: boolean;
 }
 
+/** A signal that a person or a program sends to stop something. */
+export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+export interface RunOptions {
+  /** File or folder: an OCI archive or layout, a Docker archive, a tar of a root. */
+  readonly image: string;
+  /** A tag, a whole name or a digest, where there are several images in it. */
+  readonly reference?: string | undefined;
+  /** Must be in the image when given; else the host's is taken, or the only one. */
+  readonly platform?: Platform | undefined;
+  readonly hostPlatform: Platform;
+  readonly cacheDirectory: string;
+  /** Arguments for the image's entrypoint, in place of its own; the image's own when empty. */
+  readonly command: readonly string[];
+  /** In place of the image's; its own arguments then do not count either. Empty for none. */
+  readonly entrypoint?: string | undefined;
+  /** Over those of the image; `undefined` takes one away. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly user?: string | undefined;
+  readonly workdir?: string | undefined;
+  /** Whether the host's network is there. */
+  readonly network?: boolean;
+  readonly mounts?: readonly { readonly source: string; readonly target: string; readonly readOnly: boolean }[];
+  /** Whether the command reads the caller's standard input. Output and errors are always the caller's own. */
+  readonly input?: boolean;
+  /** Whether the caller's terminal is the command's, with its keys. */
+  readonly terminal?: boolean;
+  /** Stops everything; until the command runs, and after `takeSignals` gave up. */
+  readonly signal?: AbortSignal;
+  /** While the command runs, signals are its own: called with where to send them, gives how to stop that. */
+  readonly takeSignals?: (send: (signal: StopSignal) => void) => () => void;
+}
+
 export interface ResolvedPackage {
   readonly name: string;
   readonly version: string;

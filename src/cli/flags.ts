@@ -24,7 +24,7 @@ export interface RequestedOutput {
 }
 
 /** Kinds with what their file or folder is called when `dest` is not given; `NAME` is the recipe's. */
-const defaultNames: Readonly<Record<OutputKind, (name: string) => string>> = {
+export const defaultNames: Readonly<Record<OutputKind, (name: string) => string>> = {
   oci: (name) => `${name}.tar`,
   "oci-layout": (name) => `${name}.oci`,
   docker: (name) => `${name}.docker.tar`,

@@ -27,6 +27,7 @@ export const errorKinds = {
   IMAGE_BROKEN: "build",
   IMAGE_MISSING: "network",
   IMAGE_NAME_SYNTAX: "usage",
+  IMAGE_UNKNOWN: "usage",
   INDEX_MISSING: "network",
   INDEX_SYNTAX: "build",
   KEY_SYNTAX: "usage",
