@@ -177,7 +177,9 @@ export interface CopyOptions extends RegistryOptions {
   readonly image: ImageReference;
   /** One platform's image; all of them, as they are, when absent. */
   readonly platform?: Platform | undefined;
-  /** Of kind "oci", "oci-layout" or "registry". */
+  /** What `tar` and `dir` are for without a platform, when there are several. */
+  readonly hostPlatform: Platform;
+  /** Of kind "oci", "oci-layout", "tar", "dir" or "registry". */
   readonly outputs: readonly Output[];
   /** Names in archives and layouts; the image's own when absent. */
   readonly names?: readonly string[];

@@ -69,20 +69,29 @@ function sameSize(known: Pointer | undefined, pointer: Pointer, what: string): P
 async function findPlatform(source: ImageSource, platform: Platform): Promise<Document> {
   const root = await source.root();
   const read = parseDocument(root, describeDocument(source, root));
-  if (read.kind === "manifest") {
-    const stated = await platformOfConfig(source, read.config);
-    if (stated && !fits(stated, platform)) throw noPlatform(source, platform, [stated]);
-    return root;
-  }
-  const found = read.manifests.find((one) => one.platform !== undefined && fits(one.platform, platform));
-  if (found === undefined) {
-    throw noPlatform(
-      source,
-      platform,
-      read.manifests.flatMap((one) => one.platform ?? []),
-    );
-  }
-  return source.document(found);
+  if (read.kind === "index") return source.document(pointerFor(source, read, platform));
+  const stated = await platformOfConfig(source, read.config);
+  if (stated && !fits(stated, platform)) throw noPlatform(source, platform, [stated]);
+  return root;
+}
+
+/** The manifest for a platform, or the only one whatever it is for. Throws IMAGE_MISSING. */
+export async function findManifest(source: ImageSource, platform: Platform): Promise<Document> {
+  const root = await source.root();
+  const read = parseDocument(root, describeDocument(source, root));
+  if (read.kind === "manifest") return root;
+  const [only, ...others] = read.manifests.filter((one) => one.platform?.os !== "unknown");
+  return source.document(only && others.length === 0 ? only : pointerFor(source, read, platform));
+}
+
+function pointerFor(source: ImageSource, { manifests }: ReadIndex, platform: Platform): Pointer {
+  const found = manifests.find((one) => one.platform !== undefined && fits(one.platform, platform));
+  if (found) return found;
+  throw noPlatform(
+    source,
+    platform,
+    manifests.flatMap((one) => one.platform ?? []),
+  );
 }
 
 /** `undefined` for what is no image's config. */

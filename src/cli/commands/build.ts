@@ -1,4 +1,4 @@
-import type { BuildResult, BuiltPlatform } from "../../build/contract.ts";
+import type { BuildResult, BuiltPlatform, Output } from "../../build/contract.ts";
 import type { ScriptMode } from "../../core/recipe.ts";
 import type { Context, World } from "../context.ts";
 import { type CommonFlags, parseSourceDateEpoch, placeOutputs, type RequestedOutput } from "../flags.ts";
@@ -11,11 +11,16 @@ import { safeText } from "../safe-text.ts";
 export interface BuildFlags extends CommonFlags {
   readonly tag?: readonly string[];
   readonly output?: readonly RequestedOutput[];
+  readonly push?: boolean;
+  readonly insecureHttp?: boolean;
   readonly locked?: boolean;
   readonly scripts?: ScriptMode;
   readonly compression?: "gzip" | "zstd" | "none";
   readonly json?: boolean;
 }
+
+/** `--push`: under each of the image's names. */
+const pushed: RequestedOutput = { kind: "registry", destination: undefined };
 
 /** Digest, or JSON, on standard output; the summary on standard error. */
 export async function build(this: Context, flags: BuildFlags, recipe: string): Promise<void> {
@@ -26,12 +31,14 @@ export async function build(this: Context, flags: BuildFlags, recipe: string): P
   let name = "";
   const result = await withOptions({ recipe, flags, world: this }, (options) => {
     name = options.recipe.name;
-    const outputs = placeOutputs(flags.output ?? [], { name, cwd });
+    const requested = [...(flags.output ?? []), ...(flags.push ? [pushed] : [])];
+    const outputs = placeOutputs(requested, { name, cwd, tags: names ?? [] });
     return library.build({
       ...options,
       outputs,
       locked,
       ...(names ? { names } : {}),
+      insecureHttp: flags.insecureHttp ?? false,
       ...(scripts ? { scripts } : {}),
       ...(compression ? { compression } : {}),
       ...(sourceDateEpoch === undefined ? {} : { sourceDateEpoch }),
@@ -53,7 +60,9 @@ function describeResult(name: string, { platforms, outputs }: BuildResult, { cwd
     const size = `${formatBytes(sizeBytes)} in ${count(layers.length, "layer")}`;
     return `${name} for ${platform}: ${count(packages.length, "package")}, ${size}, ${manifest}`;
   });
-  const written = outputs.map(({ kind, destination }) => `${showPath(destination, cwd)} (${kind})`);
+  const written = outputs.map(({ kind, destination }) =>
+    kind === "registry" ? `pushed ${destination}` : `${showPath(destination, cwd)} (${kind})`,
+  );
   return [...built, ...written].map(safeText);
 }
 
@@ -82,8 +91,13 @@ function formatResult({ digest, platforms, outputs, unchanged }: BuildResult): s
       packages,
       skippedScripts,
     })),
-    outputs: outputs.map(({ kind, destination }) => ({ type: kind, dest: destination })),
+    outputs: outputs.map(outputValue),
     unchanged,
   };
   return `${JSON.stringify(value)}\n`;
+}
+
+/** An output in JSON. */
+export function outputValue({ kind, destination }: Output): Readonly<Record<string, string>> {
+  return kind === "registry" ? { type: kind, ref: destination } : { type: kind, dest: destination };
 }
