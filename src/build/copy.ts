@@ -57,7 +57,13 @@ async function writeOne(output: Output, copying: Copying): Promise<CopiedOutput>
   onEvent?.({ kind: "stage", stage: "write", text: `${kind === "registry" ? "pushing" : "writing"} ${destination}` });
   switch (kind) {
     case "registry": {
-      const { digest: _, ...pushed } = await registry.push({ source, graph, name: parseImageName(destination), from, onProgress });
+      const { digest: _, ...pushed } = await registry.push({
+        source,
+        graph,
+        name: parseImageName(destination),
+        from,
+        onProgress,
+      });
       return { ...output, pushed };
     }
     case "oci":

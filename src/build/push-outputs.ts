@@ -10,7 +10,11 @@ import type { Session } from "./session.ts";
 /** Throws REGISTRY_DENIED, REGISTRY_FAILED, NETWORK_OFFLINE, CANCELLED. */
 export async function pushOutputs(
   outputs: readonly Output[],
-  { bundle, options, session }: { readonly bundle: ImageBundle; readonly options: BuildOptions; readonly session: Session },
+  {
+    bundle,
+    options,
+    session,
+  }: { readonly bundle: ImageBundle; readonly options: BuildOptions; readonly session: Session },
 ): Promise<void> {
   const source = bundleSource(bundle);
   const graph = await readImageGraph(source);

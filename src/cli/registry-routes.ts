@@ -81,14 +81,17 @@ export function pushRoute(): Command<Context> {
     docs: {
       brief: "Push an image to a registry",
       customUsage: ["IMAGE NAME... [flags]"],
-      fullDescription: describeCommand("Pushes an image to registries and prints its digest. What is there is not sent.", {
-        more: `IMAGE is what was built last under a name, or a file or folder: an OCI archive or layout, or a Docker archive.
+      fullDescription: describeCommand(
+        "Pushes an image to registries and prints its digest. What is there is not sent.",
+        {
+          more: `IMAGE is what was built last under a name, or a file or folder: an OCI archive or layout, or a Docker archive.
 ${nameHelp}`,
-        examples: [
-          "dodai push distroless-base.tar registry.example/team/base:1.0",
-          "dodai push distroless/base localhost:5000/base",
-        ],
-      }),
+          examples: [
+            "dodai push distroless-base.tar registry.example/team/base:1.0",
+            "dodai push distroless/base localhost:5000/base",
+          ],
+        },
+      ),
     },
   });
 }

@@ -122,7 +122,10 @@ function noPlatform(source: ImageSource, platform: Platform, there: readonly Sta
   return new DodaiError(
     "IMAGE_MISSING",
     `Cannot use "${source.name}" for ${formatPlatform(platform)}: it has no such platform`,
-    { fix: known.length === 0 ? "It names no platform at all." : `It has ${known.join(", ")}: name one with --platform.` },
+    {
+      fix:
+        known.length === 0 ? "It names no platform at all." : `It has ${known.join(", ")}: name one with --platform.`,
+    },
   );
 }
 

@@ -3,9 +3,9 @@
 import { createHash, type Hash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Answer, type Authorizer, type ExchangeOptions, exchangeOf, wantsOtherHeader } from "./http-exchange.ts";
 import { cancelled, faultOf, HttpFault } from "./http-fault.ts";
 import { createLanes } from "./http-lanes.ts";
-import { type Answer, type Authorizer, type ExchangeOptions, exchangeOf, wantsOtherHeader } from "./http-exchange.ts";
 import { bodyOf, createAgents, discard, type RequestWorld, sendRequest, type Timeouts } from "./http-request.ts";
 import { isPassing, type RetryPolicy, retryAfterMs, retryDelayMs, usualRetries } from "./http-retry.ts";
 import { emptyNetrc, type Netrc } from "./netrc.ts";

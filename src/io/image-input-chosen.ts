@@ -23,7 +23,10 @@ export async function chooseManifest(source: ImageSource, platform: Platform): P
   const manifest = parseDocument(document, what);
   if (manifest.kind === "index") throw brokenImage(what, "it is an index where a manifest is wanted");
   if (manifest.config.sizeBytes > maxDocumentBytes) throw brokenImage(what, "its config is too large");
-  const text = await collect(source.blob(manifest.config), { maxBytes: maxDocumentBytes, what: `the config of ${what}` });
+  const text = await collect(source.blob(manifest.config), {
+    maxBytes: maxDocumentBytes,
+    what: `the config of ${what}`,
+  });
   return { document, manifest, config: Buffer.from(text).toString() };
 }
 
@@ -40,8 +43,7 @@ export async function chooseImage(source: ImageSource, platform: Platform): Prom
     const pointer = manifest.layers[index];
     if (pointer === undefined) return [];
     const { digest, sizeBytes } = pointer;
-    const open = (): Bytes =>
-      openLayer({ bytes: source.blob(pointer), diffId, what: `layer ${index + 1} of ${what}` });
+    const open = (): Bytes => openLayer({ bytes: source.blob(pointer), diffId, what: `layer ${index + 1} of ${what}` });
     return [{ digest, sizeBytes, open }];
   });
   return { digest: document.digest, config, layers };

@@ -1,7 +1,7 @@
 // An OCI layout or a Docker archive on disk as a source of its parts, to be copied as it is.
 import { stat } from "node:fs/promises";
-import { formatCanonicalJson } from "../core/canonical-json.ts";
 import { type Bytes, bytesOf, collect, verified } from "../core/bytes.ts";
+import { formatCanonicalJson } from "../core/canonical-json.ts";
 import { hexOf, sha256 } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { containerdNameKey, refNameKey } from "../image/annotations.ts";

@@ -7,9 +7,9 @@ import type { Answer, ExchangeOptions } from "./http-exchange.ts";
 import { faultOf, HttpFault, isCertificateFault } from "./http-fault.ts";
 import { describeUrl } from "./http-redact.ts";
 import { isSameServer } from "./http-request.ts";
+import { isLoopback } from "./proxy.ts";
 import type { Credentials } from "./registry-credentials.ts";
 import { faultError } from "./registry-fault.ts";
-import { isLoopback } from "./proxy.ts";
 import type { Place } from "./registry-place.ts";
 import { createRegistryAuth, type RegistryAuth } from "./registry-token.ts";
 
@@ -82,7 +82,10 @@ export function connect(place: Place, options: ConnectionOptions): Connection {
     return answer;
   };
 
-  async function* read(path: string, { cannot, ...wanted }: Parameters<Connection["read"]>[1]): AsyncGenerator<Uint8Array> {
+  async function* read(
+    path: string,
+    { cannot, ...wanted }: Parameters<Connection["read"]>[1],
+  ): AsyncGenerator<Uint8Array> {
     assertOnline(options, cannot, registry);
     const { root, auth } = await open();
     const authorizer = auth.authorizer([scope(repository, "pull")]);

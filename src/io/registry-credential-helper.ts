@@ -33,9 +33,12 @@ function readAnswer(stdout: string, program: string, server: string): Credential
     throw unusable(program, server, "its answer is not JSON");
   }
   const { Username: login, Secret: secret } = (value ?? {}) as Record<string, unknown>;
-  if (typeof secret !== "string" || typeof login !== "string") throw unusable(program, server, "its answer lacks a name");
+  if (typeof secret !== "string" || typeof login !== "string")
+    throw unusable(program, server, "its answer lacks a name");
   if (secret === "") return undefined;
-  return login === "<token>" ? { kind: "identity-token", token: secret } : { kind: "password", login, password: secret };
+  return login === "<token>"
+    ? { kind: "identity-token", token: secret }
+    : { kind: "password", login, password: secret };
 }
 
 interface Ended {

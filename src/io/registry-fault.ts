@@ -16,7 +16,10 @@ export interface Attempted {
 const maxLength = 300;
 
 /** An error for an answer that is not the wanted one. */
-export function answerError({ cannot, registry }: Attempted, { status, body }: Pick<Answer, "status" | "body">): DodaiError {
+export function answerError(
+  { cannot, registry }: Attempted,
+  { status, body }: Pick<Answer, "status" | "body">,
+): DodaiError {
   const reason = reasonIn(body);
   const state = `${registry} answers ${status}${reason === "" ? "" : ` (${reason})`}`;
   const code = codeOfStatus(status);

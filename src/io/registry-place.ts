@@ -35,9 +35,13 @@ export function parseRegistryMirrors(text: string): readonly RegistryMirror[] {
       // Each side with a repository below it is an image's name.
       for (const side of [of, at]) if (parseImageName(`${side}/x`).registry !== side.split("/")[0]) throw side;
     } catch {
-      throw new DodaiError("USAGE", `Cannot read mirror "${word}" of DODAI_REGISTRY_MIRRORS: it is not REGISTRY=MIRROR`, {
-        fix: 'Write it as "docker.io=mirror.example/hub".',
-      });
+      throw new DodaiError(
+        "USAGE",
+        `Cannot read mirror "${word}" of DODAI_REGISTRY_MIRRORS: it is not REGISTRY=MIRROR`,
+        {
+          fix: 'Write it as "docker.io=mirror.example/hub".',
+        },
+      );
     }
     return { of, at };
   });
@@ -56,4 +60,3 @@ export function placesOf(name: ImageName, mirrors: readonly RegistryMirror[]): r
 export function referenceOf({ digest, tag = "latest" }: ImageName): string {
   return digest ?? tag;
 }
-

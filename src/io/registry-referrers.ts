@@ -1,8 +1,8 @@
 // What refers to an image: signatures, SBOMs (distribution-spec, "Listing Referrers"). A registry that does not keep the list
 // has it as an index under the tag `sha256-HEX` ("Referrers Tag Schema").
 import { bytesOf } from "../core/bytes.ts";
-import { type Digest, hexOf } from "../core/digest.ts";
 import type { Json } from "../core/canonical-json.ts";
+import { type Digest, hexOf } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { type Document, makeDocument } from "../image/descriptor.ts";
 import type { Pointer } from "../image/image-source.ts";
@@ -25,7 +25,15 @@ export async function listReferrers(connection: Connection, digest: Digest): Pro
   let at: string | URL = `referrers/${digest}`;
   for (let page = 0; page < maxPages; page++) {
     const headers = { accept: ociTypes.index };
-    const request = { cannot, at, method: "GET", actions: "pull", headers, maxBytes: maxDocumentBytes, again: true } as const;
+    const request = {
+      cannot,
+      at,
+      method: "GET",
+      actions: "pull",
+      headers,
+      maxBytes: maxDocumentBytes,
+      again: true,
+    } as const;
     const answer = await connection.ask(request);
     if (answer.status === 404 && page === 0) return (await fallbackIndex(connection, digest))?.manifests ?? [];
     if (answer.status !== 200) throw answerError({ cannot, registry }, answer);

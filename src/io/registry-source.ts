@@ -26,7 +26,9 @@ export function registrySource({ name, connections, onBytes }: SourceOptions): I
   const shown = formatImageName(name);
   const cannot = `Cannot pull "${shown}"`;
   const fetchDocument = (reference: string, expected: Digest | undefined): Promise<Document> =>
-    fromFirst(connections, (one) => pullDocument(one, { cannot, reference, expected, what: `${reference} of ${shown}` }));
+    fromFirst(connections, (one) =>
+      pullDocument(one, { cannot, reference, expected, what: `${reference} of ${shown}` }),
+    );
   let root: Promise<Document> | undefined;
   return {
     name: shown,
@@ -45,7 +47,13 @@ export function registrySource({ name, connections, onBytes }: SourceOptions): I
 /** Whether a tag or a digest is there, and what it is now; `undefined` when it is not. */
 export async function findDocument(connection: Connection, reference: string): Promise<Digest | undefined> {
   const cannot = `Cannot look for "${reference}" in "${connection.place.registry}/${connection.place.repository}"`;
-  const asked = { cannot, at: `manifests/${reference}`, actions: "pull,push", headers: { accept }, again: true } as const;
+  const asked = {
+    cannot,
+    at: `manifests/${reference}`,
+    actions: "pull,push",
+    headers: { accept },
+    again: true,
+  } as const;
   const answer = await connection.ask({ ...asked, method: "HEAD" });
   if (answer.status === 404) return undefined;
   if (answer.status !== 200) throw answerError({ cannot, registry: connection.place.registry }, answer);
@@ -144,7 +152,8 @@ async function fromFirst<Result>(
     try {
       return await attempt(connection);
     } catch (error) {
-      if (!(error instanceof DodaiError) || error.code === "CANCELLED" || error.code === "CREDENTIALS_UNUSABLE") throw error;
+      if (!(error instanceof DodaiError) || error.code === "CANCELLED" || error.code === "CREDENTIALS_UNUSABLE")
+        throw error;
       failures.push(error);
     }
   }
@@ -158,4 +167,3 @@ async function fromFirst<Result>(
     cause: new AggregateError(failures, "its mirrors failed too"),
   });
 }
-

@@ -6,9 +6,9 @@ import type { Answer, Authorizer, ExchangeOptions } from "./http-exchange.ts";
 import { faultOf, HttpFault } from "./http-fault.ts";
 import { describeUrl } from "./http-redact.ts";
 import { basic } from "./http-request.ts";
+import { isLoopback } from "./proxy.ts";
 import { type Challenge, parseChallenge } from "./registry-challenge.ts";
 import type { Credential } from "./registry-credentials.ts";
-import { isLoopback } from "./proxy.ts";
 
 export interface TokenWorld {
   readonly http: HttpClient;
@@ -115,7 +115,10 @@ async function fetchToken(challenge: Bearer, scopes: readonly string[], world: T
 function realmOf({ realm }: Bearer, { registry, insecure }: TokenWorld): URL {
   const url = URL.parse(realm);
   if (url === null || !["http:", "https:"].includes(url.protocol)) {
-    throw new DodaiError("REGISTRY_FAILED", `Cannot log in at "${registry}": its token server is no http: or https: URL`);
+    throw new DodaiError(
+      "REGISTRY_FAILED",
+      `Cannot log in at "${registry}": its token server is no http: or https: URL`,
+    );
   }
   if (url.protocol === "http:" && !insecure && !isLoopback(url.host)) {
     throw new DodaiError(
@@ -181,7 +184,8 @@ function readToken(body: Uint8Array, registry: string, url: URL): Token {
   const { token, access_token: access, expires_in: seconds } = (value ?? {}) as Record<string, unknown>;
   const found = [token, access].find((one) => typeof one === "string" && one !== "");
   // RFC 6750, 2.1: anything else could not stand in a header.
-  if (typeof found !== "string" || !/^[\x21-\x7e]+$/.test(found)) throw failed(registry, url, "its answer has no token");
+  if (typeof found !== "string" || !/^[\x21-\x7e]+$/.test(found))
+    throw failed(registry, url, "its answer has no token");
   const lastsSeconds = typeof seconds === "number" && seconds > 0 ? seconds : usualSeconds;
   return { value: found, endMs: Date.now() + Math.max(lastsSeconds - 10, lastsSeconds / 2) * 1000 };
 }

@@ -165,7 +165,10 @@ async function afterFault(answer: Answer | HttpFault, state: Upload, options: Up
   const told = attempted(options);
   // Too large for one request, for the registry or for something before it.
   if (status === 413 && state.chunkBytes === undefined) {
-    return { fault: new HttpFault("unavailable", "it is too large", 0), state: { ...state, chunkBytes: usualChunkBytes } };
+    return {
+      fault: new HttpFault("unavailable", "it is too large", 0),
+      state: { ...state, chunkBytes: usualChunkBytes },
+    };
   }
   // 404: the upload is forgotten. 416: it stands elsewhere.
   if (!isPassing(status) && status !== 404 && status !== 416) throw answerError(told, answer);

@@ -69,8 +69,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   };
 
   return {
-    source: (name, onBytes) =>
-      registrySource({ name, onBytes, connections: placesOf(name, mirrors).map(connectTo) }),
+    source: (name, onBytes) => registrySource({ name, onBytes, connections: placesOf(name, mirrors).map(connectTo) }),
     push,
     referrers: (name, digest) => listReferrers(connectTo(placeOf(name)), digest),
   };
