@@ -98,7 +98,10 @@ test("pure folders do not touch the world", () => {
 test("only the sandbox starts processes, and who asks a person's credential helper", () => {
   const asks = "src/io/registry-credential-helper.ts";
   const wrong = sources.filter(
-    (file) => file !== asks && folderOf(file) !== "sandbox" && importsOf(file).some((target) => target.startsWith("node:child_process")),
+    (file) =>
+      file !== asks &&
+      folderOf(file) !== "sandbox" &&
+      importsOf(file).some((target) => target.startsWith("node:child_process")),
   );
   assert.deepEqual(wrong, []);
 });

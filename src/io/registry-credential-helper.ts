@@ -48,23 +48,29 @@ interface Ended {
 
 function runHelper(program: string, server: string, environment: Environment): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const fail = (state: string): void => reject(unusable(program, server, state));
-    const child = spawn(program, ["get"], {
-      env: { ...environment },
-      stdio: ["pipe", "pipe", "ignore"],
-      timeout: timeoutMs,
-    });
+    const child = spawn(program, ["get"], { env: { ...environment }, stdio: ["pipe", "pipe", "ignore"] });
+    const fail = (state: string): void => {
+      clearTimeout(timer);
+      // What a shell started lives on; without a reader it ends.
+      child.stdout.destroy();
+      child.kill("SIGKILL");
+      reject(unusable(program, server, state));
+    };
+    const timer = setTimeout(() => fail(`it gave no answer within ${timeoutMs / 1000} s`), timeoutMs);
     const chunks: Buffer[] = [];
     let seen = 0;
     child.stdout.on("data", (chunk: Buffer) => {
+      chunks.push(chunk);
       seen += chunk.byteLength;
-      if (seen > maxBytes) child.kill("SIGKILL");
-      else chunks.push(chunk);
+      if (seen > maxBytes) fail("its answer has no end");
     });
-    child.on("error", (error: NodeJS.ErrnoException) =>
-      fail(error.code === "ENOENT" ? "there is no such program on PATH" : `it cannot be started (${error.code})`),
+    child.on("error", ({ code }: NodeJS.ErrnoException) =>
+      fail(code === "ENOENT" ? "there is no such program on PATH" : `it cannot be started (${code})`),
     );
-    child.on("close", (status) => resolve({ status, stdout: Buffer.concat(chunks).toString() }));
+    child.on("close", (status) => {
+      clearTimeout(timer);
+      resolve({ status, stdout: Buffer.concat(chunks).toString() });
+    });
     // One that does not read what it is asked says so by its exit code.
     child.stdin.on("error", () => undefined);
     child.stdin.end(`${server}\n`);

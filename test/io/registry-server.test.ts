@@ -7,8 +7,8 @@ import { parsePlatform } from "../../src/core/platform.ts";
 import { bundleSource } from "../../src/image/bundle-source.ts";
 import { type ImageGraph, readImageGraph } from "../../src/image/image-graph.ts";
 import type { ImageSource } from "../../src/image/image-source.ts";
-import type { Pushed } from "../../src/io/registry-push.ts";
 import type { Registry } from "../../src/io/registry.ts";
+import type { Pushed } from "../../src/io/registry-push.ts";
 import { type BundleParts, file, makeBundle, makeLayer, tarOfDrawn } from "../kit/image.ts";
 import { needs, run } from "../kit/oracle.ts";
 import { type ClientOptions, registryClient, startRegistry } from "../kit/registry.ts";
@@ -51,7 +51,10 @@ describe("what is pushed to docker-registry", () => {
       run("skopeo", ["copy", "-q", "--all", "--src-tls-verify=false", `docker://${image}`, `oci:${folder}/skopeo:1`]);
       const pulled = await readAll(client.source(parseImageName(image)));
       assert.equal(pulled.root.digest, digest);
-      assert.deepEqual(pulled.blobs.map((one) => one.digest).toSorted(), graph.blobs.map((one) => one.digest).toSorted());
+      assert.deepEqual(
+        pulled.blobs.map((one) => one.digest).toSorted(),
+        graph.blobs.map((one) => one.digest).toSorted(),
+      );
     });
   }
 });
@@ -97,7 +100,11 @@ const pick = ({ sent: blobs, mounted, there }: Pushed): object => ({ sent: blobs
 const pushedByOthers: readonly { readonly name: string; readonly flags: readonly string[]; readonly type: RegExp }[] = [
   { name: "OCI", flags: ["--format", "oci"], type: /oci.*tar\+gzip/ },
   { name: "Docker schema 2", flags: ["--format", "v2s2"], type: /docker.*tar\.gzip/ },
-  { name: "zstd layers", flags: ["--format", "oci", "--dest-compress", "--dest-compress-format", "zstd"], type: /zstd/ },
+  {
+    name: "zstd layers",
+    flags: ["--format", "oci", "--dest-compress", "--dest-compress-format", "zstd"],
+    type: /zstd/,
+  },
 ];
 
 describe("what skopeo pushed is read", () => {
@@ -109,7 +116,13 @@ describe("what skopeo pushed is read", () => {
       const graph = await readAll(registryClient(t).source(parseImageName(`${server.host}/app:1`)));
       const types = graph.blobs.map(({ mediaType }) => mediaType).filter((one) => !/config|container/.test(one));
       assert.match(types.join(), type);
-      const stated = run("skopeo", ["inspect", "--tls-verify=false", "-f", "{{.Digest}}", `docker://${server.host}/app:1`]);
+      const stated = run("skopeo", [
+        "inspect",
+        "--tls-verify=false",
+        "-f",
+        "{{.Digest}}",
+        `docker://${server.host}/app:1`,
+      ]);
       assert.equal(graph.root.digest, stated.trim());
     });
   }
@@ -122,7 +135,11 @@ async function makeUmociLayout(t: TestContext): Promise<string> {
   run("umoci", ["init", "--layout", layout]);
   run("umoci", ["new", "--image", `${layout}:1`]);
   run("umoci", ["unpack", "--rootless", "--image", `${layout}:1`, join(folder, "bundle")]);
-  run("sh", ["-c", 'mkdir -p "$0/rootfs/etc" && head -c 100000 /dev/zero > "$0/rootfs/etc/zeros"', join(folder, "bundle")]);
+  run("sh", [
+    "-c",
+    'mkdir -p "$0/rootfs/etc" && head -c 100000 /dev/zero > "$0/rootfs/etc/zeros"',
+    join(folder, "bundle"),
+  ]);
   run("umoci", ["repack", "--image", `${layout}:1`, join(folder, "bundle")]);
   return layout;
 }

@@ -25,6 +25,8 @@ export interface FakeOptions {
   readonly instead?: (request: IncomingMessage, response: ServerResponse, nth: number) => boolean | Promise<boolean>;
   /** Lists referrers itself. */
   readonly referrers?: boolean;
+  /** Breaks the connection of the first upload that brought so many bytes, which are kept. */
+  readonly breakUploadsAt?: number;
   /** Host of uploads, when it is another. */
   readonly uploadsAt?: () => string;
 }
@@ -32,7 +34,7 @@ export interface FakeOptions {
 const digestOf = (bytes: Uint8Array): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 
 export async function startFakeRegistry(t: TestContext, options: FakeOptions = {}): Promise<FakeRegistry> {
-  const state: State = { blobs: new Map(), manifests: new Map(), uploads: new Map(), options };
+  const state: State = { blobs: new Map(), manifests: new Map(), uploads: new Map(), broken: false, options };
   const counts = new Map<string, number>();
   const loopback = await startLoopback((request, response) => {
     const key = `${request.method} ${request.url}`;
@@ -49,7 +51,8 @@ export async function startFakeRegistry(t: TestContext, options: FakeOptions = {
     host: `127.0.0.1:${loopback.port}`,
     blobs: state.blobs,
     manifests: state.manifests,
-    told: () => loopback.seen.map(({ method, path }) => `${method} ${path.replaceAll(/(sha256(?::|%3A)\w{4})\w+/g, "$1")}`),
+    told: () =>
+      loopback.seen.map(({ method, path }) => `${method} ${path.replaceAll(/(sha256(?::|%3A)\w{4})\w+/g, "$1")}`),
   };
 }
 
@@ -57,6 +60,7 @@ interface State {
   readonly blobs: Map<string, Uint8Array>;
   readonly manifests: Map<string, Stored>;
   readonly uploads: Map<string, Uint8Array>;
+  broken: boolean;
   readonly options: FakeOptions;
 }
 
@@ -165,8 +169,14 @@ async function uploads(
   const before = state.uploads.get(id);
   if (before === undefined) return void unknown(response, "BLOB_UPLOAD_UNKNOWN");
   if (request.method === "GET") return void reply(response, 204, headers(id));
-  const keep = (bytes: Uint8Array): void => void state.uploads.set(id, Buffer.concat([before, bytes]));
+  const keep = (bytes: Uint8Array): void => {
+    state.uploads.set(id, Buffer.concat([before, bytes]));
+    if (state.broken || bytes.byteLength < (state.options.breakUploadsAt ?? Number.POSITIVE_INFINITY)) return;
+    state.broken = true;
+    request.socket.destroy();
+  };
   keep(await bodyOf(request, keep));
+  if (request.socket.destroyed) return;
   if (request.method === "PATCH") return void reply(response, 202, headers(id));
   const whole = state.uploads.get(id) ?? before;
   const digest = url.searchParams.get("digest") ?? "";
