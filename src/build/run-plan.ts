@@ -27,7 +27,7 @@ export function planRun(config: ReadConfig | undefined, wishes: Wishes): RunPlan
   const user = wishes.user ?? config?.user ?? "";
   return {
     words: wordsOf(config, wishes),
-    workdir: posix.normalize(`/${wishes.workdir ?? config?.workdir ?? ""}`),
+    workdir: posix.resolve("/", wishes.workdir || config?.workdir || ""),
     user,
     environment: ({ passwd }) => {
       const all: Record<string, string | undefined> = {

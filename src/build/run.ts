@@ -1,12 +1,15 @@
 // Running a command in an image: its root is put together while it is laid out in a sandbox, and is gone afterwards.
+import { join } from "node:path";
 import { writeTar } from "../archive/tar-stream.ts";
+import type { Bytes } from "../core/bytes.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { openImage } from "../io/image-input.ts";
 import type { InputImage } from "../io/image-input-contract.ts";
 import { openStore, type Store } from "../io/store.ts";
+import { leftoversIn } from "../io/store-leftovers.ts";
 import { mergeLayers } from "../rootfs/merge-layers.ts";
 import type { Sandbox } from "../sandbox/contract.ts";
-import { openSandbox } from "../sandbox/sandbox.ts";
+import { openSandbox, removeSandboxFolder } from "../sandbox/sandbox.ts";
 import type { RunOptions } from "./contract.ts";
 import { memoryFor } from "./run-memory.ts";
 import { type NotedRoot, notingItems, planRun, type RunPlan, startNotes } from "./run-plan.ts";
@@ -17,6 +20,7 @@ import { type NotedRoot, notingItems, planRun, type RunPlan, startNotes } from "
  */
 export async function runImage(options: RunOptions): Promise<number> {
   const store = await openStore(options.cacheDirectory);
+  await removeLeftSandboxes(store);
   const input = await openImage({ place: options.image, temporary: () => store.temporary() });
   try {
     const { reference, platform, hostPlatform } = options;
@@ -30,6 +34,13 @@ export async function runImage(options: RunOptions): Promise<number> {
     }
   } finally {
     await input.close();
+  }
+}
+
+/** What a killed run left and an ordinary user cannot remove without the ids that the sandbox had. */
+async function removeLeftSandboxes({ directory }: Store): Promise<void> {
+  for (const path of await leftoversIn(join(directory, "tmp"), new Date())) {
+    await removeSandboxFolder(path).catch(() => undefined);
   }
 }
 
@@ -62,11 +73,20 @@ async function layOut({ image, plan, options, store }: Opening, memoryBytes: num
   const sandbox = await openSandbox({ directory: store.temporary(), memoryBytes, terminal, signal });
   try {
     const notes = startNotes();
-    await sandbox.layOut(writeTar(notingItems(mergeLayers(image.layers), notes, plan.workdir)));
+    const layers = image.layers.map((layer) => ({ open: () => whileWanted(layer.open(), signal) }));
+    await sandbox.layOut(writeTar(notingItems(mergeLayers(layers), notes, plan.workdir)));
     return { sandbox, notes };
   } catch (error) {
     await sandbox.close();
     throw error;
+  }
+}
+
+/** Layers are read before the sandbox gets anything of them. */
+async function* whileWanted(bytes: Bytes, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    if (signal?.aborted) throw new DodaiError("CANCELLED", "Cannot run the image: cancelled", { cause: signal.reason });
+    yield chunk;
   }
 }
 

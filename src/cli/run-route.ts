@@ -67,7 +67,7 @@ export function runRoute(): Command<Context> {
         examples: [
           "dodai run debian:trixie -- cat /etc/os-release",
           "dodai run -it debian:trixie",
-          "dodai run --network -e HTTP_PROXY ./debian-trixie.tar -- sh -c 'apt-get update && apt-get install -y hello'",
+          "dodai run --network ./debian-trixie.tar -- sh -c 'apt-get update && apt-get install -y hello'",
           "dodai run -v .:/src:ro -w /src --user 1000 app:latest -- make test",
         ],
       }),

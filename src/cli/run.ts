@@ -20,7 +20,7 @@ export async function runCommandLine(words: readonly string[], world: World): Pr
     commandErrorResult: catchError,
     exceptionWhileLoadingCommandContext: catchError,
     exceptionWhileLoadingCommandFunction: catchError,
-    exceptionWhileParsingArguments: (error) => catchError(usageErrorOf(error)),
+    exceptionWhileParsingArguments: (error) => catchError(usageErrorOf(error, words)),
     exceptionWhileRunningCommand: catchError,
     noCommandRegisteredForInput: ({ input, corrections }) =>
       catchError(unknownCommand(input, commandsNear(corrections))),

@@ -1,6 +1,6 @@
 // The files of an image on disk, whether they lie in a folder or in a tar: read in place, nothing is unpacked.
 import { constants } from "node:fs";
-import { type FileHandle, lstat, open } from "node:fs/promises";
+import { type FileHandle, lstat, open, realpath } from "node:fs/promises";
 import { join, posix } from "node:path";
 import type { Entry } from "../archive/entry.ts";
 import { BLOCK_BYTES, isZeroBlock, parseTarHeader } from "../archive/tar-header.ts";
@@ -29,25 +29,33 @@ export async function readDocument(files: ImageFiles, path: string): Promise<Doc
 
 const CHUNK_BYTES = 1 << 20;
 
-/** Files of an image are no links: whoever wrote it could point at the host's. */
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
+/** Links in it are followed, as official images have them in place of blobs, but never out of it. */
 export function openImageFolder(place: string): ImageFiles {
-  const at = (path: string): string => join(place, cleanPath(path));
+  const find = async (path: string): Promise<string | undefined> => {
+    const [root, at] = await Promise.all(
+      [place, join(place, cleanPath(path))].map((one) => realpath(one).catch(() => "")),
+    );
+    return root && at?.startsWith(`${root}/`) ? at : undefined;
+  };
   return {
     place,
     sizeOf: async (path) => {
-      const found = await lstat(at(path)).catch(() => undefined);
+      const at = await find(path);
+      const found = at === undefined ? undefined : await lstat(at);
       return found?.isFile() ? found.size : undefined;
     },
-    open: (path) => readWholeFile(at(path), `"${path}" of "${place}"`),
+    open: (path) => readWholeFile(() => find(path), `"${path}" of "${place}"`),
     close: async () => {},
   };
 }
 
-async function* readWholeFile(path: string, what: string): AsyncGenerator<Uint8Array> {
-  const handle = await open(path, READ).catch((cause: NodeJS.ErrnoException) => {
-    throw brokenImage(what, cause.code === "ENOENT" ? "it is not there" : cause.message, cause);
+async function* readWholeFile(find: () => Promise<string | undefined>, what: string): AsyncGenerator<Uint8Array> {
+  const path = await find();
+  if (path === undefined) throw brokenImage(what, "it is not there");
+  const handle = await open(path, READ).catch((cause: Error) => {
+    throw brokenImage(what, cause.message, cause);
   });
   try {
     const found = await handle.stat();

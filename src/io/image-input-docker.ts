@@ -1,7 +1,7 @@
 // Choosing an image out of a Docker archive (moby, image spec v1.2): manifest.json, config, layers by diffId.
 import { sha256 } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
-import { formatShortImageName, parseImageName } from "../core/image-name.ts";
+import { formatImageName, parseImageName } from "../core/image-name.ts";
 import { formatPlatform } from "../core/platform.ts";
 import {
   brokenImage,
@@ -78,7 +78,7 @@ function chooseNamed(
 function isName(name: string, reference: string): boolean {
   if (name === reference || name.slice(name.lastIndexOf(":") + 1) === reference) return true;
   try {
-    return formatShortImageName(parseImageName(reference)) === name;
+    return formatImageName(parseImageName(reference)) === formatImageName(parseImageName(name));
   } catch (error) {
     if (error instanceof DodaiError) return false;
     throw error;

@@ -139,8 +139,8 @@ function whiteOut(
   if (name.startsWith(META) && !isOpaque) return;
   const hidden = name.slice(WHITEOUT.length);
   if (hidden === "" || hidden === "." || hidden === "..") throw unsafe(`${parent}/${name}`, "it hides no file");
-  const folder = find(tree, parent);
-  if (folder?.kind !== "folder") return;
+  const folder = findFolder(tree, parent);
+  if (!folder) return;
   const there = folder.children.get(hidden);
   if (isOpaque) clear(folder, layer);
   else if (there && there.layer < layer) folder.children.delete(hidden);
@@ -187,16 +187,19 @@ function reach(tree: LayerTree, path: string, { layer, path: shown }: Reaching):
 
 /** What is at a path, links among its parents followed; its last part is not. */
 function find(tree: LayerTree, path: string): Node | undefined {
-  if (path === "") return tree.root;
   const { parent, name } = splitPath(path);
-  const folder = walk(tree, parent, {
+  return findFolder(tree, parent)?.children.get(name);
+}
+
+/** The folder at a path, links followed. */
+function findFolder(tree: LayerTree, path: string): Folder | undefined {
+  return walk(tree, path, {
     shown: path,
-    step: (from, part) => {
-      const there = from.children.get(part);
+    step: (folder, name) => {
+      const there = folder.children.get(name);
       return there?.kind === "folder" ? there : there?.content.target;
     },
   });
-  return folder?.children.get(name);
 }
 
 interface Walk {

@@ -14,7 +14,7 @@ _dodai() {
     *) command="${words[1]:-}" ;;
   esac
   case "$command" in
-    "") values="build lock resolve why recipes init cache completion --help --version" ;;
+    "") values="build lock resolve why run recipes init cache completion --help --version" ;;
     "build")
       case "$previous" in
         --tag|-t) files=any ;;
@@ -53,6 +53,19 @@ _dodai() {
         --cache-dir) files=any ;;
         *)
           if [[ "$current" == -* ]]; then values="--json --platform --offline --insecure-unsigned --progress --cache-dir --help"
+          else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
+      esac ;;
+    "run")
+      case "$previous" in
+        --env|-e) files=any ;;
+        --workdir|-w) files=any ;;
+        --volume|-v) files=any ;;
+        --user|-u) files=any ;;
+        --entrypoint) files=any ;;
+        --platform) files=any ;;
+        --cache-dir) files=any ;;
+        *)
+          if [[ "$current" == -* ]]; then values="--interactive --tty --env --workdir --volume --user --entrypoint --network --platform --cache-dir --help"
           else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
       esac ;;
     "recipes")
