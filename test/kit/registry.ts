@@ -19,7 +19,7 @@ export interface RegistryServer {
   readonly folder: string;
   /** Path of the certificate, when it speaks TLS. */
   readonly certificate: string | undefined;
-  /** `METHOD PATH STATUS` of each request so far. */
+  /** `METHOD PATH STATUS` of each request so far, without TLS. */
   seen(): Promise<readonly string[]>;
 }
 
@@ -64,7 +64,15 @@ export async function startRegistry(t: TestContext, options: RegistryServerOptio
       if (found !== undefined) resolve(found);
     });
   });
-  return { host, folder: join(folder, "data"), certificate, seen: async () => lines.flatMap(requestIn) };
+  let marks = 0;
+  const seen = async (): Promise<readonly string[]> => {
+    // Lines come through a pipe: what was asked before this mark is there when the mark is.
+    const mark = `/v2/?mark=${++marks}`;
+    await fetch(`http://${host}${mark}`);
+    while (!lines.some((line) => line.includes(`${mark} `))) await once(child.stdout, "data");
+    return lines.flatMap(requestIn).filter((one) => !one.includes("?mark="));
+  };
+  return { host, folder: join(folder, "data"), certificate, seen };
 }
 
 /** The access log has the combined form of Apache. */
