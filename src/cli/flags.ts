@@ -101,8 +101,9 @@ export function placeOutputs(requested: readonly RequestedOutput[], options: Pla
   const placed = all.flatMap((one) => placeOutput(one, options));
   const seen = new Set<string>();
   for (const { kind, destination } of placed) {
-    const key = kind === "registry" ? `registry ${destination}` : destination;
-    if (seen.has(key)) throw usage(`Cannot write two outputs to "${destination}": each needs a place of its own`);
+    const shown = kind === "registry" ? destination : posix.relative(options.cwd, destination);
+    const key = `${kind === "registry"} ${shown}`;
+    if (seen.has(key)) throw usage(`Cannot write two outputs to "${shown}": each needs a place of its own`);
     seen.add(key);
   }
   return placed;

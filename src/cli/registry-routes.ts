@@ -74,8 +74,8 @@ export function pushRoute(): Command<Context> {
       flags: { platform: platform('One platform, or "all", which is the default'), ...registryFlags },
       positional: {
         kind: "array",
-        minimum: 2,
-        parameter: imageArgument("IMAGE NAME", "Image on this machine, and names to push it to"),
+        minimum: 1,
+        parameter: imageArgument("IMAGE", "Image on this machine, and names to push it to"),
       },
     },
     docs: {
@@ -103,8 +103,8 @@ export function copyRoute(): Command<Context> {
       flags: { platform: platform('One platform, or "all", which is the default'), ...registryFlags },
       positional: {
         kind: "array",
-        minimum: 2,
-        parameter: imageArgument("FROM TO", "Name, file or folder of the image, and where it shall be"),
+        minimum: 1,
+        parameter: imageArgument("FROM", "Name, file or folder of the image, and where it shall be"),
       },
     },
     docs: {

@@ -2,7 +2,7 @@
 import type { CopiedOutput, CopyOptions, CopyResult } from "../../build/contract.ts";
 import { formatImageName, parseImageName } from "../../core/image-name.ts";
 import type { Context } from "../context.ts";
-import { parsePushName, placeOutputs, type RequestedOutput } from "../flags.ts";
+import { parsePushName, placeOutputs, type RequestedOutput, usage } from "../flags.ts";
 import { cacheDirectory, showPath } from "../places.ts";
 import { count, formatBytes, formatSeconds } from "../quantities.ts";
 import {
@@ -42,6 +42,7 @@ export async function pull(this: Context, flags: PullFlags, name: string): Promi
 }
 
 export async function push(this: Context, flags: CopyFlags, image: string, ...names: string[]): Promise<void> {
+  assertTargets(names, `Cannot push "${image}"`);
   await copyAll(this, flags, {
     image: await localImage(image, this, cacheDirectory(flags.cacheDir, this)),
     outputs: [...new Set(names.map(parsePushName))].map((destination) => ({ kind: "registry", destination })),
@@ -50,11 +51,17 @@ export async function push(this: Context, flags: CopyFlags, image: string, ...na
 }
 
 export async function copy(this: Context, flags: CopyFlags, from: string, ...targets: string[]): Promise<void> {
+  assertTargets(targets, `Cannot copy "${from}"`);
   await copyAll(this, flags, {
     image: await imageReference(from, this, cacheDirectory(flags.cacheDir, this)),
     outputs: targets.map((target) => copyTarget(target, this)),
     platform: onePlatform(flags.platform),
   });
+}
+
+function assertTargets(targets: readonly string[], cannot: string): void {
+  if (targets.length > 0) return;
+  throw usage(`${cannot}: nothing says where to`, 'Add a name, as in "registry.example/team/base:1.0".');
 }
 
 const onePlatform = (platform: WantedPlatform | undefined): CopyOptions["platform"] =>
