@@ -15,7 +15,17 @@ export interface Output {
 export type BuildEvent =
   | {
       readonly kind: "stage";
-      readonly stage: "plan" | "index" | "solve" | "download" | "unpack" | "compress" | "assemble" | "write" | "done";
+      readonly stage:
+        | "plan"
+        | "index"
+        | "solve"
+        | "download"
+        | "unpack"
+        | "scripts"
+        | "compress"
+        | "assemble"
+        | "write"
+        | "done";
       readonly platform?: string;
       readonly text: string;
     }
@@ -61,6 +71,32 @@ export interface BuildOptions extends CommonOptions {
   readonly sourceDateEpoch?: number;
   readonly compression?: "gzip" | "zstd" | "none";
   readonly insecureHttp?: InsecureHttp;
+  /** Seconds for all scripts of one platform together, when they run; 600 when absent. */
+  readonly scriptTimeoutSeconds?: number;
+  /** Where to write the ledger: JSON that says of every script what was done about it, and what that changed. */
+  readonly ledgerFile?: string;
+}
+
+/** What was done about a maintainer script. */
+export interface ScriptRecord {
+  readonly package: string;
+  readonly script: string;
+  /**
+   * `run`: in the sandbox; `native`: an effect of dodai's own did what it does; `not-needed`: it has nothing to do in a new
+   * image; `skipped`: nothing was done.
+   */
+  readonly done: "run" | "native" | "not-needed" | "skipped";
+  /** Name of the effect, when one stands for it. */
+  readonly effect?: string;
+  /** Paths without leading `/` that it changed, made or removed, or that its effect did; sorted. */
+  readonly changed: readonly string[];
+}
+
+/** What a script left that differs from run to run, and so is not in the image. */
+export interface NormalizedPath {
+  readonly path: string;
+  /** Name of the rule (docs/debian.md). */
+  readonly rule: string;
 }
 
 /** Registries (`registry.example:5000`), or all, that may be spoken to without TLS. This machine always may. */
@@ -71,8 +107,9 @@ export interface BuiltPlatform {
   readonly manifest: Digest;
   readonly layers: readonly { readonly digest: Digest; readonly sizeBytes: number }[];
   readonly packages: readonly { readonly name: string; readonly version: string; readonly architecture: string }[];
-  /** Maintainer scripts that were neither run nor done natively: `libfoo: postinst`. */
-  readonly skippedScripts: readonly { readonly package: string; readonly script: string }[];
+  /** Every maintainer script of the packages, in their order. */
+  readonly scripts: readonly ScriptRecord[];
+  readonly normalized: readonly NormalizedPath[];
 }
 
 export interface BuildResult {
@@ -85,7 +122,7 @@ export interface BuildResult {
 }
 
 /** A signal that a person or a program sends to stop something. */
-export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+export type StopSignal = "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGTERM";
 
 export interface RunOptions {
   /** File or folder: an OCI archive or layout, a Docker archive, a tar of a root. */

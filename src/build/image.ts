@@ -8,13 +8,14 @@ import { assembleLayer, planTreeLayers } from "./layers.ts";
 import type { LockedPlatform } from "./lock-file.ts";
 import { makePieces } from "./pieces.ts";
 import type { Plan } from "./plan.ts";
+import type { ScriptOutcome } from "./scripts.ts";
 import type { CompressContext, Compression } from "./segments.ts";
 import type { Session } from "./session.ts";
 import { buildTree } from "./tree.ts";
 
 export interface PlatformImage {
   readonly image: BundleImage;
-  readonly skippedScripts: readonly string[];
+  readonly scripts: ScriptOutcome;
 }
 
 export interface ImageOptions {
@@ -23,9 +24,11 @@ export interface ImageOptions {
   readonly session: Session;
   readonly epoch: number;
   readonly compression: Compression;
+  readonly scriptTimeoutSeconds: number;
 }
 
-export async function buildImage({ plan, locked, session, epoch, compression }: ImageOptions): Promise<PlatformImage> {
+export async function buildImage(options: ImageOptions): Promise<PlatformImage> {
+  const { plan, locked, session, epoch, compression } = options;
   let own: Compressor | undefined;
   const compressor = (): Compressor => {
     own ??= startCompressor();
@@ -43,7 +46,7 @@ export async function buildImage({ plan, locked, session, epoch, compression }: 
   session.assertWanted();
   const platform = formatPlatform(plan.platform);
   session.emit({ kind: "stage", stage: "assemble", platform, text: `putting ${packages.length} packages together` });
-  const tree = buildTree({ plan, packages, store: session.pieces, epoch });
+  const tree = await buildTree({ ...options, packages });
   const planned = planTreeLayers({ plan, packages, tree, epoch }, compress);
   const layers = await Promise.all(planned.map((one) => assembleLayer(one, compress, session.store)));
   session.assertWanted();
@@ -54,7 +57,7 @@ export async function buildImage({ plan, locked, session, epoch, compression }: 
     layers,
     facts: { title: plan.recipe.name },
   });
-  return { image, skippedScripts: tree.skippedScripts };
+  return { image, scripts: { scripts: tree.scripts, normalized: tree.normalized } };
 }
 
 /** The recipe's settings over those of the distribution's variant; variables, labels and annotations are put together. */

@@ -4,7 +4,7 @@ import { formatReadableJson, type Json } from "../core/canonical-json.ts";
 import { type Digest, parseDigest } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import type { RepositoryChain } from "../packages/contract.ts";
-import type { ResolvedPackage } from "./contract.ts";
+import type { ResolvedPackage, ScriptRecord } from "./contract.ts";
 
 /** Changes when a lock written before can no longer be read. */
 const lockVersion = 1;
@@ -14,8 +14,21 @@ export interface LockedPlatform {
   readonly repositories: readonly RepositoryChain[];
   /** Sorted by name. */
   readonly packages: readonly ResolvedPackage[];
-  /** Maintainer scripts that the last build neither ran nor did natively, `PACKAGE.SCRIPT`; absent before a build. */
-  readonly skippedScripts?: readonly string[];
+  /** What the last build did about maintainer scripts; absent before a build. */
+  readonly scripts?: ScriptSummary;
+}
+
+const doneWords = ["native", "not-needed", "run", "skipped"] as const;
+
+/** Maintainer scripts, `PACKAGE.SCRIPT`, by what was done about them (see `ScriptRecord`); words that fit none are absent. */
+export type ScriptSummary = Readonly<Partial<Record<(typeof doneWords)[number], readonly string[]>>>;
+
+export function summaryOf(scripts: readonly ScriptRecord[]): ScriptSummary {
+  const named = doneWords.map((word) => {
+    const names = scripts.filter(({ done }) => done === word).map((one) => `${one.package}.${one.script}`);
+    return [word, names] as const;
+  });
+  return Object.fromEntries(named.filter(([, names]) => names.length > 0));
 }
 
 export interface Lock {
@@ -32,7 +45,7 @@ export function formatLock({ recipe, platforms }: Lock): string {
   });
 }
 
-function platformJson({ repositories, packages, skippedScripts }: LockedPlatform): Json {
+function platformJson({ repositories, packages, scripts }: LockedPlatform): Json {
   return {
     repositories: repositories.map(({ repository, suite, components, signedBy, release, indexes }) => ({
       name: repository,
@@ -58,7 +71,7 @@ function platformJson({ repositories, packages, skippedScripts }: LockedPlatform
       size: one.sizeBytes,
       sha256: one.digest,
     })),
-    skippedScripts,
+    scripts: scripts as Json | undefined,
   };
 }
 
@@ -90,7 +103,12 @@ function readPlatform(platform: string, member: Reader): LockedPlatform {
     repositories: member.list("repositories").map(readChain),
     packages: member.list("packages").map(readPackage),
   };
-  return member.has("skippedScripts") ? { ...common, skippedScripts: member.texts("skippedScripts") } : common;
+  return member.has("scripts") ? { ...common, scripts: readSummary(member.member("scripts")) } : common;
+}
+
+function readSummary(member: Reader): ScriptSummary {
+  const words = doneWords.filter((word) => member.has(word));
+  return Object.fromEntries(words.map((word) => [word, member.texts(word)]));
 }
 
 function readChain(one: Reader): RepositoryChain {

@@ -6,6 +6,7 @@ import { formatPlatform } from "../core/platform.ts";
 import type { PathRules } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
 import { compileGlob } from "../rootfs/glob.ts";
+import { excludedPaths } from "../rootfs/normalize-excluded.ts";
 import type { ResolvedPackage } from "./contract.ts";
 import type { Job, JobResult } from "./jobs.ts";
 import { pieceKey } from "./piece-store.ts";
@@ -45,11 +46,13 @@ export async function makePieces(options: PiecesOptions): Promise<readonly Piece
   return packages.map((locked) => ({ locked, piece: known.get(locked) as Piece }));
 }
 
-/** What the recipe takes away for certain; what else goes shows when packages are merged. */
-function removedPaths({ entries }: Piece, { recipe }: Plan): ReadonlySet<string> {
-  if (recipe.remove.length === 0) return new Set();
+/** What recipe and variant take away, seen from this package alone; what else goes shows when packages are merged. */
+function removedPaths({ entries, key }: Piece, { recipe, supply }: Plan): ReadonlySet<string> {
   const globs = recipe.remove.map(compileGlob);
-  return new Set(entries.map(({ entry }) => entry.path).filter((path) => globs.some((matches) => matches(path))));
+  const removed = entries.map(({ entry }) => entry.path).filter((path) => globs.some((matches) => matches(path)));
+  if (supply.excluded.paths.length === 0) return new Set(removed);
+  const tree = new Map(entries.map(({ entry }) => [entry.path, { entry, owner: key, content: undefined }]));
+  return new Set([...removed, ...excludedPaths(tree, supply.excluded)]);
 }
 
 /** The decoder of xz takes some 200 MB for packages of several blocks, which large ones are: one of them at a time. */

@@ -2,22 +2,24 @@
 // recipe add or take away. The result is a value; nothing is written.
 import { readFileSync } from "node:fs";
 import { DodaiError } from "../core/dodai-error.ts";
-import type { Recipe, RecipeFile } from "../core/recipe.ts";
+import type { RecipeFile } from "../core/recipe.ts";
 import { unreachable } from "../core/unreachable.ts";
 import { placePath } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
 import type { GeneratedFile, InstalledPackage, RandomAccess } from "../packages/contract.ts";
 import { memoryAccess } from "../packages/memory-access.ts";
 import { addFiles, addMissingFolders, type ChangedTree, removePaths, startChange } from "../rootfs/change.ts";
-import type { EffectContext } from "../rootfs/effects/contract.ts";
-import { effectNamed } from "../rootfs/effects/effects.ts";
 import { compileGlob } from "../rootfs/glob.ts";
 import { type MergedTree, mergePackages } from "../rootfs/merge.ts";
+import { excludedPaths } from "../rootfs/normalize-excluded.ts";
 import { resolvePath } from "../rootfs/resolve.ts";
 import type { ResolvedPackage } from "./contract.ts";
+import { treeSegments } from "./layers.ts";
 import type { PieceStore } from "./piece-store.ts";
 import type { Plan } from "./plan.ts";
 import { readRanges } from "./ranges.ts";
+import { applyScripts, type ScriptContext, type ScriptOutcome } from "./scripts.ts";
+import type { Session } from "./session.ts";
 
 /** A package of the lock with its piece. */
 export interface PiecedPackage {
@@ -29,32 +31,42 @@ export interface TreeOptions {
   readonly plan: Plan;
   /** Sorted by name. */
   readonly packages: readonly PiecedPackage[];
-  readonly store: PieceStore;
+  readonly session: Session;
   readonly epoch: number;
+  readonly scriptTimeoutSeconds: number;
 }
 
-export interface BuiltTree extends ChangedTree {
-  /** `PACKAGE.SCRIPT` of every maintainer script that no effect stands for. */
-  readonly skippedScripts: readonly string[];
-}
+export interface BuiltTree extends ChangedTree, ScriptOutcome {}
 
-/** Throws FILE_CONFLICT, EFFECT_FAILED, SCRIPT_UNKNOWN, FILE_UNREADABLE. */
-export function buildTree(options: TreeOptions): BuiltTree {
-  const { plan, packages, epoch } = options;
+/** Throws FILE_CONFLICT, FILE_UNREADABLE, and what `applyScripts` throws. */
+export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
+  const { plan, packages, epoch, session } = options;
   const { recipe, supply } = plan;
   const { tree, dropped } = mergePackages(packages.map((one) => mergeable(one, packages, plan)));
   const change = startChange(tree, dropped);
-  removePaths(change, matching(tree.keys(), recipe.remove));
-  addFiles(change, supply.files.map(generatedOf), epoch);
+  const installed = packages.map((one) => installedOf(one, dropped, supply));
+  const scripts = { ...options, installed, ...readersOf(change, session.pieces), segmentsOf: segmentsOf(options) };
+  // Scripts run on packages as they are; effects look at what will be there.
+  const isRun = recipe.scripts === "run";
+  if (!isRun) {
+    removePaths(change, matching(tree.keys(), recipe.remove));
+    addFiles(change, supply.files.map(generatedOf), epoch);
+  }
   addFiles(change, mergedUsrLinks(change, supply.mergedUsr), epoch);
-  addFiles(change, databaseOf(options, dropped), epoch);
-  const covered = recipe.scripts === "skip" ? new Set<string>() : applyEffects(change, options);
+  addFiles(change, databaseOf(plan, installed), epoch);
+  if (isRun) addMissingFolders(change, epoch);
+  const outcome = await applyScripts(change, scripts);
+  if (isRun) addFiles(change, supply.files.map(generatedOf), epoch);
+  removePaths(change, excludedPaths(tree, supply.excluded));
   removePaths(change, matching(tree.keys(), recipe.remove));
   addFiles(change, recipe.files.map(generatedOf), epoch);
   addMissingFolders(change, epoch);
-  const skippedScripts = scriptsOf(packages, plan.distribution.format.scripts).filter((one) => !covered.has(one));
-  assertScriptsKnown(recipe, skippedScripts);
-  return { ...change, skippedScripts };
+  return { ...change, ...outcome };
+}
+
+/** A tree on its way, as one layer. */
+function segmentsOf({ packages, session, epoch }: TreeOptions): ScriptContext["segmentsOf"] {
+  return (change) => treeSegments({ packages, tree: change, epoch }, session.pieces);
 }
 
 function mergeable(
@@ -92,31 +104,8 @@ function mergedUsrLinks({ tree }: ChangedTree, mergedUsr: readonly string[]): re
     .map((name) => ({ kind: "symlink", path: name, target: `usr/${name}` }));
 }
 
-/** Scripts whose work the applied effects did. */
-function applyEffects(change: ChangedTree, options: TreeOptions): ReadonlySet<string> {
-  const { plan, packages, epoch } = options;
-  const covered = new Set<string>();
-  const context: EffectContext = {
-    tree: change.tree,
-    read: (path) => readFileOf(change, options.store, path),
-    open: (path) => openFileOf(change, options.store, path),
-    platform: plan.platform,
-    distribution: { name: plan.distribution.name, release: plan.supply.release },
-    users: [...plan.supply.users, ...plan.recipe.accounts.users],
-    groups: [...plan.supply.groups, ...plan.recipe.accounts.groups],
-    epoch,
-    packages: packages.map(({ locked: { name, version }, piece }) => ({ name, version, control: piece.control })),
-  };
-  for (const { name, always } of plan.supply.effects) {
-    const effect = effectNamed(name);
-    const here = effect.covers.filter((one) => packages.some(({ locked }) => locked.name === one.package));
-    if (!always && here.length === 0) continue;
-    const { files, removed } = effect.apply(context);
-    removePaths(change, new Set(removed));
-    addFiles(change, files, epoch);
-    for (const one of here) for (const script of one.scripts) covered.add(`${one.package}.${script}`);
-  }
-  return covered;
+function readersOf(change: ChangedTree, store: PieceStore): Pick<ScriptContext, "read" | "open"> {
+  return { read: (path) => readFileOf(change, store, path), open: (path) => openFileOf(change, store, path) };
 }
 
 function readFileOf(change: ChangedTree, store: PieceStore, path: string): Uint8Array {
@@ -148,22 +137,29 @@ function openFileOf({ tree, made: all }: ChangedTree, store: PieceStore, path: s
 }
 
 /** As dpkg does, a path that another package took over is no longer listed with the package that lost it. */
-function databaseOf({ plan, packages }: TreeOptions, lost: MergedTree["dropped"]): readonly GeneratedFile[] {
-  const { distribution, architecture, supply, recipe } = plan;
-  const installed = packages.map(
-    ({ locked, piece }): InstalledPackage => ({
-      name: locked.name,
-      version: locked.version,
-      architecture: locked.architecture,
-      control: piece.control,
-      paths: withoutLost(piece.paths, lost.get(locked.name), supply),
-      md5: piece.md5,
-    }),
-  );
+function installedOf(
+  { locked, piece }: PiecedPackage,
+  lost: MergedTree["dropped"],
+  supply: Plan["supply"],
+): InstalledPackage {
+  return {
+    name: locked.name,
+    version: locked.version,
+    architecture: locked.architecture,
+    control: piece.control,
+    paths: withoutLost(piece.paths, lost.get(locked.name), supply),
+    md5: piece.md5,
+  };
+}
+
+function databaseOf(
+  { distribution, architecture, supply, recipe }: Plan,
+  installed: readonly InstalledPackage[],
+): readonly GeneratedFile[] {
   return distribution.format.formatDatabase(installed, {
     architecture,
     // Skipped scripts are still owed: dpkg in the image can run them with --configure.
-    state: recipe.scripts === "skip" ? "unpacked" : "installed",
+    state: recipe.scripts === "emulate" ? "installed" : "unpacked",
     perPackageStatus: supply.perPackageStatus,
   });
 }
@@ -197,22 +193,4 @@ function readSource(path: string): Uint8Array {
   } catch (cause) {
     throw new DodaiError("FILE_UNREADABLE", `Cannot read "${path}": the recipe copies it into the image`, { cause });
   }
-}
-
-function scriptsOf(packages: readonly PiecedPackage[], scripts: readonly string[]): readonly string[] {
-  return packages.flatMap(({ locked, piece }) =>
-    piece.control.filter(({ name }) => scripts.includes(name)).map(({ name }) => `${locked.name}.${name}`),
-  );
-}
-
-/** With `emulate` a full image owes every script; distroless and hand-picked sets list what was left out instead. */
-function assertScriptsKnown(recipe: Recipe, skipped: readonly string[]): void {
-  if (recipe.scripts !== "run" || skipped.length === 0) return;
-  throw new DodaiError(
-    "SCRIPT_UNKNOWN",
-    `Cannot run maintainer scripts: ${skipped.length} of them would have to run, and no sandbox is there to run them in`,
-    {
-      fix: 'Use "scripts: emulate" or "scripts: skip".',
-    },
-  );
 }

@@ -156,7 +156,10 @@ export function parseDuration(text: string): number {
   const [, number, unit = ""] = /^(\d+)\s*([a-z])$/.exec(text) ?? [];
   const factor = durationUnitsMs[unit];
   if (number !== undefined && factor !== undefined) return Number(number) * factor;
-  throw usage(`Cannot read age "${text}": it is not a whole number with a unit`, 'Write it as "30d", "12h" or "2w".');
+  throw usage(
+    `Cannot read duration "${text}": it is not a whole number with a unit`,
+    'Write it as "30d", "12h" or "2w".',
+  );
 }
 
 /** Largest second that a tar header and an RFC 3339 date can hold: the end of the year 9999. */

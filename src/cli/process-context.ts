@@ -58,7 +58,7 @@ function quietWhenClosed(stream: NodeJS.WriteStream): void {
 }
 
 /** How a shell says what ended a program. */
-const exitCodes: Readonly<Record<StopSignal, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+const exitCodes: Readonly<Record<StopSignal, number>> = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 };
 
 /** The first signal asks to stop and waits for the clean-up; the second stops at once. */
 function signalsOfProcess(): Pick<World, "signal" | "takeSignals"> {
@@ -75,11 +75,12 @@ function signalsOfProcess(): Pick<World, "signal" | "takeSignals"> {
     signal: controller.signal,
     takeSignals: (next) => {
       taker = next;
-      const onHangup = onSignal("SIGHUP");
-      process.on("SIGHUP", onHangup);
+      // Otherwise these end the process at once, as is right where nothing has to be ended with it.
+      const more = (["SIGHUP", "SIGQUIT"] as const).map((name) => [name, onSignal(name)] as const);
+      for (const [name, listener] of more) process.on(name, listener);
       return () => {
         taker = undefined;
-        process.off("SIGHUP", onHangup);
+        for (const [name, listener] of more) process.off(name, listener);
       };
     },
   };

@@ -52,6 +52,7 @@ export const errorKinds = {
   RELEASE_WRONG_SUITE: "verification",
   SANDBOX_FAILED: "build",
   SANDBOX_UNAVAILABLE: "build",
+  SCRIPT_FAILED: "build",
   SCRIPT_UNKNOWN: "build",
   SIGNATURE_INVALID: "verification",
   SIGNATURE_MISSING: "verification",

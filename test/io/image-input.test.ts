@@ -14,7 +14,7 @@ import { openImage } from "../../src/io/image-input.ts";
 import type { ImageChoice, InputImage } from "../../src/io/image-input-contract.ts";
 import type { OutputName } from "../../src/io/output-contract.ts";
 import { outputs } from "../../src/io/output-kinds.ts";
-import { file, folder, makeBundle, tarOfDrawn } from "../kit/image.ts";
+import { file, folder, hardlink, symlink as linkTo, makeBundle, tarOfDrawn } from "../kit/image.ts";
 import { fixture, needs, run } from "../kit/oracle.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 
@@ -170,6 +170,28 @@ describe("images of other tools", () => {
     await copyWithLinks(busybox, place);
     const { image } = await read(place, { ...amd64, reference: "busybox:1.37.0-glibc" });
     assert.deepEqual(image.config?.cmd, ["sh"]);
+  });
+
+  it("are read where layers are links to one another, as old Docker wrote them", async (t) => {
+    const place = join(await temporaryFolder(t), "x.tar");
+    const layer = tarOfDrawn([file("a", "1")]);
+    const diffIds = [sha256(layer), sha256(layer), sha256(layer)];
+    const [first, second, third] = ["a", "b", "c"].map((digit) => `${digit.repeat(64)}/layer.tar`) as [
+      string,
+      string,
+      string,
+    ];
+    const config = JSON.stringify({ os: "linux", architecture: "amd64", rootfs: { diff_ids: diffIds } });
+    const manifest = JSON.stringify([{ Config: "config.json", Layers: [first, second, third] }]);
+    const members = [
+      file("manifest.json", manifest),
+      file("config.json", config),
+      file(first, Buffer.from(layer).toString("latin1")),
+      linkTo(second, `../${first}`),
+      hardlink(third, first),
+    ];
+    await writeFile(place, tarOfDrawn(members));
+    assert.deepEqual((await read(place)).layers, diffIds);
   });
 
   const ggcr = fixture("oci/ggcr/google+go-containerregistry/pkg/v1");

@@ -1,4 +1,5 @@
-import type { BuildResult, BuiltPlatform, Output } from "../../build/contract.ts";
+import { resolve } from "node:path";
+import type { BuildResult, BuiltPlatform, Output, ScriptRecord } from "../../build/contract.ts";
 import type { ScriptMode } from "../../core/recipe.ts";
 import type { Context, World } from "../context.ts";
 import { type CommonFlags, parseSourceDateEpoch, placeOutputs, type RequestedOutput } from "../flags.ts";
@@ -16,6 +17,9 @@ export interface BuildFlags extends CommonFlags {
   readonly locked?: boolean;
   readonly scripts?: ScriptMode;
   readonly compression?: "gzip" | "zstd" | "none";
+  readonly ledger?: string;
+  /** Milliseconds. */
+  readonly scriptTimeout?: number;
   readonly json?: boolean;
 }
 
@@ -41,6 +45,8 @@ export async function build(this: Context, flags: BuildFlags, recipe: string): P
       insecureHttp: flags.insecureHttp ?? false,
       ...(scripts ? { scripts } : {}),
       ...(compression ? { compression } : {}),
+      ...(flags.ledger === undefined ? {} : { ledgerFile: resolve(cwd, flags.ledger) }),
+      ...(flags.scriptTimeout === undefined ? {} : { scriptTimeoutSeconds: flags.scriptTimeout / 1000 }),
       ...(sourceDateEpoch === undefined ? {} : { sourceDateEpoch }),
     });
   });
@@ -55,10 +61,10 @@ export async function build(this: Context, flags: BuildFlags, recipe: string): P
 }
 
 function describeResult(name: string, { platforms, outputs }: BuildResult, { cwd }: World): readonly string[] {
-  const built = platforms.map(({ platform, packages, layers, manifest }) => {
+  const built = platforms.map(({ platform, packages, layers, manifest, scripts }) => {
     const sizeBytes = layers.reduce((sum, layer) => sum + layer.sizeBytes, 0);
     const size = `${formatBytes(sizeBytes)} in ${count(layers.length, "layer")}`;
-    return `${name} for ${platform}: ${count(packages.length, "package")}, ${size}, ${manifest}`;
+    return `${name} for ${platform}: ${count(packages.length, "package")}${describeScripts(scripts)}, ${size}, ${manifest}`;
   });
   const written = outputs.map(({ kind, destination }) =>
     kind === "registry" ? `pushed ${destination}` : `${showPath(destination, cwd)} (${kind})`,
@@ -66,11 +72,29 @@ function describeResult(name: string, { platforms, outputs }: BuildResult, { cwd
   return [...built, ...written].map(safeText);
 }
 
+const doneWords: Readonly<Partial<Record<ScriptRecord["done"], string>>> = {
+  run: "run",
+  native: "done natively",
+  "not-needed": "not needed",
+};
+
+/** `, scripts: 43 run, 5 not needed`; skipped ones are told of as a warning. */
+function describeScripts(scripts: readonly ScriptRecord[]): string {
+  const counts = Object.entries(doneWords).flatMap(([done, words]) => {
+    const many = scripts.filter((one) => one.done === done).length;
+    return many === 0 ? [] : [`${many} ${words}`];
+  });
+  return counts.length === 0 ? "" : `, scripts: ${counts.join(", ")}`;
+}
+
+const skippedOf = ({ scripts }: BuiltPlatform): readonly ScriptRecord[] =>
+  scripts.filter(({ done }) => done === "skipped");
+
 /** Scripts that an image lacks the effects of are never left unsaid, in any mode. */
 function describeSkipped(platforms: readonly BuiltPlatform[]): readonly string[] {
-  const told = platforms.map(({ platform, skippedScripts }) => {
-    const names = skippedScripts.map((one) => `${one.package}: ${one.script}`);
-    return { platform, names };
+  const told = platforms.map((one) => {
+    const names = skippedOf(one).map(({ package: name, script }) => `${name}: ${script}`);
+    return { platform: one.platform, names };
   });
   return told
     .filter(({ names }) => names.length > 0)
@@ -84,12 +108,13 @@ function formatResult({ digest, platforms, outputs, unchanged }: BuildResult): s
   const value = {
     schemaVersion: 1,
     digest,
-    platforms: platforms.map(({ platform, manifest, layers, packages, skippedScripts }) => ({
-      platform,
-      manifest,
-      layers: layers.map((layer) => ({ digest: layer.digest, size: layer.sizeBytes })),
-      packages,
-      skippedScripts,
+    platforms: platforms.map((one) => ({
+      platform: one.platform,
+      manifest: one.manifest,
+      layers: one.layers.map((layer) => ({ digest: layer.digest, size: layer.sizeBytes })),
+      packages: one.packages,
+      scripts: one.scripts.map(({ package: name, script, done }) => ({ package: name, script, done })),
+      skippedScripts: skippedOf(one).map(({ package: name, script }) => ({ package: name, script })),
     })),
     outputs: outputs.map(outputValue),
     unchanged,

@@ -67,8 +67,8 @@ function takeSignals(
 ): () => void {
   let count = 0;
   return world.takeSignals((signal) => {
-    // Ctrl-C of its own terminal reaches the command by itself.
-    if (tty && signal === "SIGINT") return true;
+    // Keys of its own terminal reach the command by themselves.
+    if (tty && (signal === "SIGINT" || signal === "SIGQUIT")) return true;
     if (++count > PATIENCE) return false;
     send(signal);
     return true;

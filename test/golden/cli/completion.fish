@@ -20,6 +20,8 @@ complete -c dodai -n '__fish_seen_subcommand_from build' -l insecure-http -d 'Sp
 complete -c dodai -n '__fish_seen_subcommand_from build' -l locked -d 'Fail unless the lock is there and fits'
 complete -c dodai -n '__fish_seen_subcommand_from build' -l scripts -x -a 'run emulate skip' -d 'Maintainer scripts; as the recipe says by default'
 complete -c dodai -n '__fish_seen_subcommand_from build' -l compression -x -a 'gzip zstd none' -d 'Of layers; gzip by default'
+complete -c dodai -n '__fish_seen_subcommand_from build' -l ledger -r -F -d 'Where to write what was done about each script'
+complete -c dodai -n '__fish_seen_subcommand_from build' -l script-timeout -r -F -d 'For all scripts together; 10m by default'
 complete -c dodai -n '__fish_seen_subcommand_from build' -l json -d 'JSON on standard output'
 complete -c dodai -n '__fish_seen_subcommand_from build' -l platform -r -F -d 'Platforms; the recipe\'s or this machine\'s by default'
 complete -c dodai -n '__fish_seen_subcommand_from build' -l offline -d 'Fetch nothing'
