@@ -1,4 +1,6 @@
 // What was built, into registries: only what they lack.
+import type { Digest } from "../core/digest.ts";
+import { DodaiError } from "../core/dodai-error.ts";
 import { parseImageName } from "../core/image-name.ts";
 import type { ImageBundle } from "../image/bundle.ts";
 import { bundleSource } from "../image/bundle-source.ts";
@@ -27,6 +29,19 @@ export async function pushOutputs(
         name: parseImageName(destination),
         onProgress: (progress) => session.emit({ kind: "progress", stage: "write", what: destination, ...progress }),
       });
+    }
+  });
+}
+
+/** Whether each name leads to the image. A registry that does not say so is asked again when the image is pushed. */
+export async function leadTo(names: readonly string[], digest: Digest, options: BuildOptions): Promise<boolean> {
+  return withRegistry(options, async (registry) => {
+    try {
+      for (const name of names) if ((await registry.find(parseImageName(name))) !== digest) return false;
+      return true;
+    } catch (error) {
+      if (error instanceof DodaiError && error.code !== "CANCELLED") return false;
+      throw error;
     }
   });
 }

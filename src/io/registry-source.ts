@@ -1,7 +1,6 @@
 // An image in a registry as a source of its parts (distribution-spec, "Pull"). Each part is asked of the mirrors first.
 import { verified } from "../core/bytes.ts";
-import type { Digest } from "../core/digest.ts";
-import { sha256 } from "../core/digest.ts";
+import { type Digest, parseDigest, sha256 } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { formatImageName, type ImageName } from "../core/image-name.ts";
 import type { Document } from "../image/descriptor.ts";
@@ -57,8 +56,12 @@ export async function findDocument(connection: Connection, reference: string): P
   const answer = await connection.ask({ ...asked, method: "HEAD" });
   if (answer.status === 404) return undefined;
   if (answer.status !== 200) throw answerError({ cannot, registry: connection.place.registry }, answer);
-  const digest = answer.headers["docker-content-digest"];
-  return typeof digest === "string" && /^sha256:[0-9a-f]{64}$/.test(digest) ? (digest as Digest) : undefined;
+  // Some leave the header out; what was asked for by digest has it.
+  return digestIn(answer.headers["docker-content-digest"]) ?? digestIn(reference);
+}
+
+function digestIn(text: string | string[] | undefined): Digest | undefined {
+  return typeof text === "string" && /^sha256:[0-9a-f]{64}$/.test(text) ? parseDigest(text) : undefined;
 }
 
 interface PullOptions {

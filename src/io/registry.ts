@@ -5,10 +5,10 @@ import type { ImageGraph } from "../image/image-graph.ts";
 import type { ImageSource, Pointer } from "../image/image-source.ts";
 import type { RetryPolicy } from "./http-retry.ts";
 import { type Connection, type ConnectionOptions, connect } from "./registry-connection.ts";
-import { type Place, placeOf, placesOf, type RegistryMirror } from "./registry-place.ts";
+import { type Place, placeOf, placesOf, type RegistryMirror, referenceOf } from "./registry-place.ts";
 import { type Pushed, type PushOptions, pushImage } from "./registry-push.ts";
 import { listReferrers } from "./registry-referrers.ts";
-import { registrySource } from "./registry-source.ts";
+import { findDocument, registrySource } from "./registry-source.ts";
 
 export interface RegistryOptions extends ConnectionOptions {
   /** Asked before the registry itself when something is pulled. */
@@ -30,6 +30,8 @@ export interface PushImage extends Pick<PushOptions, "onProgress"> {
 
 export interface Registry {
   source(name: ImageName, onBytes?: (count: number) => void): ImageSource;
+  /** What a name in the registry itself leads to; `undefined` for nothing. Throws as `push`. */
+  find(name: ImageName): Promise<Digest | undefined>;
   push(options: PushImage): Promise<Pushed>;
   /** Manifests that name the one of this digest as their subject. */
   referrers(name: ImageName, digest: Digest): Promise<readonly Pointer[]>;
@@ -70,6 +72,7 @@ export function createRegistry(options: RegistryOptions): Registry {
 
   return {
     source: (name, onBytes) => registrySource({ name, onBytes, connections: placesOf(name, mirrors).map(connectTo) }),
+    find: (name) => findDocument(connectTo(placeOf(name)), referenceOf(name)),
     push,
     referrers: (name, digest) => listReferrers(connectTo(placeOf(name)), digest),
   };

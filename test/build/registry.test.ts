@@ -19,6 +19,7 @@ import { temporaryFolder } from "../kit/temporary.ts";
 const here = needs("docker-registry", "skopeo");
 const amd64 = parsePlatform("amd64");
 
+const noTls = ["--src-tls-verify=false", "--dest-tls-verify=false"];
 const skopeoDigest = (name: string): string =>
   run("skopeo", ["inspect", "--tls-verify=false", "-f", "{{.Digest}}", `docker://${name}`]).trim();
 
@@ -60,11 +61,17 @@ describe("a build", needs("gpg", "docker-registry", "skopeo"), () => {
     assert.equal(requests.filter((one) => one.startsWith("PUT") && one.includes("/a/hello/blobs/")).length, 2);
     assert.equal(requests.filter((one) => one.startsWith("PUT") && one.includes("/b/hello/blobs/")).length, 0);
     const before = requests.length;
-    await build(place.options({ outputs: pushed }));
+    assert.equal((await build(place.options({ outputs: pushed }))).unchanged, true);
     assert.deepEqual(
       (await server.seen()).slice(before).filter((one) => !one.startsWith("GET")),
       ["a", "b"].map((part) => `HEAD /v2/${part}/hello/manifests/1 200`),
     );
+    // A name that leads elsewhere now is set right.
+    run("skopeo", ["copy", "-q", ...noTls, `docker://${names[0]}`, `docker://${names[1]}`, "--format", "v2s2"]);
+    assert.notEqual(skopeoDigest(names[1] ?? ""), digest);
+    assert.equal((await build(place.options({ outputs: pushed }))).unchanged, false);
+    assert.equal(skopeoDigest(names[1] ?? ""), digest);
+    await assert.rejects(build(place.options({ outputs: pushed, offline: true })), { code: "NETWORK_OFFLINE" });
   });
 });
 
