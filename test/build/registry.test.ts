@@ -11,6 +11,7 @@ import { parsePlatform } from "../../src/core/platform.ts";
 import { outputs } from "../../src/io/output-kinds.ts";
 import { openWorkplace, runDodai } from "../kit/build.ts";
 import { type BundleParts, file, folder, makeBundle, makeLayer, tarOfDrawn } from "../kit/image.ts";
+import { startLoopback } from "../kit/loopback.ts";
 import { fixture, needs, run } from "../kit/oracle.ts";
 import { startRegistry } from "../kit/registry.ts";
 import { createSigner } from "../kit/repository.ts";
@@ -241,3 +242,30 @@ test(
     assert.match(denied.stderr, /REGISTRY_DENIED/);
   },
 );
+
+test("the program reaches a registry through a proxy, which sees no credentials", here, async (t) => {
+  const server = await startRegistry(t, { tls: true, auth: true });
+  const proxy = await startLoopback((_, response) => void response.writeHead(502).end(), {
+    tunnelTo: Number(server.host.split(":")[1]),
+  });
+  t.after(() => proxy.close());
+  const cwd = await temporaryFolder(t);
+  const auth = Buffer.from("someone:secret").toString("base64");
+  await writeFile(join(cwd, "config.json"), JSON.stringify({ auths: { "registry.example": { auth } } }));
+  const env = {
+    HOME: cwd,
+    DOCKER_CONFIG: cwd,
+    HTTPS_PROXY: proxy.url,
+    NODE_EXTRA_CA_CERTS: server.certificate ?? "",
+  };
+  const archive = await writeImage(t, "oci");
+  const pushed = await runDodai(["push", archive, "registry.example/team/app:1"], { cwd, env });
+  assert.equal(pushed.status, 0, pushed.stderr);
+  const shown = await runDodai(["inspect", "registry.example/team/app:1", "--json"], { cwd, env });
+  assert.equal((JSON.parse(shown.stdout) as { digest: string }).digest, pushed.stdout.trim());
+  assert.ok(proxy.seen.length > 0);
+  for (const { path, headers } of proxy.seen) {
+    assert.equal(path, "CONNECT registry.example:443");
+    assert.equal(headers.authorization, undefined);
+  }
+});

@@ -84,7 +84,7 @@ function requestIn(line: string): readonly string[] {
 function makeCertificate(folder: string): string {
   const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
   const made = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-  const named = ["-subj", "/CN=registry.example", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"];
+  const named = ["-subj", "/CN=registry.example", "-addext", "subjectAltName=IP:127.0.0.1,DNS:registry.example"];
   run("openssl", ["req", "-x509", ...made, ...named, "-keyout", key, "-out", cert]);
   return cert;
 }
