@@ -23,16 +23,16 @@ export async function copyImage(options: CopyOptions): Promise<CopyResult> {
     withSource(image, { registry, store }, async (source) => {
       const graph = await readImageGraph(source, platform);
       const from = image.kind === "registry" ? parseImageName(image.name) : undefined;
-      const copied: CopiedOutput[] = [];
+      const copied = new Map<Output, CopiedOutput>();
       const copying: Copying = { options, registry, store, source, graph, from };
       // Files first: what they fetch is then in the store for registries.
       const sorted = outputs.toSorted((a, b) => Number(a.kind === "registry") - Number(b.kind === "registry"));
       let near: ImageSource | undefined;
       for (const output of sorted) {
         if (output.kind !== "registry") near ??= await fetchAll(copying);
-        copied.push(await writeOne(output, { ...copying, source: near ?? source }));
+        copied.set(output, await writeOne(output, { ...copying, source: near ?? source }));
       }
-      return { digest: graph.root.digest, outputs: copied };
+      return { digest: graph.root.digest, outputs: outputs.map((one) => copied.get(one) ?? one) };
     }),
   );
 }

@@ -115,7 +115,7 @@ function placeOutput({ kind, destination }: RequestedOutput, { name, cwd, tags }
   }
   if (destination !== undefined) return [{ kind, destination }];
   if (tags.length > 0) return tags.map((tag) => ({ kind, destination: parsePushName(tag) }));
-  throw usage("Cannot push the image: it has no name", 'Give it one, as in "-t registry.example/team/base:1.0".');
+  throw usage("Cannot push the image: it has no name", 'Add "ref=registry.example/team/base:1.0", or name it with -t.');
 }
 
 const byteUnits: Readonly<Record<string, number>> = {
