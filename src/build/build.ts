@@ -7,7 +7,7 @@ import { writeAside } from "../io/atomic.ts";
 import { assertOutputFits } from "../io/output-fit.ts";
 import { keepBuiltNames } from "./built-names.ts";
 import type { BuildOptions, BuildResult, BuiltPlatform } from "./contract.ts";
-import type { PlatformImage } from "./image.ts";
+import type { ImageOptions, PlatformImage } from "./image.ts";
 import { type Lock, type LockedPlatform, summaryOf } from "./lock-file.ts";
 import { misfit, planAll, platformsOf, readLock, solveAll } from "./locking.ts";
 import type { Plan } from "./plan.ts";
@@ -27,7 +27,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   return withSession(wanted, async (session) => {
     const { platforms, lock } = await lockedPlatforms(wanted, session);
     const key = await resultKey(wanted, platforms);
-    const before = await findUnchanged(key, session.store, (names, digest) => isPushed(names, digest, wanted));
+    const before = await findUnchanged(key, session.store, (names, digest) => isPushed(names, digest, session));
     const result = before ?? (await buildAll(platforms, key, { options: wanted, session }));
     if (lock) await tellLock(lock, result, wanted);
     await keepBuiltNames([...(wanted.names ?? []), recipe.name], wanted.outputs, session.store);
@@ -49,9 +49,9 @@ function assertReachable({ offline, outputs }: BuildOptions): void {
   );
 }
 
-async function isPushed(names: readonly string[], digest: Digest, options: BuildOptions): Promise<boolean> {
+async function isPushed(names: readonly string[], digest: Digest, session: Session): Promise<boolean> {
   const { leadTo } = await import("./push-outputs.ts");
-  return leadTo(names, digest, options);
+  return leadTo(names, digest, session);
 }
 
 interface BuildContext {
@@ -148,14 +148,24 @@ async function buildPlatforms(
   { options, session }: BuildContext,
 ): Promise<readonly PlatformImage[]> {
   const epoch = options.sourceDateEpoch ?? newestRelease(platforms);
-  const { buildImage } = await import("./image.ts");
   const built: PlatformImage[] = [];
   for (const [index, plan] of plans.entries()) {
     const locked = platforms[index] as LockedPlatform;
     const { compression = "gzip", scriptTimeoutSeconds = 600 } = options;
-    built.push(await buildImage({ plan, locked, session, epoch, compression, scriptTimeoutSeconds }));
+    const wanted = { plan, locked, session, epoch, compression, scriptTimeoutSeconds };
+    built.push(await makeOne(wanted, options));
   }
   return built;
+}
+
+/** Caches are loaded when somebody wants one. */
+async function makeOne(wanted: ImageOptions, { cacheFrom = [], cacheTo = [] }: BuildOptions): Promise<PlatformImage> {
+  if (cacheFrom.length + cacheTo.length > 0) {
+    const { buildThroughCache } = await import("./image-cache.ts");
+    return buildThroughCache(wanted, { cacheFrom, cacheTo });
+  }
+  const { buildImage } = await import("./image.ts");
+  return buildImage(wanted);
 }
 
 /** Seconds since 1970: the newest time that the lock vouches for. */

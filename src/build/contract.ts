@@ -71,6 +71,10 @@ export interface BuildOptions extends CommonOptions {
   readonly sourceDateEpoch?: number;
   readonly compression?: "gzip" | "zstd" | "none";
   readonly insecureHttp?: InsecureHttp;
+  /** Repositories in registries that may have the image of a platform already, made from the same; the first that has it counts. */
+  readonly cacheFrom?: readonly string[];
+  /** Repositories in registries to keep images in, for `cacheFrom`. */
+  readonly cacheTo?: readonly string[];
   /** Seconds for all scripts of one platform together, when they run; 600 when absent. */
   readonly scriptTimeoutSeconds?: number;
   /** Where to write the ledger: JSON that says of every script what was done about it, and what that changed. */

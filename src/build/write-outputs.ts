@@ -22,5 +22,5 @@ export async function writeOutputs(bundle: ImageBundle, options: BuildOptions, s
   const pushed = options.outputs.filter(({ kind }) => kind === "registry");
   if (pushed.length === 0) return;
   const { pushOutputs } = await import("./push-outputs.ts");
-  await pushOutputs(pushed, { bundle, options, session });
+  await pushOutputs(pushed, bundle, session);
 }

@@ -76,6 +76,16 @@ export function parsePushName(text: string): string {
   throw usage(`Cannot push to "${text}": a digest follows from the image`, "Leave out what follows the @.");
 }
 
+/** `type=registry,ref=NAME`, of a cache. Throws USAGE, IMAGE_NAME_SYNTAX. */
+export function parseCache(text: string): string {
+  const [, ref] = /^(?:type=registry,ref=|ref=(?=[^,]*,type=registry$))([^,]+)(?:,type=registry)?$/.exec(text) ?? [];
+  if (ref !== undefined) return parsePushName(ref);
+  throw usage(
+    `Cannot read cache "${text}": it is not type=registry,ref=NAME`,
+    'Write it as in "type=registry,ref=registry.example/team/cache".',
+  );
+}
+
 function parseOutputKind(type: string): OutputKind {
   const kind = outputKinds.find((one) => one === type);
   if (kind !== undefined) return kind;

@@ -32,6 +32,8 @@ export interface Registry {
   source(name: ImageName, onBytes?: (count: number) => void): ImageSource;
   /** What a name in the registry itself leads to; `undefined` for nothing. Throws as `push`. */
   find(name: ImageName): Promise<Digest | undefined>;
+  /** Tells that a repository has blobs, for others of the registry to mount them. */
+  remember(name: ImageName, digests: readonly Digest[]): void;
   push(options: PushImage): Promise<Pushed>;
   /** Manifests that name the one of this digest as their subject. */
   referrers(name: ImageName, digest: Digest): Promise<readonly Pointer[]>;
@@ -47,6 +49,11 @@ export function createRegistry(options: RegistryOptions): Registry {
     const connection = connections.get(key) ?? connect(place, options);
     connections.set(key, connection);
     return connection;
+  };
+
+  const remember = (name: ImageName, digests: readonly Digest[]): void => {
+    const { host, repository } = placeOf(name);
+    for (const digest of digests) known.set(`${host} ${digest}`, repository);
   };
 
   const push = async ({ name, from, ...image }: PushImage): Promise<Pushed> => {
@@ -66,13 +73,15 @@ export function createRegistry(options: RegistryOptions): Registry {
       signal,
       ...(retries ? { retries } : {}),
     });
-    for (const { digest } of image.graph.blobs) known.set(`${place.host} ${digest}`, place.repository);
+    const digests = image.graph.blobs.map(({ digest }) => digest);
+    remember(name, digests);
     return pushed;
   };
 
   return {
     source: (name, onBytes) => registrySource({ name, onBytes, connections: placesOf(name, mirrors).map(connectTo) }),
     find: (name) => findDocument(connectTo(placeOf(name)), referenceOf(name)),
+    remember,
     push,
     referrers: (name, digest) => listReferrers(connectTo(placeOf(name)), digest),
   };

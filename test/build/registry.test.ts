@@ -1,21 +1,27 @@
 // Registries end to end: what is built is pushed, what others made is copied, as the library and as the program.
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, describe, it, type TestContext, test } from "node:test";
 import { build } from "../../src/build/build.ts";
-import type { CopyOptions, ImageReference } from "../../src/build/contract.ts";
+import type { BuildEvent, BuildOptions, CopyOptions, ImageReference } from "../../src/build/contract.ts";
 import { copyImage } from "../../src/build/copy.ts";
 import { inspectImage } from "../../src/build/inspect.ts";
+import { lock } from "../../src/build/lock.ts";
+import { parseImageName } from "../../src/core/image-name.ts";
 import { parsePlatform } from "../../src/core/platform.ts";
+import type { Recipe } from "../../src/core/recipe.ts";
+import { bundleSource } from "../../src/image/bundle-source.ts";
+import { readImageGraph } from "../../src/image/image-graph.ts";
 import { outputs } from "../../src/io/output-kinds.ts";
-import { openWorkplace, runDodai } from "../kit/build.ts";
+import { digestsOf, openWorkplace, runDodai, type Workplace } from "../kit/build.ts";
 import { type BundleParts, file, folder, makeBundle, makeLayer, tarOfDrawn } from "../kit/image.ts";
 import { startLoopback } from "../kit/loopback.ts";
 import { fixture, needs, run } from "../kit/oracle.ts";
-import { startRegistry } from "../kit/registry.ts";
+import { registryClient, startRegistry } from "../kit/registry.ts";
 import { createSigner } from "../kit/repository.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
+import { shop } from "./shop.ts";
 
 const here = needs("docker-registry", "skopeo");
 const amd64 = parsePlatform("amd64");
@@ -73,6 +79,75 @@ describe("a build", needs("gpg", "docker-registry", "skopeo"), () => {
     assert.equal((await build(place.options({ outputs: pushed }))).unchanged, false);
     assert.equal(skopeoDigest(names[1] ?? ""), digest);
     await assert.rejects(build(place.options({ outputs: pushed, offline: true })), { code: "NETWORK_OFFLINE" });
+  });
+
+  /** A machine that has nothing but the recipe, the lock and an archive that lost its packages. */
+  async function bareMachine(t: TestContext, place: Workplace): Promise<BuildOptions> {
+    const cacheDirectory = await temporaryFolder(t);
+    const lockFile = join(place.folder, "lock.json");
+    await lock(place.options({ lockFile }));
+    await rm(join(place.archive, "pool"), { recursive: true });
+    return { ...place.options({ lockFile, locked: true, outputs: [] }), cacheDirectory };
+  }
+
+  test("is taken from a cache by a machine that has no package, and mounted without its layers", async (t) => {
+    const server = await startRegistry(t);
+    const place = await openWorkplace(t, { signer, suites: { trixie: shop } });
+    const [cache, other] = [`${server.host}/team/cache`, `${server.host}/team/other`];
+    const layers = { kind: "per-package", max: 100 } as const;
+    const recipe: Recipe = { ...place.recipe, layers };
+    const made = await build(place.options({ recipe, cacheTo: [cache] }));
+    const bare = { ...(await bareMachine(t, place)), recipe };
+    const before = (await server.seen()).length;
+    const outputs = [{ kind: "registry", destination: `${server.host}/team/app:1` }] as const;
+    const taken = await build({ ...bare, cacheFrom: [other, cache], outputs });
+    assert.deepEqual(digestsOf(taken), digestsOf(made));
+    assert.deepEqual(taken.platforms, made.platforms);
+    const requests = (await server.seen()).slice(before);
+    const fetched = requests.filter((one) => one.startsWith("GET") && one.includes("/blobs/"));
+    assert.equal(fetched.length, 1, "what the cache tells of the image");
+    const sent = requests.filter((one) => one.startsWith("PUT") && one.includes("/team/app/blobs/"));
+    assert.equal(sent.length, 1, "the config");
+    // Where its bytes are wanted they come from the cache as well.
+    const archive = join(bare.cacheDirectory, "app.tar");
+    const written = await build({ ...bare, cacheFrom: [cache], outputs: [{ kind: "oci", destination: archive }] });
+    assert.deepEqual(digestsOf(written), digestsOf(made));
+    const same = place.out("same.tar");
+    await build(place.options({ recipe, outputs: [{ kind: "oci", destination: same }] }));
+    assert.deepEqual(await readFile(archive), await readFile(same));
+  });
+
+  test("is made anew when anything differs from what is in the cache, or the cache is broken", async (t) => {
+    const server = await startRegistry(t);
+    const place = await openWorkplace(t, { signer, suites: { trixie: shop } });
+    const cache = `${server.host}/team/cache`;
+    await build(place.options({ cacheTo: [cache] }));
+    const told: string[] = [];
+    const onEvent = (event: BuildEvent): void => {
+      if (event.kind !== "progress") told.push(event.text);
+    };
+    const taken = async (changes: Partial<BuildOptions>): Promise<boolean> => {
+      told.length = 0;
+      await build(place.options({ cacheFrom: [cache], onEvent, ...changes }));
+      return told.some((text) => text.startsWith("taking the image"));
+    };
+    const labelled: Recipe = { ...place.recipe, config: { labels: { a: "b" } } };
+    assert.equal(await taken({ outputs: [{ kind: "oci", destination: place.out("a.tar") }] }), true);
+    assert.equal(await taken({ recipe: labelled }), false);
+    assert.equal(await taken({ compression: "zstd" }), false);
+    assert.equal(await taken({ sourceDateEpoch: 5 }), false);
+    const [tag = ""] = (await server.seen()).flatMap((one) => /PUT .*(dodai-\w+)/.exec(one)?.[1] ?? []);
+    const stranger = makeBundle();
+    const source = bundleSource(stranger);
+    const name = parseImageName(`${cache}:${tag}`);
+    await registryClient(t).push({ source, graph: await readImageGraph(source), name });
+    assert.equal(await taken({ outputs: [{ kind: "oci", destination: place.out("b.tar") }] }), false);
+    assert.match(told.join("\n"), /The cache ".*" is not used: .*no cache of dodai/);
+    assert.equal(
+      await taken({ cacheFrom: ["127.0.0.1:1/x"], outputs: [{ kind: "oci", destination: place.out("c.tar") }] }),
+      false,
+    );
+    assert.match(told.join("\n"), /The cache ".*" is not used/);
   });
 });
 

@@ -37,6 +37,7 @@ const mistakes: readonly { readonly name: string; readonly words: readonly strin
     words: ["build", "distroless/base", "-o", `type=registry,ref=a/b@${digest}`],
   },
   { name: "push under one name twice", words: ["build", "distroless/base", "-t", "a/b", "-t", "a/b:latest", "--push"] },
+  { name: "cache that is no registry", words: ["build", "distroless/base", "--cache-from", "type=local,src=x"] },
   { name: "pull of what is no name", words: ["pull", "https://registry.example/app"] },
   { name: "pull to a kind that is for builds", words: ["pull", "debian", "-o", "type=context"] },
   { name: "push to nowhere", words: ["push", "app.tar"] },

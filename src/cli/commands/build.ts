@@ -14,6 +14,8 @@ export interface BuildFlags extends CommonFlags {
   readonly output?: readonly RequestedOutput[];
   readonly push?: boolean;
   readonly insecureHttp?: boolean;
+  readonly cacheFrom?: readonly string[];
+  readonly cacheTo?: readonly string[];
   readonly locked?: boolean;
   readonly scripts?: ScriptMode;
   readonly compression?: "gzip" | "zstd" | "none";
@@ -43,6 +45,8 @@ export async function build(this: Context, flags: BuildFlags, recipe: string): P
       locked,
       ...(names ? { names } : {}),
       insecureHttp: flags.insecureHttp ?? false,
+      ...(flags.cacheFrom ? { cacheFrom: flags.cacheFrom } : {}),
+      ...(flags.cacheTo ? { cacheTo: flags.cacheTo } : {}),
       ...(scripts ? { scripts } : {}),
       ...(compression ? { compression } : {}),
       ...(flags.ledger === undefined ? {} : { ledgerFile: resolve(cwd, flags.ledger) }),

@@ -19,6 +19,8 @@ _dodai() {
       case "$previous" in
         --tag|-t) files=any ;;
         --output|-o) values="type=oci,dest= type=oci-layout,dest= type=docker,dest= type=tar,dest= type=dir,dest= type=context,dest= type=registry,ref=" ;;
+        --cache-from) values="type=registry,ref=" ;;
+        --cache-to) values="type=registry,ref=" ;;
         --scripts) values="run emulate skip" ;;
         --compression) values="gzip zstd none" ;;
         --ledger) files=any ;;
@@ -27,7 +29,7 @@ _dodai() {
         --progress) values="auto tty plain quiet" ;;
         --cache-dir) files=any ;;
         *)
-          if [[ "$current" == -* ]]; then values="--tag --output --push --insecure-http --locked --scripts --compression --ledger --script-timeout --json --platform --offline --insecure-unsigned --progress --cache-dir --help"
+          if [[ "$current" == -* ]]; then values="--tag --output --push --insecure-http --cache-from --cache-to --locked --scripts --compression --ledger --script-timeout --json --platform --offline --insecure-unsigned --progress --cache-dir --help"
           else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
       esac ;;
     "lock")

@@ -17,6 +17,8 @@ complete -c dodai -n '__fish_seen_subcommand_from build' -l tag -s t -r -F -d 'N
 complete -c dodai -n '__fish_seen_subcommand_from build' -l output -s o -x -a 'type=oci,dest= type=oci-layout,dest= type=docker,dest= type=tar,dest= type=dir,dest= type=context,dest= type=registry,ref=' -d 'What to write; may be repeated'
 complete -c dodai -n '__fish_seen_subcommand_from build' -l push -d 'Push the image under each of its names'
 complete -c dodai -n '__fish_seen_subcommand_from build' -l insecure-http -d 'Speak to registries without TLS where they have none'
+complete -c dodai -n '__fish_seen_subcommand_from build' -l cache-from -x -a 'type=registry,ref=' -d 'Take the image from there when it was built from the same; may be repeated'
+complete -c dodai -n '__fish_seen_subcommand_from build' -l cache-to -x -a 'type=registry,ref=' -d 'Keep the image there for --cache-from; may be repeated'
 complete -c dodai -n '__fish_seen_subcommand_from build' -l locked -d 'Fail unless the lock is there and fits'
 complete -c dodai -n '__fish_seen_subcommand_from build' -l scripts -x -a 'run emulate skip' -d 'Maintainer scripts; as the recipe says by default'
 complete -c dodai -n '__fish_seen_subcommand_from build' -l compression -x -a 'gzip zstd none' -d 'Of layers; gzip by default'
