@@ -11,6 +11,7 @@ import type { ImageOptions, PlatformImage } from "./image.ts";
 import { type Lock, type LockedPlatform, summaryOf } from "./lock-file.ts";
 import { misfit, planAll, platformsOf, readLock, solveAll } from "./locking.ts";
 import type { Plan } from "./plan.ts";
+import { sourceOf } from "./resolve.ts";
 import { findUnchanged, keepResult, resultKey } from "./results.ts";
 import { type Session, withSession } from "./session.ts";
 
@@ -30,7 +31,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     const before = await findUnchanged(key, session.store, (names, digest) => isPushed(names, digest, session));
     const result = before ?? (await buildAll(platforms, key, { options: wanted, session }));
     if (lock) await tellLock(lock, result, wanted);
-    await keepBuiltNames([...(wanted.names ?? []), recipe.name], wanted.outputs, session.store);
+    await keepBuiltNames([...(wanted.names ?? []), recipe.name], result, session.store);
     if (wanted.ledgerFile !== undefined) await writeLedger(wanted.ledgerFile, result);
     return result;
   });
@@ -170,7 +171,10 @@ async function makeOne(wanted: ImageOptions, { cacheFrom = [], cacheTo = [] }: B
 
 /** Seconds since 1970: the newest time that the lock vouches for. */
 function newestRelease(platforms: readonly LockedPlatform[]): number {
-  const times = platforms.flatMap(({ repositories }) => repositories.map(({ release }) => release.date.getTime()));
+  const times = platforms.flatMap(({ repositories, source }) => [
+    ...repositories.map(({ release }) => release.date.getTime()),
+    ...(source ? [source.date.getTime()] : []),
+  ]);
   return Math.floor(Math.max(0, ...times) / 1000);
 }
 
@@ -186,6 +190,7 @@ function resultOf(
       const locked = platforms[index] as LockedPlatform;
       return {
         platform: locked.platform,
+        ...sourceOf(locked.source),
         manifest: image.manifest.digest,
         layers: image.layers.map(({ digest, sizeBytes }) => ({ digest, sizeBytes })),
         packages: locked.packages.map(({ name, version, architecture }) => ({ name, version, architecture })),

@@ -106,8 +106,20 @@ export interface NormalizedPath {
 /** Registries (`registry.example:5000`), or all, that may be spoken to without TLS. This machine always may. */
 export type InsecureHttp = boolean | readonly string[];
 
+/** The root tarball that an image is made from instead of packages. */
+export interface ResolvedSource {
+  /** Of the tarball's URL, without host; of a file of this machine its name. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly digest: Digest;
+  /** Fingerprints of the keys whose signatures vouch for it; empty when a sum of the recipe's does, or nothing. */
+  readonly signedBy: readonly string[];
+  readonly serial?: string;
+}
+
 export interface BuiltPlatform {
   readonly platform: string;
+  readonly source?: ResolvedSource;
   readonly manifest: Digest;
   readonly layers: readonly { readonly digest: Digest; readonly sizeBytes: number }[];
   readonly packages: readonly { readonly name: string; readonly version: string; readonly architecture: string }[];
@@ -172,6 +184,7 @@ export interface ResolvedPackage {
 
 export interface ResolvedPlatform {
   readonly platform: string;
+  readonly source?: ResolvedSource;
   /** Sorted by name. */
   readonly packages: readonly ResolvedPackage[];
 }

@@ -12,6 +12,7 @@ import { normalizeChange } from "../rootfs/normalize.ts";
 import type { Sandbox } from "../sandbox/contract.ts";
 import type { ScriptRecord } from "./contract.ts";
 import type { Plan } from "./plan.ts";
+import { memoryFor, removeLeftSandboxes } from "./sandbox-place.ts";
 import {
   formatScriptEffect,
   joinNames,
@@ -106,19 +107,20 @@ interface Running extends ScriptRunOptions {
 }
 
 async function runAll(running: Running): Promise<ScriptEffect> {
-  const { session, segments, scripts } = running;
+  const { session, segments } = running;
   const { openSandbox } = await import("../sandbox/sandbox.ts");
   const treeBytes = segments.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
-  const memoryBytes = memoryFor(treeBytes);
+  await removeLeftSandboxes(session.store);
+  // A root in memory is several times as fast.
+  const memoryBytes = memoryFor(2 * treeBytes + ROOM_BYTES);
   const sandbox = await openSandbox({
     directory: session.store.temporary(),
     signal: session.signal,
-    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    memoryBytes,
   });
   try {
     await sandbox.layOut(readSegments(segments));
-    const deadline = performance.now() + running.timeoutMs;
-    for (const command of scripts.commands) await runCommand(command, sandbox, running, deadline - performance.now());
+    await runCommands(sandbox, running);
     return await effectOf(sandbox, running);
   } finally {
     await sandbox.close();
@@ -130,37 +132,42 @@ async function* readSegments(segments: readonly Segment[]): AsyncGenerator<Uint8
 }
 
 /** What scripts may write beside the tree, when the whole of it is in memory. */
-const roomBytes = 1 << 30;
+const ROOM_BYTES = 1 << 30;
 
-/** A root in memory is several times as fast, where it takes no more than half of what is free. */
-function memoryFor(treeBytes: number): number | undefined {
-  const wanted = 2 * treeBytes + roomBytes;
-  return wanted <= process.availableMemory() / 2 ? wanted : undefined;
-}
-
-async function runCommand(command: ScriptCommand, sandbox: Sandbox, running: Running, leftMs: number): Promise<void> {
-  const { argv, environment, script } = command;
-  const { runner, timeoutMs } = running;
-  const result = await sandbox.run({ words: argv, environment, timeoutMs: Math.max(1, leftMs) });
-  if (result.exitCode === 0) return;
-  const { lastOutput } = result;
+async function runCommands(sandbox: Sandbox, { runner, scripts, timeoutMs }: Running): Promise<void> {
+  const words = ["/bin/sh", "-c", inOneShell(scripts.commands)] as const;
+  const { exitCode, timedOut, lastOutput } = await sandbox.run({ words, environment: {}, timeoutMs });
+  if (exitCode === 0) return;
+  const at = Number(/.*^dodai: command (\d+)$/ms.exec(lastOutput)?.[1] ?? scripts.commands.length - 1);
+  const { argv, script } = scripts.commands[at] as ScriptCommand;
   const failed = runner.failed(lastOutput);
   const current = runner.running(lastOutput);
   const name = script ?? failed ?? (current === undefined ? undefined : { package: current, script: "postinst" });
   const what = name ? `${name.script} of "${name.package}"` : `"${argv[0]}"`;
-  const how = result.timedOut
+  const how = timedOut
     ? `it had not ended after ${Math.round(timeoutMs / 1000)} seconds in which all scripts have to run`
-    : (failed?.reason ?? `it ended with exit code ${result.exitCode}`);
+    : (failed?.reason ?? `it ended with exit code ${exitCode}`);
   throw new DodaiError("SCRIPT_FAILED", `Cannot run the ${what}: ${how}${excerptOf(lastOutput)}`, {
     fix: 'Read its last words above. Leave the package out, or use "scripts: emulate" where dodai knows what its scripts do.',
   });
+}
+
+/** Entering a root takes as long as many a script: so all commands are run by one shell there. */
+function inOneShell(commands: readonly ScriptCommand[]): string {
+  const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+  return commands
+    .map(({ argv, environment }, at) => {
+      const variables = Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}`);
+      return `echo "dodai: command ${at}"\n(${[...variables, `exec ${argv.map(quoted).join(" ")}`].join("; ")}) </dev/null || exit $?`;
+    })
+    .join("\n");
 }
 
 const SHOWN_LINES = 12;
 
 /** The last lines that a person wants to see: not those by which dpkg tells programs how far it is. */
 function excerptOf(output: string): string {
-  const lines = output.split("\n").filter((line) => line.trim() !== "" && !/^(?:status|processing): /.test(line));
+  const lines = output.split("\n").filter((line) => line.trim() !== "" && !/^(?:status|processing|dodai): /.test(line));
   return lines
     .slice(-SHOWN_LINES)
     .map((line) => `\n  ${line}`)

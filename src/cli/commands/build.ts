@@ -8,6 +8,7 @@ import { showPath } from "../places.ts";
 import { warningLine } from "../progress/display.ts";
 import { count, formatBytes, formatSeconds } from "../quantities.ts";
 import { safeText } from "../safe-text.ts";
+import { sourceValue } from "./resolve.ts";
 
 export interface BuildFlags extends CommonFlags {
   readonly tag?: readonly string[];
@@ -65,10 +66,11 @@ export async function build(this: Context, flags: BuildFlags, recipe: string): P
 }
 
 function describeResult(name: string, { platforms, outputs }: BuildResult, { cwd }: World): readonly string[] {
-  const built = platforms.map(({ platform, packages, layers, manifest, scripts }) => {
+  const built = platforms.map(({ platform, packages, layers, manifest, scripts, source }) => {
     const sizeBytes = layers.reduce((sum, layer) => sum + layer.sizeBytes, 0);
     const size = `${formatBytes(sizeBytes)} in ${count(layers.length, "layer")}`;
-    return `${name} for ${platform}: ${count(packages.length, "package")}${describeScripts(scripts)}, ${size}, ${manifest}`;
+    const what = source?.path ?? count(packages.length, "package");
+    return `${name} for ${platform}: ${what}${describeScripts(scripts)}, ${size}, ${manifest}`;
   });
   const written = outputs.map(({ kind, destination }) =>
     kind === "registry" ? `pushed ${destination}` : `${showPath(destination, cwd)} (${kind})`,
@@ -114,6 +116,7 @@ function formatResult({ digest, platforms, outputs, unchanged }: BuildResult): s
     digest,
     platforms: platforms.map((one) => ({
       platform: one.platform,
+      ...sourceValue(one.source),
       manifest: one.manifest,
       layers: one.layers.map((layer) => ({ digest: layer.digest, size: layer.sizeBytes })),
       packages: one.packages,
