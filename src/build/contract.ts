@@ -235,6 +235,8 @@ export interface CopyOptions extends RegistryOptions {
   readonly hostPlatform: Platform;
   /** Of kind "oci", "oci-layout", "tar", "dir" or "registry". */
   readonly outputs: readonly Output[];
+  /** Whether what refers to the image (signatures, SBOMs) goes along, from one registry to another. */
+  readonly referrers?: boolean;
   /** Names in archives and layouts; the image's own when absent. */
   readonly names?: readonly string[];
 }

@@ -57,13 +57,9 @@ async function writeOne(output: Output, copying: Copying): Promise<CopiedOutput>
   onEvent?.({ kind: "stage", stage: "write", text: `${kind === "registry" ? "pushing" : "writing"} ${destination}` });
   switch (kind) {
     case "registry": {
-      const { digest: _, ...pushed } = await registry.push({
-        source,
-        graph,
-        name: parseImageName(destination),
-        from,
-        onProgress,
-      });
+      const name = parseImageName(destination);
+      const { digest: _, ...pushed } = await registry.push({ source, graph, name, from, onProgress });
+      if (options.referrers) await copyReferrers(name, copying);
       return { ...output, pushed };
     }
     case "oci":
@@ -81,6 +77,33 @@ async function writeOne(output: Output, copying: Copying): Promise<CopiedOutput>
       throw new DodaiError("USAGE", `Cannot write output "${kind}" of an image that is there already`, {
         fix: "Use oci, oci-layout, tar, dir or registry; an oci archive is a Docker archive as well.",
       });
+  }
+}
+
+/** Most referrers that are copied with one image, those of referrers included. */
+const maxReferrers = 1000;
+
+/** Brings along what refers to any part of the image, and what refers to that. */
+async function copyReferrers(to: ImageName, { registry, source, graph, from }: Copying): Promise<void> {
+  if (from === undefined) return;
+  const todo = graph.documents.map(({ digest }) => digest);
+  const seen = new Set(todo);
+  for (let digest = todo.pop(); digest !== undefined; digest = todo.pop()) {
+    for (const pointer of await registry.referrers(from, digest)) {
+      if (seen.has(pointer.digest)) continue;
+      seen.add(pointer.digest);
+      todo.push(pointer.digest);
+      if (seen.size > maxReferrers) {
+        throw new DodaiError(
+          "IMAGE_BROKEN",
+          `Cannot copy what refers to ${source.name}: it is more than ${maxReferrers}`,
+        );
+      }
+      const document = await source.document(pointer);
+      const one: ImageSource = { ...source, root: async () => document };
+      const name = { ...to, tag: undefined, digest: document.digest };
+      await registry.push({ source: one, graph: await readImageGraph(one), name, from });
+    }
   }
 }
 

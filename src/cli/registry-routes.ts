@@ -1,6 +1,6 @@
 // The commands that reach registries.
 import { buildCommand, type Command, type FlagParametersForType, type TypedPositionalParameter } from "@stricli/core";
-import type { CopyFlags, PullFlags } from "./commands/copy.ts";
+import type { CopyFlags, PullFlags, PushFlags } from "./commands/copy.ts";
 import type { InspectFlags } from "./commands/inspect.ts";
 import type { Context } from "./context.ts";
 import { parseOutput } from "./flags.ts";
@@ -68,7 +68,7 @@ or registry. Documents stay as they are, byte for byte; every byte is checked ag
 }
 
 export function pushRoute(): Command<Context> {
-  return buildCommand<CopyFlags, [string, ...string[]], Context>({
+  return buildCommand<PushFlags, [string, ...string[]], Context>({
     loader: async () => (await import("./commands/copy.ts")).push,
     parameters: {
       flags: { platform: platform('One platform, or "all", which is the default'), ...registryFlags },
@@ -100,7 +100,16 @@ export function copyRoute(): Command<Context> {
   return buildCommand<CopyFlags, [string, ...string[]], Context>({
     loader: async () => (await import("./commands/copy.ts")).copy,
     parameters: {
-      flags: { platform: platform('One platform, or "all", which is the default'), ...registryFlags },
+      flags: {
+        platform: platform('One platform, or "all", which is the default'),
+        referrers: {
+          kind: "boolean",
+          optional: true,
+          withNegated: false,
+          brief: "Also what refers to it: signatures, SBOMs",
+        },
+        ...registryFlags,
+      },
       positional: {
         kind: "array",
         minimum: 1,

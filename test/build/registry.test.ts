@@ -8,6 +8,7 @@ import type { BuildEvent, BuildOptions, CopyOptions, ImageReference } from "../.
 import { copyImage } from "../../src/build/copy.ts";
 import { inspectImage } from "../../src/build/inspect.ts";
 import { lock } from "../../src/build/lock.ts";
+import { sha256 } from "../../src/core/digest.ts";
 import { parseImageName } from "../../src/core/image-name.ts";
 import { parsePlatform } from "../../src/core/platform.ts";
 import type { Recipe } from "../../src/core/recipe.ts";
@@ -15,6 +16,7 @@ import { bundleSource } from "../../src/image/bundle-source.ts";
 import { readImageGraph } from "../../src/image/image-graph.ts";
 import { outputs } from "../../src/io/output-kinds.ts";
 import { digestsOf, openWorkplace, runDodai, type Workplace } from "../kit/build.ts";
+import type { DebSpec } from "../kit/deb.ts";
 import { type BundleParts, file, folder, makeBundle, makeLayer, tarOfDrawn } from "../kit/image.ts";
 import { startLoopback } from "../kit/loopback.ts";
 import { fixture, needs, run } from "../kit/oracle.ts";
@@ -79,6 +81,26 @@ describe("a build", needs("gpg", "docker-registry", "skopeo"), () => {
     assert.equal((await build(place.options({ outputs: pushed }))).unchanged, false);
     assert.equal(skopeoDigest(names[1] ?? ""), digest);
     await assert.rejects(build(place.options({ outputs: pushed, offline: true })), { code: "NETWORK_OFFLINE" });
+  });
+
+  test("with one changed package sends its layer, and the one of the database that tells of it", async (t) => {
+    const server = await startRegistry(t);
+    const packages = (version: string): readonly DebSpec[] => [
+      { name: "a", tree: [{ path: "usr/bin/a", content: "a" }] },
+      { name: "b", version, tree: [{ path: "usr/bin/b", content: version }] },
+      { name: "c", tree: [{ path: "usr/bin/c", content: "c" }] },
+    ];
+    const sentBlobs = async (version: string): Promise<number> => {
+      const place = await openWorkplace(t, { signer, suites: { trixie: packages(version) } });
+      const recipe: Recipe = { ...place.recipe, layers: { kind: "per-package", max: 100 } };
+      const before = (await server.seen()).length;
+      await build(
+        place.options({ recipe, outputs: [{ kind: "registry", destination: `${server.host}/app:${version}` }] }),
+      );
+      return (await server.seen()).slice(before).filter((one) => /^PUT .*blobs/.test(one)).length;
+    };
+    // Folders, three packages, the database, and the config; then package, database and config.
+    assert.deepEqual([await sentBlobs("1"), await sentBlobs("2")], [6, 3]);
   });
 
   /** A machine that has nothing but the recipe, the lock and an archive that lost its packages. */
@@ -257,6 +279,33 @@ test("one platform of several is pulled, and as a root merged of its layers", he
   assert.equal(shown.digest, digest);
   assert.match(String(shown.manifest?.config), /"architecture":"arm64"/);
 });
+
+test(
+  "a copy with what refers to the image takes signatures along, also from and to a registry without a list",
+  here,
+  async (t) => {
+    const server = await startRegistry(t);
+    const copy = await copying(t);
+    const image = `${server.host}/app:1`;
+    const { digest } = await copy({ image: placed(await writeImage(t, "oci")), outputs: to(image) });
+    const { manifest } = makeBundle().images[0];
+    const subject = { mediaType: manifest.mediaType, digest, size: manifest.sizeBytes };
+    const text = JSON.stringify({ ...JSON.parse(manifest.text), artifactType: "application/x-signature", subject });
+    const signature = { mediaType: manifest.mediaType, text, digest: sha256(text), sizeBytes: text.length };
+    const source = { ...bundleSource(makeBundle()), root: async () => signature };
+    const name = parseImageName(`${server.host}/app@${signature.digest}`);
+    await registryClient(t).push({ source, graph: await readImageGraph(source), name });
+    const target = `${server.host}/copies/app:1`;
+    for (const referrers of [false, true]) {
+      await copy({ image: named(image), outputs: to(target), referrers });
+      const found = await registryClient(t).referrers(parseImageName(target), digest);
+      assert.deepEqual(
+        found.map((one) => one.artifactType),
+        referrers ? ["application/x-signature"] : [],
+      );
+    }
+  },
+);
 
 test("what was pulled once is not fetched again", here, async (t) => {
   const server = await startRegistry(t);

@@ -43,6 +43,7 @@ const mistakes: readonly { readonly name: string; readonly words: readonly strin
   { name: "push to nowhere", words: ["push", "app.tar"] },
   { name: "push of a file that is not there", words: ["push", "app.tar", "registry.example/app"] },
   { name: "copy of a file that is not there", words: ["copy", "./app", "registry.example/app"] },
+  { name: "copy of what refers to a file", words: ["copy", "debian", "x.tar", "--referrers"] },
   { name: "inspect with two documents", words: ["inspect", "debian", "--raw", "--config"] },
   { name: "output that is only a path", words: ["build", "distroless/base", "-o", "base.tar"] },
   { name: "output without a type", words: ["build", "distroless/base", "-o", "dest=base.tar"] },

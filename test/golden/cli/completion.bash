@@ -97,7 +97,7 @@ _dodai() {
         --progress) values="auto tty plain quiet" ;;
         --cache-dir) files=any ;;
         *)
-          if [[ "$current" == -* ]]; then values="--platform --insecure-http --offline --progress --cache-dir --json --help"
+          if [[ "$current" == -* ]]; then values="--platform --referrers --insecure-http --offline --progress --cache-dir --json --help"
           else values=""; files=recipes; fi ;;
       esac ;;
     "inspect")

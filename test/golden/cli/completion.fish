@@ -91,6 +91,7 @@ complete -c dodai -n '__fish_seen_subcommand_from push' -l help -s h -d 'Show th
 complete -c dodai -n '__fish_seen_subcommand_from push' -a 'distroless/base distroless/base:nonroot'
 complete -c dodai -n '__fish_seen_subcommand_from push' -k -a '(__fish_complete_suffix .yaml)'
 complete -c dodai -n '__fish_seen_subcommand_from copy' -l platform -r -F -d 'One platform, or "all", which is the default'
+complete -c dodai -n '__fish_seen_subcommand_from copy' -l referrers -d 'Also what refers to it: signatures, SBOMs'
 complete -c dodai -n '__fish_seen_subcommand_from copy' -l insecure-http -d 'Speak to registries without TLS where they have none'
 complete -c dodai -n '__fish_seen_subcommand_from copy' -l offline -d 'Fetch nothing'
 complete -c dodai -n '__fish_seen_subcommand_from copy' -l progress -x -a 'auto tty plain quiet' -d 'How progress is shown'
