@@ -1,10 +1,9 @@
 // Images from where they are to where they shall be, as they are: pull, push and copy are this.
-import { verified } from "../core/bytes.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { type ImageName, parseImageName } from "../core/image-name.ts";
 import { mapLimited } from "../core/limit.ts";
 import { type ImageGraph, readImageGraph } from "../image/image-graph.ts";
-import type { ImageSource, Pointer } from "../image/image-source.ts";
+import type { ImageSource } from "../image/image-source.ts";
 import { chooseImage } from "../io/image-input-chosen.ts";
 import { writeImage } from "../io/output-image.ts";
 import { writeMergedFolder, writeMergedTar } from "../io/output-merged.ts";
@@ -19,7 +18,7 @@ import { withRegistry } from "./registry.ts";
 export async function copyImage(options: CopyOptions): Promise<CopyResult> {
   const { image, outputs, platform } = options;
   const store = await openStore(options.cacheDirectory);
-  return withRegistry(options, (registry) =>
+  return withRegistry({ ...options, store }, (registry) =>
     withSource(image, { registry, store }, async (source) => {
       const graph = await readImageGraph(source, platform);
       const from = image.kind === "registry" ? parseImageName(image.name) : undefined;
@@ -133,7 +132,8 @@ async function fetchAll({ options, store, source, graph, from }: Copying): Promi
     const what = `blob ${digest} of ${source.name}`;
     await store.keep(counted(source.blob(pointer), tell), { digest, sizeBytes, what });
   });
-  return { ...source, blob: (pointer) => storedBlob(store, pointer) };
+  // All of it was checked just now.
+  return { ...source, blob: ({ digest }) => store.open(digest) };
 }
 
 async function* counted(bytes: AsyncIterable<Uint8Array>, tell: (count: number) => void): AsyncGenerator<Uint8Array> {
@@ -141,8 +141,4 @@ async function* counted(bytes: AsyncIterable<Uint8Array>, tell: (count: number) 
     tell(chunk.byteLength);
     yield chunk;
   }
-}
-
-async function* storedBlob(store: Store, { digest, sizeBytes }: Pointer): AsyncGenerator<Uint8Array> {
-  yield* verified(store.open(digest), { digest, sizeBytes, what: store.path(digest) });
 }

@@ -4,10 +4,12 @@ import { version } from "../core/version.ts";
 import { createHttpClient } from "../io/http.ts";
 import { createRegistry, type Registry } from "../io/registry.ts";
 import { openCredentials } from "../io/registry-credentials.ts";
+import { placesInStore } from "../io/registry-memory.ts";
 import { parseRegistryMirrors } from "../io/registry-place.ts";
+import type { Store } from "../io/store.ts";
 import type { RegistryOptions } from "./contract.ts";
 
-type Options = Omit<RegistryOptions, "cacheDirectory" | "onEvent">;
+type Options = Omit<RegistryOptions, "cacheDirectory" | "onEvent"> & { readonly store: Store };
 
 export interface OpenedRegistry {
   readonly registry: Registry;
@@ -21,11 +23,20 @@ export function openRegistry({
   offline = false,
   insecureHttp = false,
   signal,
+  store,
 }: Options): OpenedRegistry {
   const mirrors = parseRegistryMirrors(environment.DODAI_REGISTRY_MIRRORS ?? "");
   const credentials = openCredentials(environment);
   const http = createHttpClient({ userAgent: `dodai/${version}`, environment, signal });
-  const registry = createRegistry({ http, credentials, insecureHttp, offline, mirrors, signal });
+  const registry = createRegistry({
+    http,
+    credentials,
+    insecureHttp,
+    offline,
+    mirrors,
+    signal,
+    places: placesInStore(store),
+  });
   return { registry, close: () => http.close() };
 }
 

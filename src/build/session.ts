@@ -102,7 +102,7 @@ function own(
     },
     registry: async () => {
       assertOpen();
-      registries ??= import("./registry.ts").then(({ openRegistry }) => openRegistry(options));
+      registries ??= import("./registry.ts").then(({ openRegistry }) => openRegistry({ ...options, store }));
       return (await registries).registry;
     },
     pool: () => {

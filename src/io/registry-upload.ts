@@ -3,6 +3,7 @@
 // where the registry says that it stands.
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Bytes, bytesOf, concatBytes } from "../core/bytes.ts";
+import { DodaiError } from "../core/dodai-error.ts";
 import type { Pointer } from "../image/image-source.ts";
 import type { Answer } from "./http-exchange.ts";
 import { cancelled, HttpFault } from "./http-fault.ts";
@@ -92,8 +93,13 @@ async function hasBlob(options: UploadOptions): Promise<boolean> {
 async function mountBlob(options: UploadOptions, from: string): Promise<"mounted" | Upload | undefined> {
   const { connection, pointer } = options;
   const at = `blobs/uploads/?mount=${encodeURIComponent(pointer.digest)}&from=${encodeURIComponent(from)}`;
-  const answer = await connection.attempt(requestOf(options, { method: "POST", at, again: true, from, body: empty }));
-  if (answer instanceof HttpFault) return undefined;
+  const request = requestOf(options, { method: "POST", at, again: true, from, body: empty });
+  const answer = await connection.attempt(request).catch((error: unknown) => {
+    // Who may not read the other repository may still write to this one.
+    if (error instanceof DodaiError && error.code !== "CANCELLED") return undefined;
+    throw error;
+  });
+  if (answer === undefined || answer instanceof HttpFault) return undefined;
   if (answer.status === 201) return "mounted";
   return answer.status === 202 ? uploadOf(answer, options) : undefined;
 }

@@ -23,7 +23,7 @@ import { fixture, needs, run } from "../kit/oracle.ts";
 import { registryClient, startRegistry } from "../kit/registry.ts";
 import { createSigner } from "../kit/repository.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
-import { shop } from "./shop.ts";
+import { noise, shop } from "./shop.ts";
 
 const here = needs("docker-registry", "skopeo");
 const amd64 = parsePlatform("amd64");
@@ -320,6 +320,19 @@ test("what was pulled once is not fetched again", here, async (t) => {
   };
   assert.deepEqual([await blobs("1.tar"), await blobs("2.tar")], [3, 0]);
   assert.deepEqual(await readFile(join(out, "1.tar")), await readFile(join(out, "2.tar")));
+});
+
+test("what a repository got in an earlier run is mounted into another one", here, async (t) => {
+  const server = await startRegistry(t);
+  const copy = await copying(t);
+  const layers = [makeLayer("noise", noise(100_000), "none")];
+  const image = placed(await writeImage(t, "oci", { layers }));
+  const pushed = async (name: string): Promise<unknown> => {
+    const { outputs: done } = await copy({ image, outputs: to(`${server.host}/${name}`) });
+    return done.map((one) => [one.pushed?.sent, one.pushed?.mounted]);
+  };
+  assert.deepEqual(await pushed("a:1"), [[2, 0]]);
+  assert.deepEqual(await pushed("b:1"), [[1, 1]]);
 });
 
 test("offline nothing is asked", here, async (t) => {
