@@ -1,6 +1,6 @@
 // Images from where they are to where they shall be, as they are: pull, push and copy are this.
 import { DodaiError } from "../core/dodai-error.ts";
-import { type ImageName, parseImageName } from "../core/image-name.ts";
+import { formatImageName, type ImageName, parseImageName } from "../core/image-name.ts";
 import { mapLimited } from "../core/limit.ts";
 import { type ImageGraph, readImageGraph } from "../image/image-graph.ts";
 import type { ImageSource } from "../image/image-source.ts";
@@ -10,6 +10,7 @@ import { writeMergedFolder, writeMergedTar } from "../io/output-merged.ts";
 import type { Registry } from "../io/registry.ts";
 import { openStore, type Store } from "../io/store.ts";
 import { mergeLayers } from "../rootfs/merge-layers.ts";
+import { keepBuiltNames } from "./built-names.ts";
 import type { CopiedOutput, CopyOptions, CopyResult, Output } from "./contract.ts";
 import { withSource } from "./image-reference.ts";
 import { withRegistry } from "./registry.ts";
@@ -31,7 +32,10 @@ export async function copyImage(options: CopyOptions): Promise<CopyResult> {
         if (output.kind !== "registry") near ??= await fetchAll(copying);
         copied.set(output, await writeOne(output, { ...copying, source: near ?? source }));
       }
-      return { digest: graph.root.digest, outputs: outputs.map((one) => copied.get(one) ?? one) };
+      // `dodai run` finds what was pulled by its name, as it finds what was built.
+      const { digest } = graph.root;
+      if (from) await keepBuiltNames(namesOf(copying).map(formatImageName), { outputs, digest }, store);
+      return { digest, outputs: outputs.map((one) => copied.get(one) ?? one) };
     }),
   );
 }

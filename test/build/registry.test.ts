@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, describe, it, type TestContext, test } from "node:test";
 import { build } from "../../src/build/build.ts";
+import { findBuilt } from "../../src/build/built-names.ts";
 import type { BuildEvent, BuildOptions, CopyOptions, ImageReference } from "../../src/build/contract.ts";
 import { copyImage } from "../../src/build/copy.ts";
 import { inspectImage } from "../../src/build/inspect.ts";
@@ -307,9 +308,11 @@ test(
   },
 );
 
-test("what was pulled once is not fetched again", here, async (t) => {
+test("what was pulled once is not fetched again, and goes by its name", here, async (t) => {
   const server = await startRegistry(t);
-  const copy = await copying(t);
+  const cacheDirectory = await temporaryFolder(t);
+  const copy = (options: Copy): ReturnType<typeof copyImage> =>
+    copyImage({ cacheDirectory, hostPlatform: amd64, ...options });
   const remote = `${server.host}/app:1`;
   await copy({ image: placed(await writeImage(t, "oci")), outputs: to(remote) });
   const out = await temporaryFolder(t);
@@ -319,6 +322,7 @@ test("what was pulled once is not fetched again", here, async (t) => {
     return (await server.seen()).slice(before).filter((one) => one.includes("/blobs/")).length;
   };
   assert.deepEqual([await blobs("1.tar"), await blobs("2.tar")], [3, 0]);
+  assert.equal((await findBuilt(remote, cacheDirectory))?.place, join(out, "2.tar"));
   assert.deepEqual(await readFile(join(out, "1.tar")), await readFile(join(out, "2.tar")));
 });
 
