@@ -72,6 +72,18 @@ test("a platform is found with and without its usual variant", async (t) => {
   assert.equal(await choose("amd64"), "amd64");
 });
 
+test("a 32-bit ARM takes the newest of older ones, and never a newer one", async (t) => {
+  const source = await open(t, await writeLayout(t, { platforms: ["linux/arm/v5", "linux/arm/v6"] }));
+  const { documents } = await readImageGraph(source, parsePlatform("arm/v7"));
+  const { manifest } = makeBundle({ platforms: ["linux/arm/v6"] }).images[0];
+  assert.deepEqual(
+    documents.map(({ digest }) => digest),
+    [manifest.digest],
+  );
+  const newer = await open(t, await writeLayout(t, { platforms: ["linux/arm/v7", "linux/amd64"] }));
+  await assert.rejects(readImageGraph(newer, parsePlatform("arm/v6")), { code: "IMAGE_MISSING" });
+});
+
 test("one manifest alone is not taken for another platform when one is asked for", async (t) => {
   const source = await open(t, await writeLayout(t));
   await assert.rejects(readImageGraph(source, parsePlatform("arm64")), {
