@@ -4,9 +4,9 @@ import { type Entry, noXattrs } from "../archive/entry.ts";
 import { compareBytes } from "../core/byte-order.ts";
 import { formatCanonicalJson } from "../core/canonical-json.ts";
 import { type DiffId, type Digest, hexOf, parseDiffId, parseDigest, sha256, startDigest } from "../core/digest.ts";
-import { comparePaths } from "../core/path-order.ts";
+import { comparePaths, parentsOf } from "../core/path-order.ts";
 import type { BundleLayer } from "../image/bundle.ts";
-import { planLayers } from "../image/layer-plan.ts";
+import { type PlannedPackage, planLayers } from "../image/layer-plan.ts";
 import { layerMediaType } from "../image/media-types.ts";
 import type { Store } from "../io/store.ts";
 import type { MadeEntry } from "../rootfs/change.ts";
@@ -41,12 +41,7 @@ export interface LayersOptions {
 /** Folders first, then packages, then what dodai made: in one layer, or in layers as the recipe's strategy groups them. */
 export function planTreeLayers(options: LayersOptions, { store }: CompressContext): readonly PlannedLayer[] {
   const { plan, packages, tree } = options;
-  const sized = packages.map(({ locked, piece }) => ({
-    name: locked.name,
-    source: locked.source,
-    sizeBytes: piece.recordsBytes,
-  }));
-  const groups = planLayers(sized, plan.recipe.layers);
+  const groups = planLayers(sizedPackages(options), plan.recipe.layers);
   const byName = new Map(packages.map((one) => [one.locked.name, one]));
   const about = segmentsAbout(options, store);
   const folders = foldersSegment(options, store);
@@ -57,6 +52,19 @@ export function planTreeLayers(options: LayersOptions, { store }: CompressContex
       const found = byName.get(name);
       return found ? [pieceSegment(store, found.piece, tree.dropped.get(name))] : [];
     });
+  if (plan.recipe.layers.kind === "origin") {
+    const layers = groups.map(({ title, packages: names }) => ({
+      createdBy: `dodai: ${title} of ${distribution}`,
+      segments: [
+        foldersAbove(options, store, new Set(names)),
+        ...ofGroup(names),
+        ...names.flatMap((name) => about.get(name) ?? []),
+        trailer,
+      ],
+    }));
+    const top = [folders, ...(about.get("") ?? []), trailer];
+    return [...layers, { createdBy: "dodai: package database and configuration", segments: top }];
+  }
   if (groups.length === 1 && groups[0]) {
     const segments = [folders, ...ofGroup(groups[0].packages), ...[...about.values()].flat(), trailer];
     return [{ createdBy: `dodai: ${describePackages(packages)} of ${distribution}`, segments }];
@@ -71,6 +79,19 @@ export function planTreeLayers(options: LayersOptions, { store }: CompressContex
     ...packageLayers,
     { createdBy: "dodai: package database and configuration", segments: [...rest, trailer] },
   ];
+}
+
+/** With `origin` sizes and replacements are what the packages say of themselves, as apko counts them. */
+function sizedPackages({ plan, packages }: LayersOptions): readonly PlannedPackage[] {
+  const { format } = plan.distribution;
+  const byOrigin = plan.recipe.layers.kind === "origin";
+  return packages.map(({ locked, piece }) => {
+    const sizeBytes = (byOrigin ? format.installedBytes?.(piece.control) : undefined) ?? piece.recordsBytes;
+    const common = { name: locked.name, source: locked.source, sizeBytes };
+    if (!byOrigin) return common;
+    const replaced = packages.filter((other) => format.replaces(piece.control, other.locked));
+    return { ...common, replaces: new Set(replaced.map((other) => other.locked.name)) };
+  });
 }
 
 const namedAtMost = 12;
@@ -97,6 +118,28 @@ function foldersSegment({ tree, epoch }: LayersOptions, store: CompressContext["
   const folders = [...tree.tree.values()].map(({ entry }) => entry).filter(({ kind }) => kind === "directory");
   folders.sort((a, b) => comparePaths(a.path, b.path));
   return entriesSegment(store, [{ entry: rootFolder(epoch) }, ...folders.map((entry) => ({ entry }))]);
+}
+
+/**
+ * The folders above the files of some packages, for a layer that is complete by itself. Their time is that of the first
+ * file below them, so that the layer does not change with other packages; the folders of the top layer say what holds.
+ */
+function foldersAbove({ tree }: LayersOptions, store: CompressContext["store"], names: ReadonlySet<string>): Segment {
+  const times = new Map<string, number>();
+  for (const path of [...tree.tree.keys()].sort(comparePaths)) {
+    const node = tree.tree.get(path);
+    const owner = node?.owner ?? tree.made.get(path)?.about;
+    if (!node || node.entry.kind === "directory" || owner === undefined || !names.has(owner)) continue;
+    for (const parent of parentsOf(path)) if (!times.has(parent)) times.set(parent, node.entry.mtime);
+  }
+  const folders = [...times].sort(([a], [b]) => comparePaths(a, b));
+  return entriesSegment(
+    store,
+    folders.flatMap(([path, mtime]) => {
+      const entry = tree.tree.get(path)?.entry;
+      return entry ? [{ entry: { ...entry, mtime } }] : [];
+    }),
+  );
 }
 
 /** Made files by the package that they are about, sorted by its name; under "", and last, those of the whole image. */

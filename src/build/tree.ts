@@ -1,9 +1,7 @@
 // Pieces become the tree of the image: packages merged, then what the variant, effects, the package database and the
 // recipe add or take away. The result is a value; nothing is written.
-import { readFileSync } from "node:fs";
 import { DodaiError } from "../core/dodai-error.ts";
-import type { Recipe, RecipeFile } from "../core/recipe.ts";
-import { unreachable } from "../core/unreachable.ts";
+import type { Recipe } from "../core/recipe.ts";
 import { placePath } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
 import type { GeneratedFile, InstalledPackage, RandomAccess } from "../packages/contract.ts";
@@ -18,6 +16,7 @@ import type { ResolvedPackage } from "./contract.ts";
 import type { PieceStore } from "./piece-store.ts";
 import type { Plan } from "./plan.ts";
 import { readRanges } from "./ranges.ts";
+import { addRecipeFiles } from "./recipe-files.ts";
 
 /** A package of the lock with its piece. */
 export interface PiecedPackage {
@@ -38,19 +37,20 @@ export interface BuiltTree extends ChangedTree {
   readonly skippedScripts: readonly string[];
 }
 
-/** Throws FILE_CONFLICT, EFFECT_FAILED, SCRIPT_UNKNOWN, FILE_UNREADABLE. */
+/** Throws FILE_CONFLICT, EFFECT_FAILED, SCRIPT_UNKNOWN, FILE_UNREADABLE, PATH_MISSING. */
 export function buildTree(options: TreeOptions): BuiltTree {
   const { plan, packages, epoch } = options;
   const { recipe, supply } = plan;
   const { tree, dropped } = mergePackages(packages.map((one) => mergeable(one, packages, plan)));
   const change = startChange(tree, dropped);
   removePaths(change, matching(tree.keys(), recipe.remove));
-  addFiles(change, supply.files.map(generatedOf), epoch);
+  const files = { epoch, read: (path: string) => readFileOf(change, options.store, path) };
+  addRecipeFiles(change, supply.files, files);
   addFiles(change, mergedUsrLinks(change, supply.mergedUsr), epoch);
   addFiles(change, databaseOf(options, dropped), epoch);
   const covered = recipe.scripts === "skip" ? new Set<string>() : applyEffects(change, options);
   removePaths(change, matching(tree.keys(), recipe.remove));
-  addFiles(change, recipe.files.map(generatedOf), epoch);
+  addRecipeFiles(change, recipe.files, files);
   addMissingFolders(change, epoch);
   const skippedScripts = scriptsOf(packages, plan.distribution.format.scripts).filter((one) => !covered.has(one));
   assertScriptsKnown(recipe, skippedScripts);
@@ -175,28 +175,6 @@ function withoutLost(
   { mergedUsr }: Plan["supply"],
 ): readonly string[] {
   return lost ? paths.filter((path) => !lost.has(placePath(path.slice(1), { mergedUsr }))) : paths;
-}
-
-function generatedOf(file: RecipeFile): GeneratedFile {
-  switch (file.kind) {
-    case "file":
-      return { ...file, bytes: Buffer.from(file.content) };
-    case "copy":
-      return { ...file, kind: "file", bytes: readSource(file.source) };
-    case "directory":
-    case "symlink":
-      return file;
-    default:
-      return unreachable(file);
-  }
-}
-
-function readSource(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new DodaiError("FILE_UNREADABLE", `Cannot read "${path}": the recipe copies it into the image`, { cause });
-  }
 }
 
 function scriptsOf(packages: readonly PiecedPackage[], scripts: readonly string[]): readonly string[] {

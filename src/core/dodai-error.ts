@@ -35,6 +35,7 @@ export const errorKinds = {
   OUTPUT_UNWRITABLE: "build",
   PACKAGE_BROKEN: "build",
   PACKAGE_MISSING: "unsatisfiable",
+  PATH_MISSING: "build",
   PLATFORM_SYNTAX: "usage",
   PLATFORM_UNSUPPORTED: "usage",
   RECIPE_SYNTAX: "usage",

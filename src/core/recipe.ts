@@ -6,6 +6,8 @@ import type { Platform } from "./platform.ts";
 export interface PackageRequest {
   readonly request: string;
   readonly exclude: boolean;
+  /** Only these platforms ask for it; all when absent. */
+  readonly platforms?: readonly Platform[];
   readonly position?: Position;
 }
 
@@ -26,6 +28,8 @@ export interface RecipeRepository {
   readonly insecureUnsigned: boolean;
   /** deb: pin priority, apt_preferences(5); 500 when absent. */
   readonly priority?: number;
+  /** apk: only requests that end in `@tag` take packages of it (apk-repositories(5)). */
+  readonly tag?: string;
   readonly position?: Position;
 }
 
@@ -44,7 +48,7 @@ export interface RecipeGroup {
   readonly members: readonly string[];
 }
 
-/** A file, directory or link of the recipe's own. `path` has no leading `/`. */
+/** What the recipe does to one path, in the order of the list. `path` has no leading `/`. */
 export type RecipeFile =
   | {
       readonly kind: "file";
@@ -63,14 +67,34 @@ export type RecipeFile =
       readonly gid: number;
       readonly source: string;
     }
+  /** Absent owners leave those of a folder that is there already, and are root's where it is not. */
   | {
       readonly kind: "directory";
       readonly path: string;
       readonly mode: number;
-      readonly uid: number;
-      readonly gid: number;
+      readonly uid?: number;
+      readonly gid?: number;
     }
-  | { readonly kind: "symlink"; readonly path: string; readonly target: string };
+  | { readonly kind: "symlink"; readonly path: string; readonly target: string }
+  /** The file that `target` (no leading `/`) leads to, under one more name. */
+  | { readonly kind: "hardlink"; readonly path: string; readonly target: string }
+  /** Changes what is there, with `recursive` all that is below it too; absent owners are left. */
+  | {
+      readonly kind: "permissions";
+      readonly path: string;
+      readonly mode?: number;
+      readonly uid?: number;
+      readonly gid?: number;
+      readonly recursive: boolean;
+    };
+
+/** Certificate authorities that the image trusts beside those of its packages. */
+export interface RecipeCertificates {
+  /** One PEM certificate each; the name becomes part of a file name. */
+  readonly additional: readonly { readonly name: string; readonly pem: string }[];
+  /** Names that packages provide whose certificates, below /usr/local/share/ca-certificates, are trusted too. */
+  readonly providers: readonly string[];
+}
 
 /** The config of the image, OCI image-spec config.md; absent members are the distribution's or nothing. */
 export interface RecipeConfig {
@@ -90,6 +114,8 @@ export interface RecipeConfig {
 export type LayerStrategy =
   | { readonly kind: "single" }
   | { readonly kind: "per-package"; readonly max: number }
+  /** As apko: packages of one source, and those that replace one another, in at most `budget` layers, and one above. */
+  | { readonly kind: "origin"; readonly budget: number }
   | { readonly kind: "grouped"; readonly max: number };
 
 export type ScriptMode = "run" | "emulate" | "skip";
@@ -116,6 +142,7 @@ export interface Recipe {
     readonly runAs?: string;
   };
   readonly files: readonly RecipeFile[];
+  readonly certificates?: RecipeCertificates;
   /** Globs of absolute paths, `/usr/share/doc/**`. */
   readonly remove: readonly string[];
   readonly config: RecipeConfig;

@@ -268,6 +268,8 @@ export interface PackageFormat {
   digestedPaths(control: readonly ControlMember[]): ReadonlySet<string>;
   /** Whether a package, by its control members, may take over files of another (deb: Replaces). */
   replaces(control: readonly ControlMember[], other: { readonly name: string; readonly version: string }): boolean;
+  /** Size once installed, in bytes, as the package says it of itself; absent where nobody asks for it. */
+  installedBytes?(control: readonly ControlMember[]): number | undefined;
   /** The database files for these packages, sorted by path. */
   formatDatabase(installed: readonly InstalledPackage[], options: DatabaseOptions): readonly GeneratedFile[];
   /** Names of control members that run when a package is installed: `preinst`, `postinst` ... */

@@ -65,6 +65,14 @@ export function addFiles(change: ChangedTree, files: readonly GeneratedFile[], e
   }
 }
 
+/** Puts an entry of another mode, owner or content in the place of what lies at `path`, which no link leads to. */
+export function replaceEntry(change: ChangedTree, path: string, { entry, ...made }: MadeEntry & Made): void {
+  const before = change.tree.get(path);
+  if (before) drop(change, path, before);
+  change.tree.set(path, { entry, owner: undefined, content: undefined });
+  change.made.set(path, made);
+}
+
 function drop({ tree, made, dropped }: ChangedTree, path: string, node: TreeNode): void {
   tree.delete(path);
   made.delete(path);
