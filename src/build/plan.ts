@@ -43,7 +43,7 @@ export function findDistribution({ distribution: { name, position } }: Recipe): 
 }
 
 /** Members of a recipe's canonical value that decide packages. */
-const deciding = ["distribution", "packages", "recommends", "repositories", "snapshot", "variant"];
+const deciding = ["distribution", "packages", "pinned", "recommends", "repositories", "snapshot", "variant"];
 
 /**
  * Digest of what of a recipe's canonical value decides packages: a lock belongs to recipes with the same. Labels, files

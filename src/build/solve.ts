@@ -50,7 +50,9 @@ export async function openProblem(
       priority: repository.priority,
       index: waiveRelations(index, supply.waived),
     })),
-    requests: [...supply.requests, ...recipe.packages].map((one) => requestOf(one, plan)),
+    requests: [...supply.requests, ...recipe.packages]
+      .filter(({ platforms }) => platforms?.some((one) => formatPlatform(one) === formatPlatform(platform)) ?? true)
+      .map((one) => requestOf(one, plan)),
     options: { recommends: recipe.recommends, essential: supply.essential, priorities: supply.priorities },
   };
   return { problem, repositories };

@@ -118,6 +118,19 @@ export type LayerStrategy =
   | { readonly kind: "origin"; readonly budget: number }
   | { readonly kind: "grouped"; readonly max: number };
 
+/** A package that another tool's lock names exactly: it is taken, and nothing is solved. */
+export interface PinnedPackage {
+  readonly name: string;
+  readonly version: string;
+  /** The package format's own word. */
+  readonly architecture: string;
+  /** Below one of the recipe's repositories. */
+  readonly url: string;
+  /** What the format knows the file by; apk: `Q1` and the SHA-1 of its control part in base64. */
+  readonly checksum: string;
+  readonly sizeBytes: number;
+}
+
 export type ScriptMode = "run" | "emulate" | "skip";
 
 export interface Recipe {
@@ -147,4 +160,6 @@ export interface Recipe {
   readonly remove: readonly string[];
   readonly config: RecipeConfig;
   readonly layers: LayerStrategy;
+  /** Of every platform; absent when packages are solved. */
+  readonly pinned?: readonly PinnedPackage[];
 }

@@ -23,7 +23,7 @@ import {
 } from "./values.ts";
 
 /** Text that `parse` accepts; its refusal becomes the issue, with message and fix. */
-function text(parse: (text: string) => unknown, description: string): z.ZodString {
+export function text(parse: (text: string) => unknown, description: string): z.ZodString {
   return z
     .string()
     .check((payload) => {
@@ -40,7 +40,7 @@ function text(parse: (text: string) => unknown, description: string): z.ZodStrin
 const anyText = (description: string): z.ZodString => z.string().meta({ description });
 
 /** Text where a plain number or boolean of YAML is what it looks like: `PORT: 8080` is "8080". */
-const looseText = text(() => undefined, "Text; a bare number is taken as it is written");
+export const looseText: z.ZodString = text(() => undefined, "Text; a bare number is taken as it is written");
 
 /** The mode of a file: text that must be quoted, because YAML reads a bare 0644 as the decimal number 644. */
 export const modeText: z.ZodString = text(parseMode, 'Octal mode, quoted: "0644"');
