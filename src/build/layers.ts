@@ -81,16 +81,17 @@ export function planTreeLayers(options: LayersOptions, { store }: CompressContex
   ];
 }
 
-/** With `origin` sizes and replacements are what the packages say of themselves, as apko counts them. */
+/** With `origin` sizes, sources and replacements are what the packages say of themselves, as apko counts them. */
 function sizedPackages({ plan, packages }: LayersOptions): readonly PlannedPackage[] {
   const { format } = plan.distribution;
   const byOrigin = plan.recipe.layers.kind === "origin";
   return packages.map(({ locked, piece }) => {
-    const sizeBytes = (byOrigin ? format.installedBytes?.(piece.control) : undefined) ?? piece.recordsBytes;
-    const common = { name: locked.name, source: locked.source, sizeBytes };
+    const common = { name: locked.name, source: locked.source, sizeBytes: piece.recordsBytes };
     if (!byOrigin) return common;
+    const { source = locked.source, installedBytes = piece.recordsBytes } = format.factsOf?.(piece.control) ?? {};
     const replaced = packages.filter((other) => format.replaces(piece.control, other.locked));
-    return { ...common, replaces: new Set(replaced.map((other) => other.locked.name)) };
+    const replaces = new Set(replaced.map((other) => other.locked.name));
+    return { ...common, source, sizeBytes: installedBytes, replaces };
   });
 }
 

@@ -105,9 +105,13 @@ function applyEffects(change: ChangedTree, options: TreeOptions): ReadonlySet<st
     users: [...plan.supply.users, ...plan.recipe.accounts.users],
     groups: [...plan.supply.groups, ...plan.recipe.accounts.groups],
     epoch,
-    packages: packages.map(({ locked: { name, version }, piece }) => ({ name, version, control: piece.control })),
+    packages: packages.map(({ locked: { name, version }, piece: { control } }) => {
+      const facts = plan.distribution.format.factsOf?.(control);
+      return { name, version, control, ...(facts ? { provides: facts.provides } : {}) };
+    }),
+    ...(plan.recipe.certificates ? { certificates: plan.recipe.certificates } : {}),
   };
-  for (const { name, always } of plan.supply.effects) {
+  for (const { name, always } of wantedEffects(plan)) {
     const effect = effectNamed(name);
     const here = effect.covers.filter((one) => packages.some(({ locked }) => locked.name === one.package));
     if (!always && here.length === 0) continue;
@@ -117,6 +121,12 @@ function applyEffects(change: ChangedTree, options: TreeOptions): ReadonlySet<st
     for (const one of here) for (const script of one.scripts) covered.add(`${one.package}.${script}`);
   }
   return covered;
+}
+
+/** Those of the variant, and what the recipe asks for that no variant has. */
+function wantedEffects({ supply, recipe }: Plan): Plan["supply"]["effects"] {
+  const has = supply.effects.some(({ name }) => name.startsWith("certificates"));
+  return recipe.certificates && !has ? [...supply.effects, { name: "certificates", always: true }] : supply.effects;
 }
 
 function readFileOf(change: ChangedTree, store: PieceStore, path: string): Uint8Array {

@@ -120,6 +120,15 @@ export interface PackageFile {
   readonly items: AsyncIterable<ArchiveItem>;
 }
 
+/** What a package file says of itself and no index is needed for. */
+export interface PackageFacts {
+  readonly source: string;
+  /** Size once installed, in bytes. */
+  readonly installedBytes: number;
+  /** Names that it stands for, without versions. */
+  readonly provides: readonly string[];
+}
+
 /** Bounds on what one package may make dodai keep or write. */
 export interface PackageLimits {
   readonly maxControlBytes: number;
@@ -268,8 +277,8 @@ export interface PackageFormat {
   digestedPaths(control: readonly ControlMember[]): ReadonlySet<string>;
   /** Whether a package, by its control members, may take over files of another (deb: Replaces). */
   replaces(control: readonly ControlMember[], other: { readonly name: string; readonly version: string }): boolean;
-  /** Size once installed, in bytes, as the package says it of itself; absent where nobody asks for it. */
-  installedBytes?(control: readonly ControlMember[]): number | undefined;
+  /** What a package says of itself, from its control members; absent where nobody asks for it. */
+  factsOf?(control: readonly ControlMember[]): PackageFacts;
   /** The database files for these packages, sorted by path. */
   formatDatabase(installed: readonly InstalledPackage[], options: DatabaseOptions): readonly GeneratedFile[];
   /** Names of control members that run when a package is installed: `preinst`, `postinst` ... */

@@ -4,13 +4,18 @@ import { formatPlatform } from "../../core/platform.ts";
 import type { ApkoContents, ApkoInput, ApkoPath } from "./input.ts";
 import { parseArchitecture, parseNumber, parsePermissions, parseTruth } from "./values.ts";
 
-export function formatApkoJson(input: ApkoInput): string {
+/** What supervises the services of a bundle. */
+export const serviceCommand = "/bin/s6-svscan /sv";
+
+/** `user` is what `run-as` stands for; services imply a command and a package, which apko writes down too. */
+export function formatApkoJson(input: ApkoInput, user: string | undefined): string {
   const { entrypoint = {}, accounts = {}, layering, certificates } = input;
+  const isBundle = entrypoint.type === "service-bundle";
   const value = present({
-    contents: contentsJson(input.contents ?? {}),
+    contents: contentsJson(input.contents ?? {}, isBundle ? ["s6"] : []),
     entrypoint: present({
       type: entrypoint.type,
-      command: entrypoint.command,
+      command: isBundle ? serviceCommand : entrypoint.command,
       "shell-fragment": entrypoint["shell-fragment"],
       services: sortedMap(entrypoint.services),
     }),
@@ -18,7 +23,7 @@ export function formatApkoJson(input: ApkoInput): string {
     "stop-signal": input["stop-signal"],
     "work-dir": input["work-dir"],
     accounts: present({
-      "run-as": accounts["run-as"],
+      "run-as": user,
       users: accounts.users?.map(({ username, uid, gid, shell, homedir }) =>
         present({ username, uid: number(uid), gid: number(gid), shell, homedir: homedir ?? `/home/${username}` }),
       ),
@@ -37,14 +42,14 @@ export function formatApkoJson(input: ApkoInput): string {
   return `${escaped(JSON.stringify(value))}\n`;
 }
 
-function contentsJson(contents: ApkoContents): Json {
+function contentsJson(contents: ApkoContents, implied: readonly string[]): Json {
   return present({
     build_repositories: contents.build_repositories?.map(withoutSlash),
     runtime_repositories: contents.runtime_repositories?.map(withoutSlash),
     repositories: contents.repositories?.map(withoutSlash),
     keyring: contents.keyring,
     runtime_keyring: entriesJson(contents.runtime_keyring),
-    packages: contents.packages,
+    packages: [...(contents.packages ?? []), ...implied],
     baseimage: contents.baseimage && { ...contents.baseimage },
   });
 }

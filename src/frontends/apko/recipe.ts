@@ -9,7 +9,7 @@ import type {
   RecipeFile,
   RecipeRepository,
 } from "../../core/recipe.ts";
-import { formatApkoJson } from "./apko-json.ts";
+import { formatApkoJson, serviceCommand } from "./apko-json.ts";
 import type { ApkoAccounts, ApkoInput } from "./input.ts";
 import { filesOfPath } from "./paths.ts";
 import { certificateOf, publicKeyOf } from "./pem.ts";
@@ -121,7 +121,7 @@ function entrypointOf({
 }: NonNullable<ApkoInput["entrypoint"]>): readonly string[] | undefined {
   const fragment = entrypoint["shell-fragment"];
   if (fragment) return ["/bin/sh", "-c", fragment];
-  if (type === "service-bundle") return ["/bin/s6-svscan", "/sv"];
+  if (type === "service-bundle") return splitWords(serviceCommand);
   return command ? splitWords(command) : undefined;
 }
 
@@ -154,7 +154,7 @@ function ownFiles(input: ApkoInput, { keys }: ApkoSurroundings): readonly Recipe
       .sort(([a], [b]) => compareBytes(a, b))
       .map(([name, text]) => fileOf(`etc/apk/keys/${name}`, 0o644, text)),
     ...(lines.length > 0 ? [fileOf("etc/apk/repositories", 0o644, lines.map((line) => `${line}\n`).join(""))] : []),
-    fileOf("etc/apko.json", 0o444, formatApkoJson(input)),
+    fileOf("etc/apko.json", 0o444, formatApkoJson(input, userOf(input.accounts ?? {}))),
   ];
 }
 

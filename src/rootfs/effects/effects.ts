@@ -1,8 +1,10 @@
 import { accounts } from "./accounts.ts";
+import { accountsApko } from "./accounts-apko.ts";
 import { alternatives } from "./alternatives.ts";
 import { baseFiles } from "./base-files.ts";
 import { busyboxFolder } from "./busybox-folder.ts";
 import { caCertificates } from "./ca-certificates.ts";
+import { certificates, certificatesApko } from "./certificates.ts";
 import type { Effect } from "./contract.ts";
 import { debconf } from "./debconf.ts";
 import { diversions } from "./diversions.ts";
@@ -24,10 +26,13 @@ import { systemdUnits } from "./systemd-units.ts";
 /** Every effect that dodai knows; a new one is a file and a line here. */
 export const effects: readonly Effect[] = [
   accounts,
+  accountsApko,
   alternatives,
   baseFiles,
   busyboxFolder,
   caCertificates,
+  certificates,
+  certificatesApko,
   debconf,
   diversions,
   dpkgState,
