@@ -1,10 +1,12 @@
 // Locked packages become pieces: those that were made before are read, the others are fetched, verified and unpacked, the
 // biggest first. Each piece is compressed as soon as it is there, while others are still on their way.
+import { type Digest, hexOf, parseDigest, sha256 } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { oneAtATime } from "../core/one-at-a-time.ts";
 import { formatPlatform } from "../core/platform.ts";
 import type { PathRules } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
+import { type ControlChecksum, isControlChecksum, type Repository } from "../packages/contract.ts";
 import { compileGlob } from "../rootfs/glob.ts";
 import type { ResolvedPackage } from "./contract.ts";
 import type { Job, JobResult } from "./jobs.ts";
@@ -62,43 +64,70 @@ interface MakePiece extends PiecesOptions {
 }
 
 async function makePiece(one: ResolvedPackage, options: MakePiece): Promise<Piece> {
-  const { session, rules } = options;
+  const { session } = options;
   const { digest, sizeBytes } = one;
-  const key = pieceKey(digest, rules);
-  const unpack = async (packagePath: string): Promise<Piece> => {
-    const job: Job = {
-      kind: "unpack",
-      format: options.plan.distribution.format.name,
-      packagePath,
-      digest,
-      sizeBytes,
-      what: `${one.name} ${one.version}`,
-      key,
-      rules,
-      recordsPath: session.pieces.recordsPath(key),
-      descriptionPath: session.pieces.descriptionPath(key),
-      temporary: session.pieces.temporary(),
-    };
-    const run = (): Promise<JobResult> => session.pool().run(job, { weightBytes: sizeBytes });
-    await (sizeBytes > largeBytes ? options.large(run) : run()).catch((error: unknown) => {
-      throw packageFault(error, one);
-    });
-    const piece = session.pieces.find(key);
-    if (!piece)
-      throw new DodaiError(
-        "CACHE_BROKEN",
-        `Cannot read the piece of ${one.name} back from "${session.store.directory}"`,
-      );
-    return piece;
-  };
-  if (!(await session.store.has(digest, sizeBytes))) return unpack(await download(one, options));
+  if (isControlChecksum(digest)) return unpackFile(await acquire(one, digest, options), one, options);
+  const unpack = (path: string): Promise<Piece> => unpackFile({ path, digest }, one, options);
+  if (!(await session.store.has(digest, sizeBytes))) return unpack(await download(one, digest, options));
   try {
     return await unpack(session.store.path(digest));
   } catch (error) {
     // The copy in the store was damaged: verifying it removes it, and it is fetched again. A bad package stays bad.
     if (await session.store.verify(digest, sizeBytes)) throw error;
-    return unpack(await download(one, options));
+    return unpack(await download(one, digest, options));
   }
+}
+
+/** A package file, and the digest that it was seen to have. */
+interface FoundFile {
+  readonly path: string;
+  readonly digest: Digest;
+}
+
+/** Where the digest of a file is kept that an index calls by another checksum. */
+const filesKind = "package-files";
+
+/** A file that no digest is known of is known by the one that it had when it was fetched; what it holds is checked as it is unpacked. */
+async function acquire(one: ResolvedPackage, checksum: ControlChecksum, options: MakePiece): Promise<FoundFile> {
+  const { session, onBytes } = options;
+  const { store } = session;
+  const key = hexOf(sha256(`${checksum} ${one.sizeBytes}`));
+  const kept = await store.value(filesKind, key);
+  if (kept !== undefined) {
+    const digest = parseDigest(Buffer.from(kept).toString());
+    if (await store.verify(digest, one.sizeBytes)) return { path: store.path(digest), digest };
+  }
+  const { urls } = repositoryOf(one, options);
+  const found = await (await session.mirrors()).acquire(urls, one.path, one.sizeBytes, { onBytes });
+  await store.keepValue(filesKind, key, Buffer.from(found.digest));
+  return found;
+}
+
+async function unpackFile({ path, digest }: FoundFile, one: ResolvedPackage, options: MakePiece): Promise<Piece> {
+  const { session, rules } = options;
+  const { sizeBytes } = one;
+  const key = pieceKey(one.digest, rules);
+  const job: Job = {
+    kind: "unpack",
+    format: options.plan.distribution.format.name,
+    packagePath: path,
+    digest,
+    sizeBytes,
+    ...(isControlChecksum(one.digest) ? { checksum: one.digest } : {}),
+    what: `${one.name} ${one.version}`,
+    key,
+    rules,
+    recordsPath: session.pieces.recordsPath(key),
+    descriptionPath: session.pieces.descriptionPath(key),
+    temporary: session.pieces.temporary(),
+  };
+  const run = (): Promise<JobResult> => session.pool().run(job, { weightBytes: sizeBytes });
+  await (sizeBytes > largeBytes ? options.large(run) : run()).catch((error: unknown) => {
+    throw packageFault(error, one);
+  });
+  const piece = session.pieces.find(key);
+  if (piece) return piece;
+  throw new DodaiError("CACHE_BROKEN", `Cannot read the piece of ${one.name} back from "${session.store.directory}"`);
 }
 
 /** What is wrong with a package, and with which. */
@@ -110,7 +139,7 @@ function packageFault(error: unknown, { name, version, path, repository }: Resol
   return new DodaiError(error.code, error.message, { where, fix, cause: error.cause });
 }
 
-async function download(one: ResolvedPackage, { plan, session, onBytes }: MakePiece): Promise<string> {
+function repositoryOf(one: ResolvedPackage, { plan }: MakePiece): Repository {
   const repository = plan.supply.repositories.find(({ name }) => name === one.repository);
   if (!repository) {
     throw new DodaiError(
@@ -121,8 +150,14 @@ async function download(one: ResolvedPackage, { plan, session, onBytes }: MakePi
       },
     );
   }
-  const { digest, sizeBytes } = one;
-  return (await session.mirrors()).download(repository.urls, one.path, { digest, sizeBytes }, { onBytes });
+  return repository;
+}
+
+async function download(one: ResolvedPackage, digest: Digest, options: MakePiece): Promise<string> {
+  const { session, onBytes } = options;
+  const { urls } = repositoryOf(one, options);
+  const { sizeBytes } = one;
+  return (await session.mirrors()).download(urls, one.path, { digest, sizeBytes }, { onBytes });
 }
 
 function startProgress(

@@ -3,7 +3,7 @@ import { formatCanonicalJson, type Json } from "../core/canonical-json.ts";
 import { type Digest, sha256 } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { formatPlatform, type Platform } from "../core/platform.ts";
-import type { Recipe } from "../core/recipe.ts";
+import type { PackageRequest, Recipe } from "../core/recipe.ts";
 import type { Distribution, MirrorSettings, Supply } from "../distros/contract.ts";
 import { distributions } from "../distros/distributions.ts";
 import { recipeValue } from "../frontends/native/recipe-value.ts";
@@ -30,6 +30,11 @@ export function planPlatform(recipe: Recipe, platform: Platform, mirrors: Mirror
     );
   }
   return { recipe, platform, architecture, distribution, supply };
+}
+
+/** Some requests are for some platforms alone. */
+export function isAskedFor({ platforms }: PackageRequest, platform: Platform): boolean {
+  return platforms?.some((one) => formatPlatform(one) === formatPlatform(platform)) ?? true;
 }
 
 /** Throws DISTRIBUTION_UNKNOWN. */

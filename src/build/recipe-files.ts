@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { DodaiError } from "../core/dodai-error.ts";
 import type { RecipeFile } from "../core/recipe.ts";
 import { unreachable } from "../core/unreachable.ts";
-import { addFiles, type ChangedTree } from "../rootfs/change.ts";
+import { addDevice, addFiles, type ChangedTree } from "../rootfs/change.ts";
 import { changePermissions, linkFile, type ReadFile } from "../rootfs/permissions.ts";
 import { resolvePath } from "../rootfs/resolve.ts";
 
@@ -32,6 +32,9 @@ function addRecipeFile(change: ChangedTree, file: RecipeFile, { epoch, read }: R
       if (file.uid === undefined && file.gid === undefined && isFolder(change, file.path)) {
         changePermissions(change, { path: file.path, mode: file.mode, recursive: false }, read);
       } else addFiles(change, [file], epoch);
+      break;
+    case "character-device":
+      addDevice(change, file, epoch);
       break;
     case "hardlink":
       linkFile(change, file, read);

@@ -8,7 +8,7 @@ import type { Problem, Solution, SolverRequest } from "../solver/problem.ts";
 import { solve } from "../solver/solve.ts";
 import type { CommonOptions, ResolvedPackage } from "./contract.ts";
 import type { LockedPlatform } from "./lock-file.ts";
-import type { Plan } from "./plan.ts";
+import { isAskedFor, type Plan } from "./plan.ts";
 import type { Session } from "./session.ts";
 import { waiveRelations } from "./waive.ts";
 
@@ -51,7 +51,7 @@ export async function openProblem(
       index: waiveRelations(index, supply.waived),
     })),
     requests: [...supply.requests, ...recipe.packages]
-      .filter(({ platforms }) => platforms?.some((one) => formatPlatform(one) === formatPlatform(platform)) ?? true)
+      .filter((one) => isAskedFor(one, platform))
       .map((one) => requestOf(one, plan)),
     options: { recommends: recipe.recommends, essential: supply.essential, priorities: supply.priorities },
   };

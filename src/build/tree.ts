@@ -1,5 +1,6 @@
 // Pieces become the tree of the image: packages merged, then what the variant, effects, the package database and the
 // recipe add or take away. The result is a value; nothing is written.
+import type { Entry } from "../archive/entry.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import type { Recipe } from "../core/recipe.ts";
 import { placePath } from "../image/piece.ts";
@@ -14,7 +15,7 @@ import { type MergedTree, mergePackages } from "../rootfs/merge.ts";
 import { resolvePath } from "../rootfs/resolve.ts";
 import type { ResolvedPackage } from "./contract.ts";
 import type { PieceStore } from "./piece-store.ts";
-import type { Plan } from "./plan.ts";
+import { isAskedFor, type Plan } from "./plan.ts";
 import { readRanges } from "./ranges.ts";
 import { addRecipeFiles } from "./recipe-files.ts";
 
@@ -72,7 +73,9 @@ function mergeable(
     entries: piece.entries,
     replaces: (other) => {
       replaced ??= new Set(
-        all.filter((one) => format.replaces(piece.control, one.locked)).map((one) => one.locked.name),
+        all
+          .filter((one) => format.replaces(piece.control, { ...one.locked, control: one.piece.control }))
+          .map((one) => one.locked.name),
       );
       return replaced.has(other.name);
     },
@@ -168,6 +171,12 @@ function databaseOf({ plan, packages }: TreeOptions, lost: MergedTree["dropped"]
       control: piece.control,
       paths: withoutLost(piece.paths, lost.get(locked.name), supply),
       md5: piece.md5,
+      apk: {
+        checksum: locked.digest,
+        sizeBytes: locked.sizeBytes,
+        entries: entriesWithout(piece, lost.get(locked.name)),
+        sha1: piece.sha1,
+      },
     }),
   );
   return distribution.format.formatDatabase(installed, {
@@ -175,7 +184,20 @@ function databaseOf({ plan, packages }: TreeOptions, lost: MergedTree["dropped"]
     // Skipped scripts are still owed: dpkg in the image can run them with --configure.
     state: recipe.scripts === "skip" ? "unpacked" : "installed",
     perPackageStatus: supply.perPackageStatus,
+    world: worldOf(plan),
+    ...(supply.apkDatabase === undefined ? {} : { apkDatabase: supply.apkDatabase }),
   });
+}
+
+/** What was asked for and what was refused, in the words of the recipe. */
+function worldOf({ recipe, supply, platform }: Plan): readonly string[] {
+  const requests = [...supply.requests, ...recipe.packages].filter((one) => isAskedFor(one, platform));
+  return requests.map(({ request, exclude }) => `${exclude ? "!" : ""}${request.replaceAll(/\s+/g, "")}`);
+}
+
+function entriesWithout({ entries }: Piece, lost: ReadonlySet<string> | undefined): readonly Entry[] {
+  const all = entries.map(({ entry }) => entry);
+  return lost ? all.filter(({ path }) => !lost.has(path)) : all;
 }
 
 /** `paths` are spelled as the package has them, `lost` as they lie in the tree. */

@@ -28,7 +28,7 @@ export interface RecipeRepository {
   readonly insecureUnsigned: boolean;
   /** deb: pin priority, apt_preferences(5); 500 when absent. */
   readonly priority?: number;
-  /** apk: only requests that end in `@tag` take packages of it (apk-repositories(5)). */
+  /** apk: `@tag` of the repository; its packages are taken only for requests that name it. */
   readonly tag?: string;
   readonly position?: Position;
 }
@@ -76,6 +76,14 @@ export type RecipeFile =
       readonly gid?: number;
     }
   | { readonly kind: "symlink"; readonly path: string; readonly target: string }
+  /** Made where nothing is yet. */
+  | {
+      readonly kind: "character-device";
+      readonly path: string;
+      readonly mode: number;
+      readonly major: number;
+      readonly minor: number;
+    }
   /** The file that `target` (no leading `/`) leads to, under one more name. */
   | { readonly kind: "hardlink"; readonly path: string; readonly target: string }
   /** Changes what is there, with `recursive` all that is below it too; absent owners are left. */

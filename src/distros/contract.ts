@@ -2,7 +2,7 @@
 
 import type { Platform } from "../core/platform.ts";
 import type { PackageRequest, Recipe, RecipeConfig, RecipeGroup, RecipeUser } from "../core/recipe.ts";
-import type { PackageFormat, Repository } from "../packages/contract.ts";
+import type { ApkDatabase, PackageFormat, Repository } from "../packages/contract.ts";
 
 /** Where a distribution's packages are looked for, in order; the build finds out what applies on this machine. */
 export interface MirrorSettings {
@@ -34,6 +34,8 @@ export interface Supply {
   readonly groups: readonly RecipeGroup[];
   readonly config: RecipeConfig;
   readonly perPackageStatus: boolean;
+  /** apk: where the database lies; below lib/apk when absent. */
+  readonly apkDatabase?: ApkDatabase;
   /** Directories, files and links of the variant, beside effects. */
   readonly files: Recipe["files"];
   /** Taken out of the tree once scripts or effects have run: see `excludedPaths`. */
@@ -67,6 +69,8 @@ export interface Distribution {
     readonly platforms: readonly Platform[];
   }[];
   readonly variants: readonly string[];
+  /** The distribution whose mirrors it uses; its own when absent. */
+  readonly mirrorsOf?: string;
   /** Throws DISTRIBUTION_UNKNOWN for a release or variant that it does not have, PLATFORM_UNSUPPORTED. */
   supply(recipe: Recipe, platform: Platform, mirrors: MirrorSettings): Supply;
   /** Built-in recipes by name: `distroless/base`. */

@@ -1,5 +1,5 @@
 // Changes of a tree after packages are merged: what effects, the package database and the recipe make, and what goes.
-import { type Entry, noXattrs } from "../archive/entry.ts";
+import { type DeviceEntry, type Entry, noXattrs } from "../archive/entry.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { parentsOf } from "../core/path-order.ts";
 import { unreachable } from "../core/unreachable.ts";
@@ -63,6 +63,19 @@ export function addFiles(change: ChangedTree, files: readonly GeneratedFile[], e
     change.tree.set(path, { entry: entryOf(file, path, epoch), owner: undefined, content: undefined });
     change.made.set(path, file.kind === "file" ? file : {});
   }
+}
+
+/** A device node of root's, where nothing is yet. */
+export function addDevice(
+  change: ChangedTree,
+  { path, mode, major, minor }: Pick<DeviceEntry, "path" | "mode" | "major" | "minor">,
+  epoch: number,
+): void {
+  const place = placeOf(change.tree, path);
+  if (change.tree.has(place)) return;
+  for (const parent of parentsOf(place)) addFolder(change, parent, epoch);
+  const owner = { uid: 0, gid: 0, mtime: epoch, xattrs: noXattrs };
+  replaceEntry(change, place, { entry: { kind: "character-device", path: place, mode, major, minor, ...owner } });
 }
 
 /** Puts an entry of another mode, owner or content in the place of what lies at `path`, which no link leads to. */

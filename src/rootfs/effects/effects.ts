@@ -1,6 +1,7 @@
 import { accounts } from "./accounts.ts";
 import { accountsApko } from "./accounts-apko.ts";
 import { alternatives } from "./alternatives.ts";
+import { apkFolder } from "./apk-folder.ts";
 import { baseFiles } from "./base-files.ts";
 import { busyboxFolder } from "./busybox-folder.ts";
 import { caCertificates } from "./ca-certificates.ts";
@@ -28,6 +29,7 @@ export const effects: readonly Effect[] = [
   accounts,
   accountsApko,
   alternatives,
+  apkFolder,
   baseFiles,
   busyboxFolder,
   caCertificates,

@@ -1,0 +1,53 @@
+// apk's database as files, as `apk add --root` of apk-tools leaves it: compared with apk's own byte for byte in the tests. What
+// apk makes anew at each run is left to it (exec, the cache).
+
+import { gzipMember } from "../../archive/gzip-member.ts";
+import { compareBytes } from "../../core/byte-order.ts";
+import type { DatabaseOptions, GeneratedFile, InstalledPackage } from "../contract.ts";
+import { installOrder } from "./install-order.ts";
+import { formatInstalled } from "./installed.ts";
+import { packageInfoOf, wordsOf } from "./package-info.ts";
+import { formatScripts } from "./scripts.ts";
+
+/** The database files for these packages, sorted by path. */
+export function formatDatabase(
+  installed: readonly InstalledPackage[],
+  { architecture, world = [], apkDatabase = { folder: "lib/apk", scripts: "scripts.tar" } }: DatabaseOptions,
+): readonly GeneratedFile[] {
+  const packages = [...installed].sort((a, b) => compareBytes(a.name, b.name));
+  const ordered = installOrder(packages, world);
+  const { folder, scripts } = apkDatabase;
+  const tar = formatScripts(ordered);
+  const db = `${folder}/db`;
+  return [
+    directory("etc/apk"),
+    file("etc/apk/arch", `${architecture}\n`),
+    file(
+      "etc/apk/world",
+      [...new Set(world)]
+        .sort(compareBytes)
+        .map((one) => `${one}\n`)
+        .join(""),
+    ),
+    directory(folder),
+    directory(db),
+    file(`${db}/installed`, Buffer.concat(packages.map(formatInstalled))),
+    file(`${db}/lock`, "", 0o600),
+    file(`${db}/${scripts}`, scripts === "scripts.tar" ? tar : gzipMember(tar)),
+    file(`${db}/triggers`, ordered.map(triggerLine).join("")),
+    // Where apk keeps what it fetched, and what is told of a run (apk-tools makes them with `--initdb`).
+    directory("var/cache/misc"),
+  ].sort((a, b) => compareBytes(a.path, b.path));
+}
+
+/** The package by its checksum, and the folders of which it wants to know. */
+function triggerLine({ control, apk }: InstalledPackage): string {
+  const folders = wordsOf(packageInfoOf(control), "triggers");
+  return folders.length === 0 ? "" : `${[apk?.checksum ?? "", ...folders].join(" ")}\n`;
+}
+
+function file(path: string, content: string | Uint8Array, mode = 0o644): GeneratedFile {
+  return { kind: "file", path, mode, bytes: typeof content === "string" ? Buffer.from(content) : content };
+}
+
+const directory = (path: string): GeneratedFile => ({ kind: "directory", path, mode: 0o755 });

@@ -1,0 +1,16 @@
+import type { ControlMember, PackageFacts } from "../contract.ts";
+import { packageInfoOf, valueOf, wordsOf } from "./package-info.ts";
+import { readProvide } from "./relation.ts";
+
+/** What `.PKGINFO` says that an index says too. */
+export function factsOf(control: readonly ControlMember[]): PackageFacts {
+  const info = packageInfoOf(control);
+  return {
+    source: valueOf(info, "origin") || valueOf(info, "pkgname"),
+    installedBytes: Number(valueOf(info, "size")) || 0,
+    provides: wordsOf(info, "provides").flatMap((word) => {
+      const found = readProvide(word);
+      return typeof found === "string" ? [] : [found.name];
+    }),
+  };
+}
