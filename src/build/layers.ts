@@ -56,7 +56,7 @@ export function planTreeLayers(options: LayersOptions, { store }: CompressContex
     const layers = groups.map(({ title, packages: names }) => ({
       createdBy: `dodai: ${title} of ${distribution}`,
       segments: [
-        foldersAbove(options, store, new Set(names)),
+        ...selfContained(options, store, new Set(names)),
         ...ofGroup(names),
         ...names.flatMap((name) => about.get(name) ?? []),
         trailer,
@@ -122,25 +122,41 @@ function foldersSegment({ tree, epoch }: LayersOptions, store: CompressContext["
 }
 
 /**
- * The folders above the files of some packages, for a layer that is complete by itself. Their time is that of the first
- * file below them, so that the layer does not change with other packages; the folders of the top layer say what holds.
+ * What makes a layer of packages complete by itself: the folders above their files, and their part of apk's database. The
+ * time of a folder is that of the first file below it, so that the layer does not change with other packages; the top layer
+ * says what holds.
  */
-function foldersAbove({ tree }: LayersOptions, store: CompressContext["store"], names: ReadonlySet<string>): Segment {
+function selfContained(
+  { tree, epoch }: LayersOptions,
+  store: CompressContext["store"],
+  names: ReadonlySet<string>,
+): readonly Segment[] {
   const times = new Map<string, number>();
+  const addParents = (path: string, mtime: number): void => {
+    for (const parent of parentsOf(path)) if (!times.has(parent)) times.set(parent, mtime);
+  };
   for (const path of [...tree.tree.keys()].sort(comparePaths)) {
     const node = tree.tree.get(path);
     const owner = node?.owner ?? tree.made.get(path)?.about;
-    if (!node || node.entry.kind === "directory" || owner === undefined || !names.has(owner)) continue;
-    for (const parent of parentsOf(path)) if (!times.has(parent)) times.set(parent, node.entry.mtime);
+    if (node && node.entry.kind !== "directory" && owner !== undefined && names.has(owner)) {
+      addParents(path, node.entry.mtime);
+    }
   }
-  const folders = [...times].sort(([a], [b]) => comparePaths(a, b));
-  return entriesSegment(
-    store,
-    folders.flatMap(([path, mtime]) => {
+  const database = tree.partialDatabase(names);
+  const whole = database && tree.tree.get(database.path)?.entry;
+  const mtime = times.values().next().value ?? epoch;
+  if (database) addParents(database.path, mtime);
+  const folders = [...times]
+    .sort(([a], [b]) => comparePaths(a, b))
+    .flatMap(([path, time]) => {
       const entry = tree.tree.get(path)?.entry;
-      return entry ? [{ entry: { ...entry, mtime } }] : [];
-    }),
-  );
+      return entry ? [{ entry: { ...entry, mtime: time } }] : [];
+    });
+  const part =
+    database?.kind === "file" && whole?.kind === "file"
+      ? [{ entry: { ...whole, mtime, sizeBytes: database.bytes.byteLength }, bytes: database.bytes }]
+      : [];
+  return [entriesSegment(store, [...folders, ...part])];
 }
 
 /** Made files by the package that they are about, sorted by its name; under "", and last, those of the whole image. */

@@ -36,6 +36,8 @@ export interface TreeOptions {
 export interface BuiltTree extends ChangedTree {
   /** `PACKAGE.SCRIPT` of every maintainer script that no effect stands for. */
   readonly skippedScripts: readonly string[];
+  /** apk: its database of these packages alone, for who looks at a layer by itself. */
+  partialDatabase(names: ReadonlySet<string>): GeneratedFile | undefined;
 }
 
 /** Throws FILE_CONFLICT, EFFECT_FAILED, SCRIPT_UNKNOWN, FILE_UNREADABLE, PATH_MISSING. */
@@ -55,7 +57,11 @@ export function buildTree(options: TreeOptions): BuiltTree {
   addMissingFolders(change, epoch);
   const skippedScripts = scriptsOf(packages, plan.distribution.format.scripts).filter((one) => !covered.has(one));
   assertScriptsKnown(recipe, skippedScripts);
-  return { ...change, skippedScripts };
+  const partialDatabase = (names: ReadonlySet<string>): GeneratedFile | undefined => {
+    const some = packages.filter(({ locked }) => names.has(locked.name));
+    return databaseOf({ ...options, packages: some }, dropped).find(({ path }) => path.endsWith("/db/installed"));
+  };
+  return { ...change, skippedScripts, partialDatabase };
 }
 
 function mergeable(

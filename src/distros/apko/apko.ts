@@ -52,17 +52,18 @@ function supply(recipe: Recipe, _platform: Platform, mirrors: MirrorSettings): S
 }
 
 /** In the order in which apko does them: accounts first, what depends on all files last. */
-const effects: readonly string[] = ["apk-folder", "accounts-apko", "certificates-apko", "ld.so.cache"];
+const effects: readonly string[] = ["apk-folder", "accounts-apko", "certificates-apko", "busybox-links", "ld.so.cache"];
 
 /** Alpine's official address stands for its mirrors, as everywhere. */
 function mirrored(repository: Repository, { archive }: MirrorSettings): Repository {
-  if (!archive) return repository;
+  const name = repository.name.replace(/\/\.\/$/, "");
+  if (!archive) return { ...repository, name };
   const urls = repository.urls.flatMap((url) =>
     url.startsWith(`${officialMirror}/`)
       ? archive.map((root) => `${root.replace(/\/+$/, "")}${url.slice(officialMirror.length)}`)
       : [url],
   );
-  return { ...repository, urls, knownAs: repository.urls };
+  return { ...repository, name, urls, knownAs: repository.urls };
 }
 
 const folder = (path: string, mode = 0o755): RecipeFile => ({ kind: "directory", path, mode });

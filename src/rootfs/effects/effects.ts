@@ -4,6 +4,7 @@ import { alternatives } from "./alternatives.ts";
 import { apkFolder } from "./apk-folder.ts";
 import { baseFiles } from "./base-files.ts";
 import { busyboxFolder } from "./busybox-folder.ts";
+import { busyboxLinks } from "./busybox-links.ts";
 import { caCertificates } from "./ca-certificates.ts";
 import { certificates, certificatesApko } from "./certificates.ts";
 import type { Effect } from "./contract.ts";
@@ -32,6 +33,7 @@ export const effects: readonly Effect[] = [
   apkFolder,
   baseFiles,
   busyboxFolder,
+  busyboxLinks,
   caCertificates,
   certificates,
   certificatesApko,
