@@ -5,6 +5,12 @@ import type { Session } from "./session.ts";
 
 const toldAtMost = 5;
 
+/** What of a locked platform is compared. */
+export interface PlatformPackages {
+  readonly platform: string;
+  readonly packages: readonly { readonly name: string; readonly sourceVersion: string }[];
+}
+
 /** One warning for all differences of versions. Versions are those of sources, since rebuilds of one port mean nothing. */
 export function warnOfDifferences(platforms: readonly LockedPlatform[], session: Pick<Session, "emit">): void {
   const differences = differencesOf(platforms);
@@ -15,7 +21,7 @@ export function warnOfDifferences(platforms: readonly LockedPlatform[], session:
 }
 
 /** `curl 8.1 on linux/amd64, 8.0 on linux/arm64`, sorted by name. Packages that only some platforms have are no difference. */
-export function differencesOf(platforms: readonly LockedPlatform[]): readonly string[] {
+export function differencesOf(platforms: readonly PlatformPackages[]): readonly string[] {
   const versions = new Map<string, Map<string, string[]>>();
   for (const { platform, packages } of platforms) {
     for (const { name, sourceVersion } of packages) {

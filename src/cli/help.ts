@@ -19,7 +19,8 @@ const environmentHelp = `ENVIRONMENT
   DODAI_DEBUG            1 shows the stack of an unexpected error
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY, NETRC, NO_COLOR, FORCE_COLOR`;
 
-export const recipeHelp = `RECIPE is a built-in name (see "dodai recipes") or a file that ends in .yaml or .yml.`;
+export const recipeHelp = `RECIPE is a built-in name (see "dodai recipes") or a file that ends in .yaml or .yml:
+dodai's own or apko's.`;
 
 export function describeCommand(
   summary: string,

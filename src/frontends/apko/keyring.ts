@@ -3,10 +3,10 @@
 import { posix } from "node:path";
 import { DodaiError, type Position } from "../../core/dodai-error.ts";
 import type { RecipeWorld } from "../native/load.ts";
+import { publicKeyOf } from "../pem.ts";
 import { knownKeyAt } from "./known-keys.ts";
 import type { ApkoFile } from "./load.ts";
 import type { ApkoLock } from "./lock.ts";
-import { publicKeyOf } from "./pem.ts";
 import type { Locate } from "./places.ts";
 
 export interface Keyring {

@@ -9,10 +9,10 @@ import type {
   RecipeFile,
   RecipeRepository,
 } from "../../core/recipe.ts";
+import { certificateOf, publicKeyOf } from "../pem.ts";
 import { formatApkoJson, serviceCommand } from "./apko-json.ts";
 import type { ApkoAccounts, ApkoInput } from "./input.ts";
 import { filesOfPath } from "./paths.ts";
-import { certificateOf, publicKeyOf } from "./pem.ts";
 import { parseArchitecture, parseId, parseNumber, splitWords } from "./values.ts";
 
 /** What the loader found outside the recipe's own text. */

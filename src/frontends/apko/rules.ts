@@ -1,8 +1,8 @@
 // Rules between fields of one file, which a shape cannot say. They run on a file whose shape is right.
 import { DodaiError } from "../../core/dodai-error.ts";
 import { describePath, type Path, type RecipeDocument } from "../native/document.ts";
+import { certificateOf, publicKeyOf } from "../pem.ts";
 import type { ApkoInput, ApkoPath } from "./input.ts";
-import { certificateOf, publicKeyOf } from "./pem.ts";
 import { parseFileName, parseId } from "./values.ts";
 
 type Refuse = (path: Path, state: string, fix?: string) => void;

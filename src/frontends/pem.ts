@@ -1,4 +1,4 @@
-// PEM texts (RFC 7468) as apko takes them: exactly one block, written anew so that nothing around it comes along.
+// PEM texts (RFC 7468) as recipes have them: exactly one block, written anew so that nothing around it comes along.
 import { createPublicKey, X509Certificate } from "node:crypto";
 
 /** An RSA public key alone; `undefined` for anything else. */
