@@ -54,7 +54,8 @@ export async function solveAll(
   const { solvePlatform } = await import("./solve.ts");
   const access = session.access();
   const solved: LockedPlatform[] = [];
-  const { pinned } = options.recipe;
+  const { pinned, warnings = [] } = options.recipe;
+  for (const text of warnings) session.emit({ kind: "warning", text });
   for (const plan of await planAll(options, session)) {
     const platform = pinned
       ? pinnedPlatform(plan, pinned)

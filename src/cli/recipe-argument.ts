@@ -22,9 +22,15 @@ export interface FoundRecipe {
 const maxFileBytes = 1 << 20;
 const maxLockBytes = 16 << 20;
 
-/** `cache` is the folder of the store. Throws RECIPE_UNKNOWN, RECIPE_SYNTAX, FILE_UNREADABLE, and USAGE for files that are not supported yet. */
-export async function findRecipeArgument(name: string, world: World, cache: string): Promise<FoundRecipe> {
-  if (/\.ya?ml$/.test(name)) return loadFile(name, world, cache);
+export interface FindOptions {
+  /** Folder of the store. */
+  readonly cache: string;
+  readonly offline: boolean;
+}
+
+/** Throws RECIPE_UNKNOWN, RECIPE_SYNTAX, FILE_UNREADABLE, and USAGE for files that are not supported yet. */
+export async function findRecipeArgument(name: string, world: World, options: FindOptions): Promise<FoundRecipe> {
+  if (/\.ya?ml$/.test(name)) return loadFile(name, world, options);
   assertSupported(name);
   const found = await world.library.findRecipe(name);
   if (found) return { recipe: found.recipe, lockFile: lockFileOfName(name, world.cwd) };
@@ -48,7 +54,7 @@ function notYet(name: string, what: string): DodaiError {
   );
 }
 
-async function loadFile(name: string, world: World, cache: string): Promise<FoundRecipe> {
+async function loadFile(name: string, world: World, { cache, offline }: FindOptions): Promise<FoundRecipe> {
   const path = posix.resolve(world.cwd, name);
   const text = await readText(path, name);
   const isApko = isApkoText(text);
@@ -68,7 +74,12 @@ async function loadFile(name: string, world: World, cache: string): Promise<Foun
     return { recipe, lockFile: lockFileOfRecipe(path) };
   }
   const { cwd } = world;
-  const recipe = await loadRemembered({ ...options, cwd }, cache, (given) => loadApkoLazily({ ...given, cwd }));
+  const recipe = await loadRemembered({ ...options, cwd }, cache, (given) => {
+    // A key that was fetched stays the recipe's until the recipe changes: it is not looked at again.
+    const fetchKey = async (url: string): Promise<string> =>
+      (await import("./fetch-key.ts")).fetchKey(url, world, { offline });
+    return loadApkoLazily({ ...given, cwd, world: { ...given.world, fetchKey } });
+  });
   return { recipe, lockFile: lockFileOfApko(path) };
 }
 

@@ -168,6 +168,8 @@ export interface Recipe {
   readonly remove: readonly string[];
   readonly config: RecipeConfig;
   readonly layers: LayerStrategy;
+  /** What a person should know of how the recipe was read, as sentences; told when packages are solved. */
+  readonly warnings?: readonly string[];
   /** Of every platform; absent when packages are solved. */
   readonly pinned?: readonly PinnedPackage[];
 }

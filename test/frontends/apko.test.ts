@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { describe, it, test } from "node:test";
@@ -8,6 +8,7 @@ import { DodaiError } from "../../src/core/dodai-error.ts";
 import { parsePlatform } from "../../src/core/platform.ts";
 import type { Recipe } from "../../src/core/recipe.ts";
 import { isApkoText, loadApkoLazily } from "../../src/frontends/apko/lazy.ts";
+import type { ApkoWorld } from "../../src/frontends/apko/load.ts";
 import { parseNumber, parsePermissions, splitWords } from "../../src/frontends/apko/values.ts";
 import { fixture, needs } from "../kit/oracle.ts";
 
@@ -17,8 +18,8 @@ const world = {
   hasFile: async (path: string): Promise<boolean> => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false,
 };
 
-const load = (path: string, cwd: string): Promise<Recipe> =>
-  loadApkoLazily({ path, cwd, file: "apko.yaml", hostPlatform: parsePlatform("amd64"), world });
+const load = (path: string, cwd: string, around: ApkoWorld = world): Promise<Recipe> =>
+  loadApkoLazily({ path, cwd, file: "apko.yaml", hostPlatform: parsePlatform("amd64"), world: around });
 
 for (const name of readdirSync(join(golden, "accepted"))) {
   test(`reads ${name.replaceAll("-", " ")}`, async (t) => {
@@ -57,7 +58,12 @@ function describeFault(error: DodaiError): string {
 describe("apko's own recipes", () => {
   const testdata = fixture("alpine/apko-testdata/chainguard-dev+apko/internal/cli/testdata");
   const rules = fixture("alpine/real-indexes/chainguard-dev+rules_apko");
-  const rows: readonly { readonly path: string; readonly cwd: string; readonly pinned?: number }[] = [
+  const rows: readonly {
+    readonly path: string;
+    readonly cwd: string;
+    readonly pinned?: number;
+    readonly key?: boolean;
+  }[] = [
     { path: join(testdata, "apko.yaml"), cwd: join(testdata, ".."), pinned: 4 },
     { path: join(testdata, "apko-discover.yaml"), cwd: join(testdata, ".."), pinned: 4 },
     { path: join(testdata, "apko-certs.yaml"), cwd: join(testdata, "..") },
@@ -66,15 +72,16 @@ describe("apko's own recipes", () => {
     { path: join(testdata, "image_on_top.apko.yaml"), cwd: join(testdata, "..") },
     { path: join(testdata, "layering.yaml"), cwd: join(testdata, "..") },
     { path: join(rules, "examples/lock/apko.yaml"), cwd: rules },
-    { path: join(rules, "examples/multi_arch_and_repo/apko.yaml"), cwd: rules },
+    { path: join(rules, "examples/multi_arch_and_repo/apko.yaml"), cwd: rules, key: true },
     { path: join(rules, "examples/oci/apko.yaml"), cwd: rules },
     { path: join(rules, "examples/wolfi-base/apko.yaml"), cwd: rules },
     { path: join(rules, "e2e/smoke/apko.yaml"), cwd: rules },
     { path: fixture("dockerfile/base-images/distroless+static/apko.yaml"), cwd: "/" },
   ];
-  for (const { path, cwd, pinned } of rows) {
+  for (const { path, cwd, pinned, key = false } of rows) {
     it(`${path.split("/").slice(-3).join("/")} is read`, needs(path), async () => {
-      const recipe = await load(path, cwd);
+      const fetchKey = (): Promise<string> => readFile(join(testdata, "melange.rsa.pub"), "utf8");
+      const recipe = await load(path, cwd, key ? { ...world, fetchKey } : world);
       assert.ok(recipe.packages.length > 0);
       if (pinned !== undefined) assert.equal(recipe.pinned?.length, pinned);
     });
@@ -106,6 +113,40 @@ annotations:
 `;
 const goldenJson = `{"contents":{"repositories":["./testdata/packages"],"keyring":["./testdata/melange.rsa.pub"],"packages":["pretend-baselayout=1.0.0-r0","replayout=1.0.0-r0"]},"entrypoint":{"command":"/bin/sh -l"},"accounts":{},"archs":["amd64"],"annotations":{"org.opencontainers.image.title":"Title","org.opencontainers.image.vendor":"Vendor"}}
 `;
+
+describe("a key at an address that dodai does not know", () => {
+  const key = readFileSync(join(golden, "accepted/every-field/test.rsa.pub"), "utf8");
+  const loadWith = (url: string, fetchKey: (url: string) => Promise<string>): Promise<Recipe> =>
+    loadApkoLazily({
+      path: "/w/apko.yaml",
+      cwd: "/w",
+      hostPlatform: parsePlatform("amd64"),
+      world: { ...world, fetchKey, readFile: async () => `contents:\n  keyring: [${url}]\n` },
+    });
+
+  it("is fetched over TLS, which is told", async () => {
+    const recipe = await loadWith("https://example.com/a%40b.rsa.pub", async () => key);
+    assert.ok(recipe.files.some((file) => file.path === "etc/apk/keys/a@b.rsa.pub"));
+    assert.match(
+      recipe.warnings?.[0] ?? "",
+      /^Key "https:.*" is trusted because of where it lies \(sha256 [0-9a-f]{64}\)/,
+    );
+  });
+
+  it("is refused without TLS", async () => {
+    await assert.rejects(() => loadWith("http://example.com/a.rsa.pub", async () => key), { code: "KEY_SYNTAX" });
+  });
+
+  it("is refused when it is none", async () => {
+    await assert.rejects(() => loadWith("https://example.com/a.rsa.pub", async () => "<html>"), { code: "KEY_SYNTAX" });
+  });
+
+  it("is not fetched when dodai knows it", async () => {
+    const recipe = await loadWith("https://packages.wolfi.dev/os/wolfi-signing.rsa.pub", () => assert.fail("fetched"));
+    assert.ok(recipe.files.some((file) => file.path === "etc/apk/keys/wolfi-signing.rsa.pub"));
+    assert.equal(recipe.warnings, undefined);
+  });
+});
 
 describe("what is apko's", () => {
   const rows: readonly (readonly [string, string, boolean])[] = [

@@ -28,7 +28,13 @@ export interface LoadApkoOptions {
   /** Where apko would have been started: it takes relative paths from there. */
   readonly cwd: string;
   readonly hostPlatform: Platform;
-  readonly world: Pick<RecipeWorld, "readFile" | "hasFile">;
+  readonly world: ApkoWorld;
+}
+
+/** What an apko recipe may look at outside its own text. */
+export interface ApkoWorld extends Pick<RecipeWorld, "readFile" | "hasFile"> {
+  /** A key at an address that dodai does not know; throws DOWNLOAD_FAILED, NETWORK_OFFLINE. Absent: none is fetched. */
+  fetchKey?(url: string): Promise<string>;
 }
 
 /** One file of a recipe, checked on its own. */
@@ -56,6 +62,7 @@ export async function loadApkoRecipe(options: LoadApkoOptions): Promise<Recipe> 
     name: posix.basename(path).replace(/(?:\.apko)?\.ya?ml$/, ""),
     hostPlatform,
     requests: requestsOf(fromBase),
+    warnings: keyring.warnings,
     repositories: repositories.used,
     keys: new Map([...keyring.keys, ...repositories.keys]),
     pinned: lock?.packages.map((one) => withPlace(one, repositories.used, repositories.places)),

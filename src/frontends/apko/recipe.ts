@@ -24,6 +24,7 @@ export interface ApkoSurroundings {
   readonly repositories: readonly RecipeRepository[];
   /** Texts of the keyring, by the file names that they have in the image. */
   readonly keys: ReadonlyMap<string, string>;
+  readonly warnings: readonly string[];
   /** Of apko's lock, when it fits. */
   readonly pinned: readonly PinnedPackage[] | undefined;
   /** Place on this machine of a file that the recipe names. */
@@ -72,6 +73,7 @@ export function apkoRecipe(input: ApkoInput, around: ApkoSurroundings): Recipe {
       layering?.strategy === undefined
         ? { kind: "single" }
         : { kind: "origin", budget: layering.budget === undefined ? 0 : parseNumber(layering.budget) },
+    ...(around.warnings.length > 0 ? { warnings: around.warnings } : {}),
     ...(around.pinned ? { pinned: around.pinned } : {}),
   };
 }
