@@ -10,7 +10,7 @@ import { makePieces } from "./pieces.ts";
 import type { Plan } from "./plan.ts";
 import type { CompressContext, Compression } from "./segments.ts";
 import type { Session } from "./session.ts";
-import { buildTree } from "./tree.ts";
+import { type BuiltTree, buildTree } from "./tree.ts";
 
 export interface PlatformImage {
   readonly image: BundleImage;
@@ -50,7 +50,7 @@ export async function buildImage({ plan, locked, session, epoch, compression }: 
   const image = makeImage({
     platform: plan.platform,
     epoch,
-    settings: settingsOf(plan),
+    settings: settingsOf(plan, tree),
     layers,
     facts: { title: plan.recipe.name },
   });
@@ -58,9 +58,10 @@ export async function buildImage({ plan, locked, session, epoch, compression }: 
 }
 
 /** The recipe's settings over those of the distribution's variant; variables, labels and annotations are put together. */
-function settingsOf({ recipe, supply }: Plan): RecipeConfig {
+function settingsOf({ recipe, supply }: Plan, { uidOf }: Pick<BuiltTree, "uidOf">): RecipeConfig {
   const { env, labels, annotations, ...rest } = recipe.config;
-  const user = recipe.config.user ?? recipe.accounts.runAs;
+  const named = recipe.config.user ?? recipe.accounts.runAs;
+  const user = named !== undefined && supply.numericUser ? (uidOf(named) ?? named) : named;
   return {
     ...supply.config,
     ...rest,

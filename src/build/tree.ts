@@ -36,6 +36,8 @@ export interface TreeOptions {
 export interface BuiltTree extends ChangedTree {
   /** `PACKAGE.SCRIPT` of every maintainer script that no effect stands for. */
   readonly skippedScripts: readonly string[];
+  /** The number that /etc/passwd has for a name. */
+  uidOf(name: string): string | undefined;
   /** apk: its database of these packages alone, for who looks at a layer by itself. */
   partialDatabase(names: ReadonlySet<string>): GeneratedFile | undefined;
 }
@@ -61,7 +63,9 @@ export function buildTree(options: TreeOptions): BuiltTree {
     const some = packages.filter(({ locked }) => names.has(locked.name));
     return databaseOf({ ...options, packages: some }, dropped).find(({ path }) => path.endsWith("/db/installed"));
   };
-  return { ...change, skippedScripts, partialDatabase };
+  const uidOf = (name: string): string | undefined =>
+    change.tree.has("etc/passwd") ? uidIn(Buffer.from(files.read("etc/passwd")).toString(), name) : undefined;
+  return { ...change, skippedScripts, partialDatabase, uidOf };
 }
 
 function mergeable(
@@ -86,6 +90,12 @@ function mergeable(
       return replaced.has(other.name);
     },
   };
+}
+
+/** passwd(5). */
+function uidIn(passwd: string, name: string): string | undefined {
+  const fields = passwd.split("\n").map((line) => line.split(":"));
+  return fields.find(([one]) => one === name)?.[2];
 }
 
 function matching(paths: Iterable<string>, patterns: readonly string[]): ReadonlySet<string> {

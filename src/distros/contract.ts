@@ -36,6 +36,8 @@ export interface Supply {
   readonly perPackageStatus: boolean;
   /** apk: where the database lies; below lib/apk when absent. */
   readonly apkDatabase?: ApkDatabase;
+  /** The image's user is written as a number where /etc/passwd has one for it, as Kubernetes' runAsNonRoot wants it. */
+  readonly numericUser?: boolean;
   /** Directories, files and links of the variant, beside effects. */
   readonly files: Recipe["files"];
   /** Taken out of the tree once scripts or effects have run: see `excludedPaths`. */

@@ -47,6 +47,7 @@ function supply(recipe: Recipe, _platform: Platform, mirrors: MirrorSettings): S
     repositories: recipe.repositories.flatMap(recipeRepositories).map((one) => mirrored(one, mirrors)),
     effects: effects.map((name) => ({ name, always: true })),
     files: ownFiles,
+    numericUser: true,
     apkDatabase: { folder: "usr/lib/apk", scripts: "scripts.tar" },
   };
 }

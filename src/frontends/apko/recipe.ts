@@ -127,7 +127,7 @@ function entrypointOf({
   return command ? splitWords(command) : undefined;
 }
 
-/** The number of a user whom the recipe makes, as apko writes it; other names are left to whoever runs the image. */
+/** The number of a user whom the recipe makes, as apko writes it; those of packages are known once the tree is there. */
 function userOf({ "run-as": name, users = [] }: ApkoAccounts): string | undefined {
   const made = users.find(({ username }) => username === name);
   return made ? String(parseId(made.uid)) : name;
