@@ -49,6 +49,7 @@ export async function openProblem(
       name: repository.name,
       priority: repository.priority,
       index: waiveRelations(index, supply.waived),
+      ...(repository.tag === undefined ? {} : { tag: repository.tag }),
     })),
     requests: [...supply.requests, ...recipe.packages]
       .filter((one) => isAskedFor(one, platform))

@@ -19,8 +19,10 @@ export function formatDatabase(
   const { folder, scripts } = apkDatabase;
   const tar = formatScripts(ordered);
   const db = `${folder}/db`;
+  const held = new Set(packages.flatMap(({ apk }) => (apk?.entries ?? []).map(({ path }) => path)));
+  const folders = [...initialFolders, directory("etc/apk"), directory(folder), directory(db)];
   return [
-    directory("etc/apk"),
+    ...folders.filter(({ path }) => !held.has(path)),
     file("etc/apk/arch", `${architecture}\n`),
     file(
       "etc/apk/world",
@@ -29,16 +31,21 @@ export function formatDatabase(
         .map((one) => `${one}\n`)
         .join(""),
     ),
-    directory(folder),
-    directory(db),
     file(`${db}/installed`, Buffer.concat(packages.map(formatInstalled))),
     file(`${db}/lock`, "", 0o600),
     file(`${db}/${scripts}`, scripts === "scripts.tar" ? tar : gzipMember(tar)),
     file(`${db}/triggers`, ordered.map(triggerLine).join("")),
-    // Where apk keeps what it fetched, and what is told of a run (apk-tools makes them with `--initdb`).
-    directory("var/cache/misc"),
   ].sort((a, b) => compareBytes(a.path, b.path));
 }
+
+/** What `apk add --initdb` makes first, beside device nodes: whoever runs the root has those. */
+const initialFolders: readonly GeneratedFile[] = [
+  directory("dev"),
+  directory("proc", 0o555),
+  directory("tmp", 0o1777),
+  directory("var/cache/apk"),
+  directory("var/cache/misc"),
+];
 
 /** The package by its checksum, and the folders of which it wants to know. */
 function triggerLine({ control, apk }: InstalledPackage): string {
@@ -50,4 +57,6 @@ function file(path: string, content: string | Uint8Array, mode = 0o644): Generat
   return { kind: "file", path, mode, bytes: typeof content === "string" ? Buffer.from(content) : content };
 }
 
-const directory = (path: string): GeneratedFile => ({ kind: "directory", path, mode: 0o755 });
+function directory(path: string, mode = 0o755): GeneratedFile {
+  return { kind: "directory", path, mode };
+}

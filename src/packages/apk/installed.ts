@@ -5,7 +5,7 @@ import { encodeName } from "../../archive/tar-name.ts";
 import { compareBytes } from "../../core/byte-order.ts";
 import { DodaiError } from "../../core/dodai-error.ts";
 import type { InstalledPackage } from "../contract.ts";
-import { type PackageInfo, packageInfoOf, valueOf, wordsOf } from "./package-info.ts";
+import { type PackageInfo, packageInfoOf, firstOf, wordsOf } from "./package-info.ts";
 
 /** The lines of one package, and an empty one. */
 export function formatInstalled(installed: InstalledPackage): Uint8Array {
@@ -16,7 +16,7 @@ export function formatInstalled(installed: InstalledPackage): Uint8Array {
 
 /** An index or a lock may give a package's bytes under a name or version that is not its own. */
 function assertIdentity({ name, version }: InstalledPackage, info: PackageInfo): void {
-  const own = `${valueOf(info, "pkgname")} ${valueOf(info, "pkgver")}`;
+  const own = `${firstOf(info, "pkgname")} ${firstOf(info, "pkgver")}`;
   if (own === `${name} ${version}`) return;
   throw new DodaiError("PACKAGE_BROKEN", `Cannot install ${name} ${version}: the package file says that it is ${own}`, {
     fix: "The repository's index or the lock is wrong or hostile. Tell whoever runs the repository, or lock anew.",
@@ -25,7 +25,7 @@ function assertIdentity({ name, version }: InstalledPackage, info: PackageInfo):
 
 /** As in the index, in apk's order. What has no value is left out. */
 function describe({ architecture, apk }: InstalledPackage, info: PackageInfo): readonly string[] {
-  const one = (key: string): string => valueOf(info, key);
+  const one = (key: string): string => firstOf(info, key);
   const many = (key: string): string => wordsOf(info, key).join(" ");
   const fields: readonly (readonly [letter: string, value: string])[] = [
     ["C", apk?.checksum ?? ""],
@@ -48,7 +48,8 @@ function describe({ architecture, apk }: InstalledPackage, info: PackageInfo): r
     ["r", many("replaces")],
     ["q", one("replaces_priority")],
   ];
-  const always = "SITUL";
+  // apk writes some whatever they say, and the commit where the package has the word.
+  const always = info.has("commit") ? "SITULc" : "SITUL";
   return fields.filter(([letter, value]) => value !== "" || always.includes(letter)).map((field) => field.join(":"));
 }
 

@@ -9,7 +9,7 @@ import { printable } from "../../archive/tar-name.ts";
 import type { Bytes } from "../../core/bytes.ts";
 import { DodaiError, type ErrorCode } from "../../core/dodai-error.ts";
 import type { ControlMember, PackageDigest, PackageFile, PackageItem, PackageLimits } from "../contract.ts";
-import { packageInfoOf, valueOf } from "./package-info.ts";
+import { packageInfoOf, firstOf } from "./package-info.ts";
 import { readSignatures } from "./signature.ts";
 
 /** Two, when a distribution signs what another one signed. */
@@ -31,8 +31,8 @@ export async function openPackage(bytes: Bytes, limits: PackageLimits, digest?: 
     assertChecksum(raw, digest);
     const control = readControl(plain, limits);
     const info = packageInfoOf(control);
-    const name = valueOf(info, "pkgname");
-    const dataHash = valueOf(info, "datahash");
+    const name = firstOf(info, "pkgname");
+    const dataHash = firstOf(info, "datahash");
     const what = `package "${printable(name)}"`;
     if (name === "") throw broken("a package", 'its ".PKGINFO" has no pkgname');
     if (!/^[0-9a-f]{64}$/.test(dataHash))

@@ -27,7 +27,7 @@ export function packageInfoOf(control: readonly ControlMember[]): PackageInfo {
   throw new DodaiError("PACKAGE_BROKEN", 'Cannot open a package: it has no ".PKGINFO"');
 }
 
-export const valueOf = (info: PackageInfo, key: string): string => info.get(key)?.[0] ?? "";
+export const firstOf = (info: PackageInfo, key: string): string => info.get(key)?.[0] ?? "";
 /** Of keys that may be there many times, and that may have many words. */
 export const wordsOf = (info: PackageInfo, key: string): readonly string[] =>
   (info.get(key) ?? []).flatMap((value) => value.split(" ").filter((word) => word !== ""));

@@ -35,7 +35,7 @@ export function readDependency(text: string): Dependency | Fault {
   if (name === undefined) return `"${text.slice(0, 100)}" is not like "name", "name@tag", "name>=1.2" or "!name"`;
   const tagged = tag === undefined ? { name } : { name, tag };
   if (signs === undefined || version === undefined) return { requirement: tagged, refused: refused === "!" };
-  const operator = operators.get([...new Set(signs)].sort().join(""));
+  const operator = operators.get([..."<>=~"].filter((sign) => signs.includes(sign)).join(""));
   if (operator === undefined) return `"${signs}" of "${text.slice(0, 100)}" is no operator`;
   if (!isVersion(version)) return `"${version}" of "${text.slice(0, 100)}" is no version`;
   return { requirement: { ...tagged, constraint: { operator, version } }, refused: refused === "!" };

@@ -1,7 +1,7 @@
 // Whether a package may take over a file of another: `replaces` names the other, and where both name each other the higher
 // `replaces_priority` wins (apk-package(5)).
 import type { ControlMember } from "../contract.ts";
-import { type PackageInfo, packageInfoOf, valueOf, wordsOf } from "./package-info.ts";
+import { type PackageInfo, packageInfoOf, firstOf, wordsOf } from "./package-info.ts";
 import { meets, readDependency } from "./relation.ts";
 
 export interface ReplacedPackage {
@@ -11,13 +11,16 @@ export interface ReplacedPackage {
   readonly control?: readonly ControlMember[];
 }
 
-/** As apk decides when the package that has `control` is unpacked over `other`. */
+/** As apk decides when the package that has `control` is unpacked over `other`. Packages of one source replace each other. */
 export function replaces(control: readonly ControlMember[], other: ReplacedPackage): boolean {
   const own = packageInfoOf(control);
   const priority = priorityOver(own, other);
-  if (priority < 0 || other.control === undefined) return priority >= 0;
-  const name = valueOf(own, "pkgname");
-  return priority >= priorityOver(packageInfoOf(other.control), { name, version: valueOf(own, "pkgver") });
+  if (other.control === undefined) return priority >= 0;
+  const theirs = packageInfoOf(other.control);
+  const priorityOfOther = priorityOver(theirs, { name: firstOf(own, "pkgname"), version: firstOf(own, "pkgver") });
+  if (priority >= 0 || priorityOfOther >= 0) return priority >= priorityOfOther;
+  const origin = firstOf(own, "origin");
+  return origin !== "" && origin === firstOf(theirs, "origin");
 }
 
 /** Below zero when it does not replace the other at all. */
@@ -28,5 +31,5 @@ function priorityOver(info: PackageInfo, other: { readonly name: string; readonl
     const { constraint } = found.requirement;
     return constraint === undefined || meets(other.version, constraint);
   });
-  return isNamed ? Number(valueOf(info, "replaces_priority")) || 0 : -1;
+  return isNamed ? Number(firstOf(info, "replaces_priority")) || 0 : -1;
 }

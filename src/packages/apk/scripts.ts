@@ -63,7 +63,7 @@ function header({ name, mode, mtime, sizeBytes, type }: Header): Uint8Array {
   block.write("root", 265, "latin1");
   block.write("root", 297, "latin1");
   const sum = block.reduce((total, byte) => total + byte, 0);
-  block.write(`${octal(sum, 7)}\0`, 148, "latin1");
+  block.write(`${octal(sum, 6)}\0 `, 148, "latin1");
   return block;
 }
 
