@@ -254,7 +254,7 @@ const goldenLayers: readonly string[] = [
   "dodai: libunistring of apko:v1",
   "dodai: openrc (openrc, openrc-user) of apko:v1",
   "dodai: bash of apko:v1",
-  "dodai: 21 smaller packages of apko:v1",
+  "dodai: 22 smaller packages of apko:v1",
   "dodai: package database and configuration",
 ];
 
