@@ -1,8 +1,9 @@
 // One platform's packages become its image.
-import { formatPlatform } from "../core/platform.ts";
-import type { RecipeConfig } from "../core/recipe.ts";
+import { formatPlatform, type Platform } from "../core/platform.ts";
+import type { RecipeBase, RecipeConfig } from "../core/recipe.ts";
 import type { BundleImage } from "../image/bundle.ts";
 import { makeImage } from "../image/image.ts";
+import type { BaseImage } from "./base-image.ts";
 import { type Compressor, startCompressor } from "./compress.ts";
 import { assembleLayer, planTreeLayers } from "./layers.ts";
 import type { LockedPlatform } from "./lock-file.ts";
@@ -43,30 +44,42 @@ export async function buildImage({ plan, locked, session, epoch, compression }: 
   session.assertWanted();
   const platform = formatPlatform(plan.platform);
   session.emit({ kind: "stage", stage: "assemble", platform, text: `putting ${packages.length} packages together` });
-  const tree = buildTree({ plan, packages, store: session.pieces, epoch });
+  const base = plan.recipe.base && (await openBase(plan.recipe.base, plan.platform));
+  const mergedLibBelow = base?.mergedLib ?? false;
+  const tree = buildTree({ plan, packages, store: session.pieces, epoch, mergedLibBelow });
   const planned = planTreeLayers({ plan, packages, tree, epoch }, compress);
   const layers = await Promise.all(planned.map((one) => assembleLayer(one, compress, session.store)));
   session.assertWanted();
   const image = makeImage({
     platform: plan.platform,
     epoch,
-    settings: settingsOf(plan, tree),
-    layers,
+    settings: settingsOf(plan, tree, base?.settings),
+    layers: [...(base?.layers ?? []), ...layers],
     facts: { title: plan.recipe.name },
   });
   return { image, skippedScripts: tree.skippedScripts };
 }
 
+async function openBase(base: RecipeBase, platform: Platform): Promise<BaseImage> {
+  const { openBaseImage } = await import("./base-image.ts");
+  return openBaseImage(base, platform);
+}
+
 /** The recipe's settings over those of the distribution's variant; variables, labels and annotations are put together. */
-function settingsOf({ recipe, supply }: Plan, { uidOf }: Pick<BuiltTree, "uidOf">): RecipeConfig {
+function settingsOf(
+  { recipe, supply }: Plan,
+  { uidOf }: Pick<BuiltTree, "uidOf">,
+  base: RecipeConfig = {},
+): RecipeConfig {
   const { env, labels, annotations, ...rest } = recipe.config;
   const named = recipe.config.user ?? recipe.accounts.runAs;
   const user = named !== undefined && supply.numericUser ? (uidOf(named) ?? named) : named;
   return {
+    ...base,
     ...supply.config,
     ...rest,
     ...(user === undefined ? {} : { user }),
-    env: { ...supply.config.env, ...env },
+    env: { ...base.env, ...supply.config.env, ...env },
     labels: { ...supply.config.labels, ...labels },
     annotations: { ...supply.config.annotations, ...annotations },
   };

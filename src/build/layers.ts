@@ -88,8 +88,10 @@ function sizedPackages({ plan, packages }: LayersOptions): readonly PlannedPacka
   return packages.map(({ locked, piece }) => {
     const common = { name: locked.name, source: locked.source, sizeBytes: piece.recordsBytes };
     if (!byOrigin) return common;
-    const { source = locked.source, installedBytes = piece.recordsBytes } = format.factsOf?.(piece.control) ?? {};
-    const replaced = packages.filter((other) => format.replaces(piece.control, other.locked));
+    const facts = format.factsOf?.(piece.control);
+    const { source = locked.source, installedBytes = piece.recordsBytes, replacesSome = true } = facts ?? {};
+    const others = replacesSome ? packages : [];
+    const replaced = others.filter((other) => format.replaces(piece.control, other.locked));
     const replaces = new Set(replaced.map((other) => other.locked.name));
     return { ...common, source, sizeBytes: installedBytes, replaces };
   });

@@ -21,7 +21,11 @@ export async function planAll(options: CommonOptions, session: Session): Promise
   const { recipe } = options;
   const { name, mirrorsOf = name } = findDistribution(recipe);
   const mirrors = await session.settingsFor(mirrorsOf);
-  return platformsOf(options).map((platform) => planPlatform(recipe, platform, mirrors));
+  const plans = platformsOf(options).map((platform) => planPlatform(recipe, platform, mirrors));
+  const { base } = recipe;
+  if (!base) return plans;
+  const { readInstalled } = await import("./base-image.ts");
+  return Promise.all(plans.map(async (plan) => ({ ...plan, installed: await readInstalled(base, plan.architecture) })));
 }
 
 /** The lock beside the recipe; `undefined` when there is none. Throws LOCK_SYNTAX. */

@@ -27,7 +27,7 @@ function resolvedOf(one: PinnedPackage, { supply }: Plan): ResolvedPackage {
       .filter((root) => url.startsWith(root))
       .map((root) => ({ repository: repository.name, path: url.slice(root.length) })),
   );
-  const [offer] = offers;
+  const offer = offers.find(({ path }) => !path.split("/").some((part) => ["", ".", ".."].includes(part)));
   if (!offer) throw outOfDate(`it takes ${name} from "${url}", which is in no repository of the recipe`);
   if (!isControlChecksum(checksum)) throw outOfDate(`its checksum of ${name} is none of apk's`);
   return { name, version, architecture, source: name, sourceVersion: version, ...offer, sizeBytes, digest: checksum };

@@ -15,6 +15,8 @@ export interface Plan {
   readonly architecture: string;
   readonly distribution: Distribution;
   readonly supply: Supply;
+  /** Text of the base image's database; what is in it counts as installed. */
+  readonly installed?: string;
 }
 
 /** Throws DISTRIBUTION_UNKNOWN, PLATFORM_UNSUPPORTED, SNAPSHOT_UNAVAILABLE. */
@@ -48,7 +50,7 @@ export function findDistribution({ distribution: { name, position } }: Recipe): 
 }
 
 /** Members of a recipe's canonical value that decide packages. */
-const deciding = ["distribution", "packages", "pinned", "recommends", "repositories", "snapshot", "variant"];
+const deciding = ["base", "distribution", "packages", "pinned", "recommends", "repositories", "snapshot", "variant"];
 
 /**
  * Digest of what of a recipe's canonical value decides packages: a lock belongs to recipes with the same. Labels, files

@@ -31,6 +31,8 @@ export interface TreeOptions {
   readonly packages: readonly PiecedPackage[];
   readonly store: PieceStore;
   readonly epoch: number;
+  /** See EffectContext. */
+  readonly mergedLibBelow?: boolean;
 }
 
 export interface BuiltTree extends ChangedTree {
@@ -128,6 +130,7 @@ function applyEffects(change: ChangedTree, options: TreeOptions): ReadonlySet<st
       const facts = plan.distribution.format.factsOf?.(control);
       return { name, version, control, ...(facts ? { provides: facts.provides } : {}) };
     }),
+    mergedLibBelow: options.mergedLibBelow ?? false,
     ...(plan.recipe.certificates ? { certificates: plan.recipe.certificates } : {}),
   };
   for (const { name, always } of wantedEffects(plan)) {
@@ -195,7 +198,7 @@ function databaseOf({ plan, packages }: TreeOptions, lost: MergedTree["dropped"]
       },
     }),
   );
-  return distribution.format.formatDatabase(installed, {
+  const database = distribution.format.formatDatabase(installed, {
     architecture,
     // Skipped scripts are still owed: dpkg in the image can run them with --configure.
     state: recipe.scripts === "skip" ? "unpacked" : "installed",
@@ -203,12 +206,23 @@ function databaseOf({ plan, packages }: TreeOptions, lost: MergedTree["dropped"]
     world: worldOf(plan),
     ...(supply.apkDatabase === undefined ? {} : { apkDatabase: supply.apkDatabase }),
   });
+  return plan.installed === undefined ? database : database.map((file) => behindBase(file, plan.installed ?? ""));
+}
+
+/** The database of the base image comes first, with what is installed on it behind. */
+function behindBase(file: GeneratedFile, installed: string): GeneratedFile {
+  if (file.kind !== "file" || !file.path.endsWith("/db/installed")) return file;
+  return { ...file, bytes: Buffer.concat([Buffer.from(`${installed.trim()}\n\n`), file.bytes]) };
 }
 
 /** What was asked for and what was refused, in the words of the recipe. */
-function worldOf({ recipe, supply, platform }: Plan): readonly string[] {
+function worldOf({ recipe, supply, platform, installed = "" }: Plan): readonly string[] {
+  const below = [...installed.matchAll(/^P:(.+)$/gm)].map(([, name = ""]) => name);
   const requests = [...supply.requests, ...recipe.packages].filter((one) => isAskedFor(one, platform));
-  return requests.map(({ request, exclude }) => `${exclude ? "!" : ""}${request.replaceAll(/\s+/g, "")}`);
+  return [
+    ...below,
+    ...requests.map(({ request, exclude }) => `${exclude ? "!" : ""}${request.replaceAll(/\s+/g, "")}`),
+  ];
 }
 
 function entriesWithout({ entries }: Piece, lost: ReadonlySet<string> | undefined): readonly Entry[] {

@@ -9,6 +9,7 @@ export const errorKinds = {
   ARCHIVE_BROKEN: "build",
   ARCHIVE_TOO_LARGE: "build",
   ARCHIVE_UNSAFE_PATH: "build",
+  BASE_IMAGE_UNUSABLE: "build",
   CACHE_BROKEN: "build",
   CACHE_UNWRITABLE: "build",
   CANCELLED: "build",

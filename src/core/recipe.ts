@@ -139,6 +139,14 @@ export interface PinnedPackage {
   readonly sizeBytes: number;
 }
 
+/** An image on this machine that the recipe builds on. Both are absolute paths of folders. */
+export interface RecipeBase {
+  /** An OCI layout. */
+  readonly layout: string;
+  /** apk: its database of what is installed there, `ARCHITECTURE/APKINDEX`. */
+  readonly installed: string;
+}
+
 export type ScriptMode = "run" | "emulate" | "skip";
 
 export interface Recipe {
@@ -168,6 +176,7 @@ export interface Recipe {
   readonly remove: readonly string[];
   readonly config: RecipeConfig;
   readonly layers: LayerStrategy;
+  readonly base?: RecipeBase;
   /** What a person should know of how the recipe was read, as sentences; told when packages are solved. */
   readonly warnings?: readonly string[];
   /** Of every platform; absent when packages are solved. */

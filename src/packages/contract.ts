@@ -155,6 +155,8 @@ export interface PackageFacts {
   readonly installedBytes: number;
   /** Names that it stands for, without versions. */
   readonly provides: readonly string[];
+  /** Whether it may take over files of any other package. */
+  readonly replacesSome: boolean;
 }
 
 /** Bounds on what one package may make dodai keep or write. */

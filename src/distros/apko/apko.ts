@@ -45,8 +45,8 @@ function supply(recipe: Recipe, _platform: Platform, mirrors: MirrorSettings): S
     ...empty,
     release: release.name,
     repositories: recipe.repositories.flatMap(recipeRepositories).map((one) => mirrored(one, mirrors)),
-    effects: effects.map((name) => ({ name, always: true })),
-    files: ownFiles,
+    effects: (recipe.base ? effectsOnBase : effects).map((name) => ({ name, always: true })),
+    files: recipe.base ? [] : ownFiles,
     numericUser: true,
     apkDatabase: { folder: "usr/lib/apk", scripts: "scripts.tar" },
   };
@@ -54,6 +54,9 @@ function supply(recipe: Recipe, _platform: Platform, mirrors: MirrorSettings): S
 
 /** In the order in which apko does them: accounts first, what depends on all files last. */
 const effects: readonly string[] = ["apk-folder", "accounts-apko", "certificates-apko", "busybox-links", "ld.so.cache"];
+
+/** An image to build on has its accounts and folders; only what new packages bring is done. */
+const effectsOnBase: readonly string[] = ["apk-folder", "busybox-links", "ld.so.cache"];
 
 /** Alpine's official address stands for its mirrors, as everywhere. */
 function mirrored(repository: Repository, { archive }: MirrorSettings): Repository {

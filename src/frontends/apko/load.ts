@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import { DodaiError, type Position } from "../../core/dodai-error.ts";
 import type { Platform } from "../../core/platform.ts";
-import type { PackageRequest, PinnedPackage, Recipe, RecipeRepository } from "../../core/recipe.ts";
+import type { PackageRequest, PinnedPackage, Recipe, RecipeBase, RecipeRepository } from "../../core/recipe.ts";
 import { type Path, parseRecipeDocument, type RecipeDocument } from "../native/document.ts";
 import { faultsOf, throwFaults } from "../native/faults.ts";
 import type { RecipeWorld } from "../native/load.ts";
@@ -12,7 +12,7 @@ import { type ApkoLock, fitsTexts, isApkoLock, parseApkoLock } from "./lock.ts";
 import { mergeInputs } from "./merge.ts";
 import { type Locate, locator } from "./places.ts";
 import { apkoRecipe } from "./recipe.ts";
-import { readRepositories } from "./repositories.ts";
+import { apkArchitectures, readRepositories } from "./repositories.ts";
 import { checkRules } from "./rules.ts";
 import { apkoSchema } from "./schema.ts";
 import { parseArchitecture, parsePackageLine } from "./values.ts";
@@ -66,6 +66,7 @@ export async function loadApkoRecipe(options: LoadApkoOptions): Promise<Recipe> 
     repositories: repositories.used,
     keys: new Map([...keyring.keys, ...repositories.keys]),
     pinned: lock?.packages.map((one) => withPlace(one, repositories.used, repositories.places)),
+    base: await baseOf(fromBase, locate),
     absolute: (name) => sources.get(name) ?? name,
   });
 }
@@ -218,6 +219,27 @@ function withPlace(
   const known = used.some(({ urls }) => urls.some((url) => one.url.startsWith(`${url}/`)));
   if (known || prefix === undefined) return one;
   return { ...one, url: `${places.get(prefix)}${one.url.slice(prefix.length)}` };
+}
+
+/** An OCI layout, and a folder with apk's database of it for each architecture. */
+async function baseOf(files: readonly ApkoFile[], locate: Locate): Promise<RecipeBase | undefined> {
+  const file = files.findLast(({ input }) => input.contents?.baseimage !== undefined);
+  const { image, apkindex } = file?.input.contents?.baseimage ?? {};
+  if (!file || image === undefined || apkindex === undefined) return undefined;
+  const place = async (key: "image" | "apkindex", path: string, inside: readonly string[]): Promise<string> => {
+    const found = await locate(path, inside);
+    if (found !== undefined) return found;
+    const what = key === "image" ? "OCI layout" : "database";
+    throw new DodaiError("FILE_UNREADABLE", `Cannot read base image "${path}": no folder there has an ${what}`, {
+      where: file.document.positionOf(["contents", "baseimage", key]),
+      fix: "Paths are relative to the current folder, then to the recipe.",
+    });
+  };
+  const databases = apkArchitectures.map((name) => `${name}/APKINDEX`);
+  return {
+    layout: await place("image", image, ["index.json"]),
+    installed: await place("apkindex", apkindex, databases),
+  };
 }
 
 /** Files of this machine that paths of type `file` copy. */

@@ -5,6 +5,7 @@ import type {
   PackageRequest,
   PinnedPackage,
   Recipe,
+  RecipeBase,
   RecipeConfig,
   RecipeFile,
   RecipeRepository,
@@ -25,6 +26,7 @@ export interface ApkoSurroundings {
   /** Texts of the keyring, by the file names that they have in the image. */
   readonly keys: ReadonlyMap<string, string>;
   readonly warnings: readonly string[];
+  readonly base: RecipeBase | undefined;
   /** Of apko's lock, when it fits. */
   readonly pinned: readonly PinnedPackage[] | undefined;
   /** Place on this machine of a file that the recipe names. */
@@ -73,6 +75,7 @@ export function apkoRecipe(input: ApkoInput, around: ApkoSurroundings): Recipe {
       layering?.strategy === undefined
         ? { kind: "single" }
         : { kind: "origin", budget: layering.budget === undefined ? 0 : parseNumber(layering.budget) },
+    ...(around.base ? { base: around.base } : {}),
     ...(around.warnings.length > 0 ? { warnings: around.warnings } : {}),
     ...(around.pinned ? { pinned: around.pinned } : {}),
   };

@@ -15,8 +15,8 @@ export interface Repositories {
   readonly keys: ReadonlyMap<string, string>;
 }
 
-/** Where an index may lie below a repository's root: in a folder of the architecture. */
-const indexes: readonly string[] = [
+/** apk's words for architectures, and names of folders. */
+export const apkArchitectures: readonly string[] = [
   "x86_64",
   "aarch64",
   "armhf",
@@ -26,7 +26,10 @@ const indexes: readonly string[] = [
   "riscv64",
   "s390x",
   "x86",
-].map((name) => `${name}/APKINDEX.tar.gz`);
+];
+
+/** Where an index may lie below a repository's root: in a folder of the architecture. */
+const indexes = apkArchitectures.map((name) => `${name}/APKINDEX.tar.gz`);
 
 /** Throws FILE_UNREADABLE for a folder that has no index. */
 export async function readRepositories(

@@ -31,6 +31,7 @@ export function recipeValue(recipe: Recipe): Json {
     remove: sorted(recipe.remove),
     config: { ...recipe.config },
     layers: { ...recipe.layers },
+    base: recipe.base && { layout: portableUrl(recipe.base.layout), installed: portableUrl(recipe.base.installed) },
     pinned: recipe.pinned?.map(({ url, ...one }) => ({ ...one, url: portableUrl(url) })),
   };
 }

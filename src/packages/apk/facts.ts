@@ -8,6 +8,7 @@ export function factsOf(control: readonly ControlMember[]): PackageFacts {
   return {
     source: firstOf(info, "origin") || firstOf(info, "pkgname"),
     installedBytes: Number(firstOf(info, "size")) || 0,
+    replacesSome: wordsOf(info, "replaces").length > 0,
     provides: wordsOf(info, "provides").flatMap((word) => {
       const found = readProvide(word);
       return typeof found === "string" ? [] : [found.name];

@@ -27,6 +27,8 @@ export interface EffectContext {
     /** Names that it provides, where its format tells. */
     readonly provides?: readonly string[];
   }[];
+  /** The image below, when there is one, has a lib that is a link into usr. */
+  readonly mergedLibBelow?: boolean;
   /** The recipe's. */
   readonly certificates?: RecipeCertificates;
 }
