@@ -6,7 +6,7 @@ import { formatCanonicalJson } from "../core/canonical-json.ts";
 import { type DiffId, type Digest, hexOf, parseDiffId, parseDigest, sha256, startDigest } from "../core/digest.ts";
 import { comparePaths, parentsOf } from "../core/path-order.ts";
 import type { BundleLayer } from "../image/bundle.ts";
-import { type PlannedPackage, planLayers } from "../image/layer-plan.ts";
+import { type LayerGroup, type PlannedPackage, planLayers } from "../image/layer-plan.ts";
 import { layerMediaType } from "../image/media-types.ts";
 import type { Store } from "../io/store.ts";
 import type { MadeEntry } from "../rootfs/change.ts";
@@ -52,32 +52,24 @@ export function planTreeLayers(options: LayersOptions, { store }: CompressContex
       const found = byName.get(name);
       return found ? [pieceSegment(store, found.piece, tree.dropped.get(name))] : [];
     });
-  if (plan.recipe.layers.kind === "origin") {
-    const layers = groups.map(({ title, packages: names }) => ({
-      createdBy: `dodai: ${title} of ${distribution}`,
-      segments: [
-        ...selfContained(options, store, new Set(names)),
-        ...ofGroup(names),
-        ...names.flatMap((name) => about.get(name) ?? []),
-        trailer,
-      ],
-    }));
-    const top = [folders, ...(about.get("") ?? []), trailer];
-    return [...layers, { createdBy: "dodai: package database and configuration", segments: top }];
-  }
-  if (groups.length === 1 && groups[0]) {
+  if (plan.recipe.layers.kind !== "origin" && groups.length === 1 && groups[0]) {
     const segments = [folders, ...ofGroup(groups[0].packages), ...[...about.values()].flat(), trailer];
     return [{ createdBy: `dodai: ${describePackages(packages)} of ${distribution}`, segments }];
   }
-  const packageLayers = groups.map(({ title, packages: names }) => ({
+  const layerOf = ({ title, packages: names }: LayerGroup, head: readonly Segment[]): PlannedLayer => ({
     createdBy: `dodai: ${title} of ${distribution}`,
-    segments: [...ofGroup(names), ...names.flatMap((name) => about.get(name) ?? []), trailer],
-  }));
+    segments: [...head, ...ofGroup(names), ...names.flatMap((name) => about.get(name) ?? []), trailer],
+  });
   const rest = about.get("") ?? [];
+  const createdBy = "dodai: package database and configuration";
+  if (plan.recipe.layers.kind === "origin") {
+    const layers = groups.map((group) => layerOf(group, selfContained(options, store, new Set(group.packages))));
+    return [...layers, { createdBy, segments: [folders, ...rest, trailer] }];
+  }
   return [
     { createdBy: "dodai: folders", segments: [folders, trailer] },
-    ...packageLayers,
-    { createdBy: "dodai: package database and configuration", segments: [...rest, trailer] },
+    ...groups.map((group) => layerOf(group, [])),
+    { createdBy, segments: [...rest, trailer] },
   ];
 }
 

@@ -20,10 +20,10 @@ export function indexOfInstalled(text: string, architecture: string): InstalledI
     folder: `${architecture}/`,
     architecture,
   });
-  const valueOf = (lines: readonly string[], letter: string): string =>
+  const fieldOf = (lines: readonly string[], letter: string): string =>
     lines.find((line) => line.startsWith(`${letter}:`))?.slice(2) ?? "";
   const packages = stanzas
-    .map((lines) => ({ name: valueOf(lines, "P"), version: valueOf(lines, "V") }))
+    .map((lines) => ({ name: fieldOf(lines, "P"), version: fieldOf(lines, "V") }))
     .filter(({ name }) => name !== "");
   return { index, packages };
 }
