@@ -137,10 +137,11 @@ function applyEffects(change: ChangedTree, options: TreeOptions): ReadonlySet<st
     const effect = effectNamed(name);
     const here = effect.covers.filter((one) => packages.some(({ locked }) => locked.name === one.package));
     if (!always && here.length === 0) continue;
-    const { files, removed } = effect.apply(context);
+    const { files, removed, covered: more = [] } = effect.apply(context);
     removePaths(change, new Set(removed));
     addFiles(change, files, epoch);
-    for (const one of here) for (const script of one.scripts) covered.add(`${one.package}.${script}`);
+    for (const one of more) covered.add(`${one.package}${dot(one.script)}`);
+    for (const one of here) for (const script of one.scripts) covered.add(`${one.package}${dot(script)}`);
   }
   return covered;
 }
@@ -239,9 +240,12 @@ function withoutLost(
   return lost ? paths.filter((path) => !lost.has(placePath(path.slice(1), { mergedUsr }))) : paths;
 }
 
+/** `libc6.postinst`, `bash.post-install`: apk's scripts have the point in their names. */
+const dot = (script: string): string => (script.startsWith(".") ? script : `.${script}`);
+
 function scriptsOf(packages: readonly PiecedPackage[], scripts: readonly string[]): readonly string[] {
   return packages.flatMap(({ locked, piece }) =>
-    piece.control.filter(({ name }) => scripts.includes(name)).map(({ name }) => `${locked.name}.${name}`),
+    piece.control.filter(({ name }) => scripts.includes(name)).map(({ name }) => `${locked.name}${dot(name)}`),
   );
 }
 

@@ -19,7 +19,7 @@ export const empty: Variant = {
   essential: false,
   priorities: [],
   waived: [],
-  effects: [],
+  effects: ["nothing-to-do", "accounts", "apk-scripts", "busybox-links"].map((name) => ({ name, always: true })),
   mergedUsr: [],
   users: [],
   groups: [],

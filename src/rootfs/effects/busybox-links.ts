@@ -1,41 +1,45 @@
-// What "busybox --install -s" does: a link for each applet that nothing else in the image has the place of. Packages of BusyBox
-// since 1.36.0 list theirs below etc/busybox-paths.d.
-import { comparePaths } from "../../core/path-order.ts";
+// `busybox --install -s`: a link to BusyBox for each applet, where no other program has the name. Alpine's and Wolfi's packages
+// list the paths in etc/busybox-paths.d, so no binary has to run, and any architecture's will do.
+import { compareBytes } from "../../core/byte-order.ts";
 import type { GeneratedFile } from "../../packages/contract.ts";
 import { resolvePath } from "../resolve.ts";
 import type { Effect, EffectContext, EffectResult } from "./contract.ts";
 import { readText } from "./text-file.ts";
 
 const lists = "etc/busybox-paths.d/";
-const program = "/bin/busybox";
 
 export const busyboxLinks: Effect = {
   name: "busybox-links",
-  summary: "links every applet of BusyBox, as its trigger does",
+  summary: "links the applets of BusyBox, as busybox --install does",
   covers: [{ package: "busybox", scripts: [".trigger"] }],
   apply,
 };
 
 function apply(context: EffectContext): EffectResult {
   const { tree } = context;
-  if (!tree.has(placeOf(context, program))) return { files: [], removed: [] };
-  const names = [...tree.keys()].filter((path) => path.startsWith(lists));
-  const links = new Map<string, GeneratedFile>();
-  for (const line of names.flatMap((name) => (readText(context, name) ?? "").split("\n"))) {
-    const path = placeOf(context, line);
-    if (!isLinkPath(line) || tree.has(path) || links.has(path)) continue;
-    links.set(path, { kind: "symlink", path, target: program });
+  const taken = new Set<string>();
+  const files: GeneratedFile[] = [];
+  const listed = [...tree.keys()].filter((path) => path.startsWith(lists)).sort(compareBytes);
+  for (const list of listed) {
+    const binary = binaryNamed(context, list.slice(lists.length));
+    if (binary === undefined) continue;
+    for (const path of pathsIn(readText(context, list) ?? "")) {
+      const place = resolvePath(tree, path, { last: false });
+      if (place === undefined || tree.has(place) || taken.has(place)) continue;
+      taken.add(place);
+      files.push({ kind: "symlink", path, target: `/${binary}` });
+    }
   }
-  return { files: [...links.values()].sort((a, b) => comparePaths(a.path, b.path)), removed: [] };
+  return { files, removed: [] };
 }
 
-/** In a folder, and not BusyBox itself. */
-const isLinkPath = (line: string): boolean =>
-  /^\/?[^/]+(?:\/[^/]+)+$/.test(line) &&
-  !/(?:^|\/)\.\.?(?:\/|$)/.test(line) &&
-  `/${line.replace(/^\//, "")}` !== program;
-
-/** Where it lies once links on its way are followed. */
-function placeOf({ tree }: EffectContext, path: string): string {
-  return resolvePath(tree, path, { last: false }) ?? path.replace(/^\//, "");
+function binaryNamed({ tree }: EffectContext, name: string): string | undefined {
+  return [`bin/${name}`, `usr/bin/${name}`].find((path) => tree.get(path)?.entry.kind === "file");
 }
+
+/** Below the root, and nothing that leads elsewhere. */
+const pathsIn = (text: string): readonly string[] =>
+  text
+    .split("\n")
+    .map((line) => line.replace(/^\/+/, ""))
+    .filter((path) => /^[^\0]+$/.test(path) && !path.split("/").some((part) => ["", ".", ".."].includes(part)));

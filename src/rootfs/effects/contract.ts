@@ -38,6 +38,8 @@ export interface EffectResult {
   readonly files: readonly GeneratedFile[];
   /** Paths of the tree that go away. */
   readonly removed: readonly string[];
+  /** Scripts whose work was done, beside those that the effect always covers. */
+  readonly covered?: readonly { readonly package: string; readonly script: string }[];
 }
 
 export interface Effect {

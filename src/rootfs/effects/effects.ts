@@ -2,6 +2,7 @@ import { accounts } from "./accounts.ts";
 import { accountsApko } from "./accounts-apko.ts";
 import { alternatives } from "./alternatives.ts";
 import { apkFolder } from "./apk-folder.ts";
+import { apkScripts } from "./apk-scripts.ts";
 import { baseFiles } from "./base-files.ts";
 import { busyboxFolder } from "./busybox-folder.ts";
 import { busyboxLinks } from "./busybox-links.ts";
@@ -31,6 +32,7 @@ export const effects: readonly Effect[] = [
   accountsApko,
   alternatives,
   apkFolder,
+  apkScripts,
   baseFiles,
   busyboxFolder,
   busyboxLinks,

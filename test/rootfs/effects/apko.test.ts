@@ -7,7 +7,6 @@ import type { GeneratedFile } from "../../../src/packages/contract.ts";
 import { memoryAccess } from "../../../src/packages/memory-access.ts";
 import { accountsApko } from "../../../src/rootfs/effects/accounts-apko.ts";
 import { apkFolder } from "../../../src/rootfs/effects/apk-folder.ts";
-import { busyboxLinks } from "../../../src/rootfs/effects/busybox-links.ts";
 import { certificates, certificatesApko } from "../../../src/rootfs/effects/certificates.ts";
 import type { Effect, EffectContext } from "../../../src/rootfs/effects/contract.ts";
 import { addToTruststore } from "../../../src/rootfs/effects/java-truststore.ts";
@@ -171,19 +170,6 @@ describe("Java's truststore", () => {
       assert.throws(() => addToTruststore(bytes, [], 0), { code: "EFFECT_FAILED" });
     });
   }
-});
-
-describe("BusyBox's applets", () => {
-  it("are linked where nothing else lies", () => {
-    const list =
-      "etc/busybox-paths.d/busybox = bin/sh\nusr/bin/[\nsbin/init\n\nbin/busybox\n../etc/x\nnowhere\nbin/sh\n";
-    const context = contextOf(["bin -> usr/bin", "usr/", "usr/bin/", "usr/bin/busybox", "sbin/", "sbin/init", list]);
-    assert.deepEqual(told(busyboxLinks, context), ["usr/bin/[ -> /bin/busybox", "usr/bin/sh -> /bin/busybox"]);
-  });
-
-  it("are nothing without BusyBox", () => {
-    assert.deepEqual(told(busyboxLinks, contextOf(["etc/busybox-paths.d/busybox = bin/sh\n"])), []);
-  });
 });
 
 describe("apk's folder", () => {
