@@ -164,7 +164,7 @@ describe("what is apko's", () => {
 });
 
 test("numbers are read as Go reads them in YAML", () => {
-  const rows = { "493": 493, "0o755": 0o755, "0755": 0o755, "0x1ed": 493, "0": 0 };
+  const rows = { "493": 493, "0o755": 0o755, "0755": 0o755, "0x1ed": 493, "0b11": 3, "1_000": 1000, "0": 0 };
   for (const [text, value] of Object.entries(rows)) assert.equal(parseNumber(text), value, text);
   for (const text of ["", "-1", "1.5", "1e3", "0o8", "4294967296"]) {
     assert.throws(() => parseNumber(text), { code: "RECIPE_SYNTAX" }, text);

@@ -129,13 +129,18 @@ export function parseApkoText({ path, file, text }: Pick<ApkoFile, "path" | "fil
   return { path, file, text, input, document };
 }
 
-/** A key without a value is as good as absent, in Go's YAML. */
-function withoutNulls(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return Array.isArray(value) ? value.map(withoutNulls) : value;
-  }
-  const entries = Object.entries(value).filter(([, member]) => member !== null);
-  return Object.fromEntries(entries.map(([key, member]) => [key, withoutNulls(member)]));
+/** Maps of texts, in which a key without a value has the empty one. */
+const textMaps: readonly string[] = ["annotations", "environment", "labels", "services"];
+
+/** Elsewhere a key without a value is as good as absent, in Go's YAML. */
+function withoutNulls(value: unknown, key = ""): unknown {
+  if (Array.isArray(value)) return value.map((one) => withoutNulls(one));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).flatMap(([name, member]): readonly (readonly [string, unknown])[] => {
+    if (member !== null) return [[name, withoutNulls(member, name)]];
+    return textMaps.includes(key) ? [[name, ""]] : [];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** What only the whole recipe shows. */

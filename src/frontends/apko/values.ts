@@ -6,17 +6,17 @@ function refusal(what: string, state: string, fix?: string): DodaiError {
   return new DodaiError("RECIPE_SYNTAX", `Cannot read ${what}: ${state}`, fix === undefined ? {} : { fix });
 }
 
-/** A whole number as Go's YAML reads it: 493, 0o755, 0755, 0x1ed. At most 32 bits. */
+/** A whole number as Go's YAML reads it: 493, 0o755, 0755, 0x1ed, 0b111, 1_000. At most 32 bits. */
 export function parseNumber(text: string): number {
-  const octal = /^0o?([0-7]+)$/.exec(text)?.[1];
-  const value =
-    octal === undefined
-      ? /^(?:0|[1-9]\d*|0x[0-9a-fA-F]+)$/.test(text)
-        ? Number(text)
-        : Number.NaN
-      : Number.parseInt(octal, 8);
+  const value = numberIn(text.replace(/(?<=\d)_(?=\d)/g, ""));
   if (Number.isInteger(value) && value <= 0xffffffff) return value;
   throw refusal(`number "${text}"`, "it is not a whole number of 32 bits", 'Write it as 1000, or in octal as "0o755".');
+}
+
+function numberIn(text: string): number {
+  const octal = /^0o?([0-7]+)$/.exec(text)?.[1];
+  if (octal !== undefined) return Number.parseInt(octal, 8);
+  return /^(?:0|[1-9]\d*|0x[0-9a-fA-F]+|0b[01]+)$/.test(text) ? Number(text) : Number.NaN;
 }
 
 /** Mode bits. A decimal number that was meant to be octal is refused: apko takes 755 for 01363. */
