@@ -1,6 +1,7 @@
 // One platform's packages become its image.
 import { formatPlatform, type Platform } from "../core/platform.ts";
 import type { RecipeBase, RecipeConfig } from "../core/recipe.ts";
+import { imageAnnotations } from "../image/annotations.ts";
 import type { BundleImage } from "../image/bundle.ts";
 import { makeImage } from "../image/image.ts";
 import type { BaseImage } from "./base-image.ts";
@@ -53,7 +54,7 @@ export async function buildImage({ plan, locked, session, epoch, compression }: 
   const image = makeImage({
     platform: plan.platform,
     epoch,
-    settings: settingsOf(plan, tree, base?.settings),
+    settings: settingsOf(plan, { tree, base: base?.settings, epoch }),
     layers: [...(base?.layers ?? []), ...layers],
     facts: { title: plan.recipe.name },
   });
@@ -65,22 +66,25 @@ async function openBase(base: RecipeBase, platform: Platform): Promise<BaseImage
   return openBaseImage(base, platform);
 }
 
-/** The recipe's settings over those of the distribution's variant; variables, labels and annotations are put together. */
-function settingsOf(
-  { recipe, supply }: Plan,
-  { uidOf }: Pick<BuiltTree, "uidOf">,
-  base: RecipeConfig = {},
-): RecipeConfig {
+interface SettingsContext {
+  readonly tree: Pick<BuiltTree, "uidOf">;
+  readonly base: RecipeConfig | undefined;
+  readonly epoch: number;
+}
+
+/** The recipe's settings over those of variant and base image; variables, labels and annotations are put together. */
+function settingsOf({ recipe, supply }: Plan, { tree, base, epoch }: SettingsContext): RecipeConfig {
   const { env, labels, annotations, ...rest } = recipe.config;
   const named = recipe.config.user ?? recipe.accounts.runAs;
-  const user = named !== undefined && supply.numericUser ? (uidOf(named) ?? named) : named;
+  const user = named !== undefined && supply.numericUser ? (tree.uidOf(named) ?? named) : named;
+  const created = supply.createdLabel ? imageAnnotations(epoch) : {};
   return {
     ...base,
     ...supply.config,
     ...rest,
     ...(user === undefined ? {} : { user }),
-    env: { ...base.env, ...supply.config.env, ...env },
-    labels: { ...supply.config.labels, ...labels },
+    env: { ...base?.env, ...supply.config.env, ...env },
+    labels: { ...supply.config.labels, ...created, ...labels },
     annotations: { ...supply.config.annotations, ...annotations },
   };
 }

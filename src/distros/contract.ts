@@ -38,6 +38,8 @@ export interface Supply {
   readonly apkDatabase?: ApkDatabase;
   /** The image's user is written as a number where /etc/passwd has one for it, as Kubernetes' runAsNonRoot wants it. */
   readonly numericUser?: boolean;
+  /** When the image was made is a label too, and not only an annotation. */
+  readonly createdLabel?: boolean;
   /** Directories, files and links of the variant, beside effects. */
   readonly files: Recipe["files"];
   /** Taken out of the tree once scripts or effects have run: see `excludedPaths`. */

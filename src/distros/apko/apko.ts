@@ -48,6 +48,7 @@ function supply(recipe: Recipe, _platform: Platform, mirrors: MirrorSettings): S
     effects: (recipe.base ? effectsOnBase : effects).map((name) => ({ name, always: true })),
     files: recipe.base ? [] : ownFiles,
     numericUser: true,
+    createdLabel: true,
     apkDatabase: { folder: "usr/lib/apk", scripts: "scripts.tar" },
   };
 }
