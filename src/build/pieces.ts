@@ -36,16 +36,49 @@ export async function makePieces(options: PiecesOptions): Promise<readonly Piece
   const progress = startProgress(missing, plan, session);
   const large = oneAtATime();
   const bySize = missing.toSorted((a, b) => b.sizeBytes - a.sizeBytes);
+  const mismatches: Mismatch[] = [];
   await Promise.all(
     bySize.map(async (one) => {
-      const piece = await makePiece(one, { ...options, rules, large, onBytes: progress.downloaded });
+      const piece = await makePiece(one, { ...options, rules, large, onBytes: progress.downloaded }).catch((error) =>
+        noteMismatch(one, error, mismatches),
+      );
+      if (piece === undefined) return;
       known.set(one, piece);
       progress.unpacked(one);
       await compressSegment(pieceSegment(session.pieces, piece, removedPaths(piece, plan)), compress);
     }),
   );
+  if (mismatches.length > 0) throw mismatchError(mismatches);
   return packages.map((locked) => ({ locked, piece: known.get(locked) as Piece }));
 }
+
+interface Mismatch {
+  readonly one: ResolvedPackage;
+  readonly error: DodaiError;
+}
+
+/** An index that disagrees with its packages does so with many: all are told at once. */
+function noteMismatch(one: ResolvedPackage, error: unknown, mismatches: Mismatch[]): undefined {
+  if (!(error instanceof DodaiError) || error.code !== "DIGEST_MISMATCH") throw error;
+  mismatches.push({ one, error });
+}
+
+function mismatchError(mismatches: readonly Mismatch[]): DodaiError {
+  const [first] = mismatches;
+  if (first !== undefined && mismatches.length === 1) return first.error;
+  const lines = mismatches
+    .map(({ one, error }) => `\n  ${one.name} ${one.version} of ${one.repository}: ${reasonOf(error)}`)
+    .sort();
+  return new DodaiError(
+    "DIGEST_MISMATCH",
+    `Cannot use ${mismatches.length} packages: they are not what the index or the lock says${lines.join("")}`,
+    { fix: "The mirror may be in the middle of an update. Try again, use another mirror, or write the lock anew." },
+  );
+}
+
+/** The state alone of `Cannot VERB THING: state`, in one line. */
+const reasonOf = ({ message }: DodaiError): string =>
+  message.slice(message.lastIndexOf(": ") + 2).replaceAll("\n", " ");
 
 /** What the recipe takes away for certain; what else goes shows when packages are merged. */
 function removedPaths({ entries }: Piece, { recipe }: Plan): ReadonlySet<string> {

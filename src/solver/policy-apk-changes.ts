@@ -1,13 +1,8 @@
 // In which order apk changes a system to what was chosen: what a package needs before the package, what comes by itself because
 // of it after it, and what has to go before what takes its place.
-import {
-  type ApkDependency,
-  type ApkName,
-  type ApkNames,
-  type ApkPackage,
-  isProvided,
-} from "./policy-apk-names.ts";
+
 import type { WorldEntry } from "./policy-apk.ts";
+import { type ApkDependency, type ApkName, type ApkNames, type ApkPackage, isProvided } from "./policy-apk-names.ts";
 
 export interface ApkChange {
   readonly before: ApkPackage | undefined;
@@ -21,7 +16,11 @@ export interface ApkChanges {
 }
 
 /** Of names that `chooseAsApk` settled. */
-export function orderChanges(names: ApkNames, world: readonly WorldEntry[], installed: readonly ApkPackage[]): ApkChanges {
+export function orderChanges(
+  names: ApkNames,
+  world: readonly WorldEntry[],
+  installed: readonly ApkPackage[],
+): ApkChanges {
   return new Order(names, installed).run(world);
 }
 

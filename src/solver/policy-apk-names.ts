@@ -17,32 +17,77 @@ export interface ApkProvider {
   readonly version: string | undefined;
 }
 
-export interface ApkPackage {
+/** A package. Names that it speaks of are found when they are asked for: else one package would lead to all. */
+export class ApkPackage {
   readonly record: PackageRecord;
-  readonly name: ApkName;
   /** Numbers of the repositories that have it, the first one first. */
-  readonly repositories: number[];
+  readonly repositories: number[] = [];
   /** The tag under which it is installed already; `undefined` when it is not. */
   readonly installedTag: string | undefined;
-  readonly depends: readonly ApkDependency[];
-  readonly installIf: readonly ApkDependency[];
-  readonly provides: readonly { readonly name: ApkName; readonly version: string | undefined }[];
-  seen: boolean;
-  flags: number;
-  inheritedFlags: number;
-  /** Tags by which its dependencies may be met; "" is that of repositories without one. */
-  readonly allowedTags: Set<string>;
-  isAvailable: boolean;
-  isSelectable: boolean;
-  isTagOk: boolean;
-  isTagPreferred: boolean;
-  ifFailed: boolean;
-  ifTriggered: boolean;
+  seen = false;
+  flags = 0;
+  inheritedFlags = 0;
+  isAvailable = false;
+  isSelectable = false;
+  isTagOk = false;
+  isTagPreferred = false;
+  ifFailed = false;
+  ifTriggered = false;
   /** How many constraints it breaks. */
-  conflicts: number;
-  wasMerged: boolean;
-  wasUsed: boolean;
-  hasError: boolean;
+  conflicts = 0;
+  wasMerged = false;
+  wasUsed = false;
+  hasError = false;
+  readonly #names: ApkNames;
+  #name: ApkName | undefined;
+  #depends: readonly ApkDependency[] | undefined;
+  #installIf: readonly ApkDependency[] | undefined;
+  #provides: readonly ApkProvided[] | undefined;
+  #allowedTags: Set<string> | undefined;
+
+  constructor(names: ApkNames, record: PackageRecord, installedTag: string | undefined) {
+    this.#names = names;
+    this.record = record;
+    this.installedTag = installedTag;
+  }
+
+  get name(): ApkName {
+    this.#name ??= this.#names.name(this.record.name);
+    return this.#name;
+  }
+
+  get depends(): readonly ApkDependency[] {
+    this.#depends ??= dependenciesOf(this.#names, this.record);
+    return this.#depends;
+  }
+
+  get installIf(): readonly ApkDependency[] {
+    this.#installIf ??= (this.record.installIf ?? []).map((one) => conditionOf(this.#names, one));
+    return this.#installIf;
+  }
+
+  get provides(): readonly ApkProvided[] {
+    this.#provides ??= this.record.provides.map(({ name, version }) => ({ name: this.#names.name(name), version }));
+    return this.#provides;
+  }
+
+  /** Tags by which its dependencies may be met; "" is that of repositories without one. */
+  get allowedTags(): ReadonlySet<string> {
+    return this.#allowedTags ?? untagged;
+  }
+
+  allowTag(tag: string): void {
+    if (this.allowedTags.has(tag)) return;
+    this.#allowedTags ??= new Set(untagged);
+    this.#allowedTags.add(tag);
+  }
+}
+
+const untagged: ReadonlySet<string> = new Set([""]);
+
+interface ApkProvided {
+  readonly name: ApkName;
+  readonly version: string | undefined;
 }
 
 export interface ApkName {
@@ -103,10 +148,13 @@ export class ApkNames {
     if (known !== undefined) return known;
     const made = newName(text);
     this.#names.set(text, made);
-    // The packages of a name are found at once, those that they speak of when they are looked at.
-    for (const record of this.#recordsFor(text)) this.#package(record);
-    for (const pkg of this.#packagesFor(text)) made.providers.push(...providersOf(pkg, text));
-    made.providers.sort((a, b) => rankOf(a.pkg) - rankOf(b.pkg) || compareBytes(a.pkg.record.name, b.pkg.record.name));
+    const packages = new Set<ApkPackage>();
+    for (const one of this.#recordsFor(text)) packages.add(this.#package(one));
+    for (const pkg of packages) addProviders(made.providers, pkg, text);
+    if (packages.size > 1)
+      made.providers.sort(
+        (a, b) => rankOf(a.pkg) - rankOf(b.pkg) || compareBytes(a.pkg.record.name, b.pkg.record.name),
+      );
     return made;
   }
 
@@ -147,78 +195,19 @@ export class ApkNames {
     }
   }
 
-  *#packagesFor(text: string): Generator<ApkPackage> {
-    const found = new Set<ApkPackage>();
-    for (const { record } of this.#recordsFor(text)) {
-      const pkg = this.#byRecord.get(record);
-      if (pkg !== undefined && !found.has(pkg) && offers(pkg.record, text)) yield pkg;
-      if (pkg !== undefined) found.add(pkg);
-    }
-  }
-
   /** apk knows packages by their checksum: the same file in two repositories is one package. */
-  #package({ record, repository }: { readonly record: PackageRecord; readonly repository: number }): void {
-    const key = identityOf(record);
-    const known = this.#packages.get(key);
-    const pkg = known ?? this.#newPackage(record);
-    if (known === undefined) this.#packages.set(key, pkg);
-    this.#byRecord.set(record, pkg);
+  #package({ record, repository }: { readonly record: PackageRecord; readonly repository: number }): ApkPackage {
+    let pkg = this.#byRecord.get(record);
+    if (pkg === undefined) {
+      const key = identityOf(record);
+      pkg = this.#packages.get(key) ?? new ApkPackage(this, record, this.#installed.get(record.digest)?.tag);
+      this.#packages.set(key, pkg);
+      this.#byRecord.set(record, pkg);
+    }
     if (repository >= 0 && !pkg.repositories.includes(repository)) pkg.repositories.push(repository);
-  }
-
-  #newPackage(record: PackageRecord): ApkPackage {
-    const names = this;
-    // Names are looked up when somebody looks at the package: else one package would lead to all.
-    const lazy = <Value>(read: () => Value): (() => Value) => {
-      let value: { readonly value: Value } | undefined;
-      return () => {
-        value ??= { value: read() };
-        return value.value;
-      };
-    };
-    const depends = lazy(() => dependenciesOf(names, record));
-    const installIf = lazy(() => (record.installIf ?? []).map((one) => conditionOf(names, one)));
-    const provides = lazy(() =>
-      record.provides.map(({ name, version }) => ({ name: names.name(name), version })),
-    );
-    const own = lazy(() => names.name(record.name));
-    return {
-      record,
-      get name() {
-        return own();
-      },
-      get depends() {
-        return depends();
-      },
-      get installIf() {
-        return installIf();
-      },
-      get provides() {
-        return provides();
-      },
-      repositories: [],
-      installedTag: this.#installed.get(record.digest)?.tag,
-      allowedTags: new Set([""]),
-      ...freshPackage,
-    };
+    return pkg;
   }
 }
-
-const freshPackage = {
-  seen: false,
-  flags: 0,
-  inheritedFlags: 0,
-  isAvailable: false,
-  isSelectable: false,
-  isTagOk: false,
-  isTagPreferred: false,
-  ifFailed: false,
-  ifTriggered: false,
-  conflicts: 0,
-  wasMerged: false,
-  wasUsed: false,
-  hasError: false,
-};
 
 const newName = (name: string): ApkName => ({
   name,
@@ -249,14 +238,11 @@ const newName = (name: string): ApkName => ({
 const identityOf = ({ digest }: PackageRecord): string =>
   digest.startsWith("Q1") ? Buffer.from(digest.slice(2), "base64").toString("hex") : digest;
 
-const offers = (record: PackageRecord, text: string): boolean =>
-  record.name === text || record.provides.some(({ name }) => name === text);
-
 /** By its own name, and as often as it provides the name: a package may do both, and then refuses itself. */
-function providersOf(pkg: ApkPackage, text: string): readonly ApkProvider[] {
-  const own = pkg.record.name === text ? [{ pkg, version: pkg.record.version }] : [];
-  const provided = pkg.record.provides.filter(({ name }) => name === text);
-  return [...own, ...provided.map(({ version }) => ({ pkg, version }))];
+function addProviders(providers: ApkProvider[], pkg: ApkPackage, text: string): void {
+  const { record } = pkg;
+  if (record.name === text) providers.push({ pkg, version: record.version });
+  for (const { name, version } of record.provides) if (name === text) providers.push({ pkg, version });
 }
 
 /** What only lies installed comes first. */
@@ -292,7 +278,11 @@ export function isProvided(
   return meets(requirement, provider.version, problem) !== refused;
 }
 
-function meets({ name, constraint }: Requirement, version: string | undefined, { format, architecture }: Problem): boolean {
+function meets(
+  { name, constraint }: Requirement,
+  version: string | undefined,
+  { format, architecture }: Problem,
+): boolean {
   if (constraint === undefined) return true;
   if (version === undefined) return false;
   const record = { ...probe, name, version };

@@ -64,7 +64,8 @@ class Choice {
     for (const { dependency } of world) this.#discover(dependency.name);
     for (const { dependency, tag } of world) this.#constrain(undefined, dependency, tag);
     for (;;) {
-      for (let name = this.#queues.takeDirty(); name !== undefined; name = this.#queues.takeDirty()) this.#reconsider(name);
+      for (let name = this.#queues.takeDirty(); name !== undefined; name = this.#queues.takeDirty())
+        this.#reconsider(name);
       const name = this.#queues.takeRipest();
       if (name === undefined)
         return { unassigned: this.#unassigned, unusable: this.#unusable, contested: this.#contested };
@@ -118,7 +119,8 @@ class Choice {
     const isVirtual = record.installedBytes === 0;
     pkg.seen = true;
     pkg.isAvailable = repositories.length > 0;
-    pkg.isSelectable = record.uninstallable === undefined && (pkg.isAvailable || isVirtual || installedTag !== undefined);
+    pkg.isSelectable =
+      record.uninstallable === undefined && (pkg.isAvailable || isVirtual || installedTag !== undefined);
     pkg.ifFailed = pkg.installIf.length === 0 || ((flags & FLAG_AVAILABLE) !== 0 && !pkg.isAvailable);
     pkg.isTagPreferred = isVirtual || this.#hasTag(pkg, [""]);
     pkg.isTagOk = pkg.isTagPreferred || installedTag !== undefined;
@@ -139,7 +141,8 @@ class Choice {
     const wanted = new Set(tags);
     const { repositories: all } = this.#names.problem;
     return (
-      repositories.some((at) => wanted.has(all[at]?.tag ?? "")) || (installedTag !== undefined && wanted.has(installedTag))
+      repositories.some((at) => wanted.has(all[at]?.tag ?? "")) ||
+      (installedTag !== undefined && wanted.has(installedTag))
     );
   }
 
@@ -172,12 +175,12 @@ class Choice {
     if (by !== undefined) {
       pkg.flags |= by.inheritedFlags;
       pkg.inheritedFlags |= by.inheritedFlags;
-      for (const allowed of by.allowedTags) pkg.allowedTags.add(allowed);
+      for (const allowed of by.allowedTags) pkg.allowTag(allowed);
     } else {
       const { flags = 0 } = this.#options;
       pkg.flags |= flags;
       pkg.inheritedFlags |= flags;
-      pkg.allowedTags.add(tag);
+      pkg.allowTag(tag);
       pkg.isTagPreferred = this.#hasTag(pkg, [tag]);
     }
     pkg.isTagOk ||= this.#hasTag(pkg, pkg.allowedTags);

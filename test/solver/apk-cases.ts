@@ -54,7 +54,10 @@ export function readApkCase(file: string): ApkCase {
   const of = (key: string): readonly (readonly string[])[] =>
     lines.filter(([first]) => first === key).map((words) => words.slice(1).filter((word) => word !== ""));
   const listed = [
-    ...of("@REPO").map((words) => ({ tag: words.length > 1 ? (words[0]?.slice(1) ?? "") : "", name: words.at(-1) ?? "" })),
+    ...of("@REPO").map((words) => ({
+      tag: words.length > 1 ? (words[0]?.slice(1) ?? "") : "",
+      name: words.at(-1) ?? "",
+    })),
     ...of("@CACHE").map(([name = ""]) => ({ tag: "", name })),
   ];
   const texts = distinctTexts(listed.map(({ name }) => read(name)));
@@ -62,7 +65,9 @@ export function readApkCase(file: string): ApkCase {
     args: of("@ARGS").flat(),
     world: of("@WORLD").flat(),
     repositories: listed.map(({ tag }, at) => ({ tag, text: texts[at] ?? "" })),
-    installed: of("@INSTALLED").map(([name = ""]) => read(name)).join("\n"),
+    installed: of("@INSTALLED")
+      .map(([name = ""]) => read(name))
+      .join("\n"),
     expected: expected.split("\n").filter((line) => line !== ""),
   };
 }
@@ -136,7 +141,13 @@ function solveWorld(problem: Problem, solving: Solving): readonly string[] {
     return { dependency: names.dependency(requirement, refused), tag: requirement.tag ?? "" };
   });
   const faults = chooseAsApk(names, world, solving.options);
-  const present = solving.installed.flatMap(({ record }) => names.name(record.name).providers.filter(({ pkg }) => pkg.record.digest === record.digest && pkg.name.name === record.name).slice(0, 1).map(({ pkg }) => pkg));
+  const present = solving.installed.flatMap(({ record }) =>
+    names
+      .name(record.name)
+      .providers.filter(({ pkg }) => pkg.record.digest === record.digest && pkg.name.name === record.name)
+      .slice(0, 1)
+      .map(({ pkg }) => pkg),
+  );
   const ordered = orderChanges(names, world, present);
   const failed = hasFaults(faults) || ordered.unmet.length > 0;
   if (failed && solving.isForced) {
@@ -150,7 +161,11 @@ function solveWorld(problem: Problem, solving: Solving): readonly string[] {
 function tell({ changes }: ApkChanges, problem: Problem): readonly string[] {
   const tags = ["", ...new Set(problem.repositories.flatMap(({ tag }) => tag ?? []))];
   const tagOf = (pkg: ApkPackage): string =>
-    tags.find((tag) => pkg.allowedTags.has(tag) && (pkg.repositories.some((at) => (problem.repositories[at]?.tag ?? "") === tag) || pkg.installedTag === tag)) ?? "";
+    tags.find(
+      (tag) =>
+        pkg.allowedTags.has(tag) &&
+        (pkg.repositories.some((at) => (problem.repositories[at]?.tag ?? "") === tag) || pkg.installedTag === tag),
+    ) ?? "";
   const lines = changes.flatMap((change) => lineOf(change, tagOf));
   const count = changes.filter(({ after }) => after).length;
   return [...lines.map((line, at) => `(${at + 1}/${lines.length}) ${line}`), `OK in ${count} packages`];
@@ -199,7 +214,8 @@ function commandOf({ args, world, repositories }: ApkCase, installed: readonly I
   const flag = (name: string, own: number, inherited: number): void => void nameFlags.set(name, { own, inherited });
   if (verb === "add") {
     const flags = (has("-u", "--upgrade") ? FLAG_UPGRADE : 0) | (has("-l", "--latest") ? FLAG_LATEST : 0);
-    if (virtualName === undefined) command.world = [...world.filter((one) => !names.some((name) => nameOf(name) === nameOf(one))), ...names];
+    if (virtualName === undefined)
+      command.world = [...world.filter((one) => !names.some((name) => nameOf(name) === nameOf(one))), ...names];
     else {
       command.world.push(virtualName);
       const [name, version = "0"] = virtualName.split("=");
@@ -224,7 +240,9 @@ function commandOf({ args, world, repositories }: ApkCase, installed: readonly I
     for (const name of names) flag(name, FLAG_UPGRADE, 0);
     if (has("--self-upgrade-only", "--preupgrade-only")) {
       const refused = new Set(preupgrade.filter((one) => one.startsWith("!")).map((one) => one.slice(1)));
-      const chosen = preupgrade.filter((one) => !one.startsWith("!") && !refused.has(nameOf(one)) && isUpgradable(one, installed, repositories));
+      const chosen = preupgrade.filter(
+        (one) => !one.startsWith("!") && !refused.has(nameOf(one)) && isUpgradable(one, installed, repositories),
+      );
       for (const one of chosen) flag(nameOf(one), FLAG_UPGRADE, 0);
       command.isNothing = chosen.length === 0;
       flags = 0;
@@ -235,16 +253,29 @@ function commandOf({ args, world, repositories }: ApkCase, installed: readonly I
   return command;
 }
 
-function isUpgradable(text: string, installed: readonly InstalledApk[], repositories: ApkCase["repositories"]): boolean {
+function isUpgradable(
+  text: string,
+  installed: readonly InstalledApk[],
+  repositories: ApkCase["repositories"],
+): boolean {
   const { requirement } = dependencyOf(text);
   const own = installed.find(({ record }) => record.name === requirement.name)?.record;
   if (own === undefined || !apk.satisfies(own, requirement, "x86_64")) return false;
   return repositories.some((one) =>
-    openIndex(Buffer.from(one.text), place).named(own.name).some(({ version }) => apk.compareVersions(version, own.version) > 0),
+    openIndex(Buffer.from(one.text), place)
+      .named(own.name)
+      .some(({ version }) => apk.compareVersions(version, own.version) > 0),
   );
 }
 
-const isDependency = (text: string): boolean => typeof readDependency(text) !== "string";
+function isDependency(text: string): boolean {
+  try {
+    apk.parseRequest(text.replace(/^!/, ""));
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function dependencyOf(text: string): Exclude<ReturnType<typeof readDependency>, string> {
   const found = readDependency(text);

@@ -49,21 +49,21 @@ export function repositoriesFiles(recipe: Recipe, { branch }: AlpineRelease): Re
   return [{ kind: "file", path: "etc/apk/repositories", mode: 0o644, uid: 0, gid: 0, content: lines.join("") }];
 }
 
-/** A recipe's repositories: one for each component of each suite, or the path of a flat one. */
+/** A recipe's repositories: one for each component of each suite, or the path of one without suites. */
 export function recipeRepositories(repository: RecipeRepository, index: number): readonly Repository[] {
   const { urls, suites, components, flat, tag, insecureUnsigned } = repository;
   const keys = repository.keys.map((armored): TrustKey => ({ owner: "the recipe", source: "the recipe", armored }));
   const places =
-    flat === undefined
+    flat === undefined && suites.length > 0
       ? suites.flatMap((suite) =>
           components.length === 0 ? [{ suite, parts: [] }] : components.map((one) => ({ suite, parts: [one] })),
         )
-      : [{ suite: flat, parts: [] }];
+      : [{ suite: flat ?? "./", parts: [] }];
   return places.map(({ suite, parts }) => ({
     name: `recipe-${index + 1}/${[suite, ...parts].join("/")}`,
     urls,
     suite,
-    flat: flat !== undefined,
+    flat: suites.length === 0,
     components: parts,
     keys,
     insecureUnsigned,

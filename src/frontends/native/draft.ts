@@ -76,7 +76,7 @@ function withoutUndefined<Shape extends object>(
 
 function repositoryOf(input: RepositoryInput, { absolute, keyText }: Surroundings): RecipeRepository {
   const urls = input.urls ?? (input.url === undefined ? [] : [input.url]);
-  const { flat, priority } = input;
+  const { flat, priority, tag } = input;
   return {
     urls: urls.map((url) => (/^[./]/.test(url) ? absolute(url) : url)),
     suites: input.suites ?? [],
@@ -84,7 +84,7 @@ function repositoryOf(input: RepositoryInput, { absolute, keyText }: Surrounding
     keys: (input.keys ?? []).map(keyText),
     only: input.only ?? false,
     insecureUnsigned: input["insecure-unsigned"] ?? false,
-    ...withoutUndefined({ flat, priority }),
+    ...withoutUndefined({ flat, priority, tag }),
   };
 }
 

@@ -6,6 +6,7 @@ export interface RepositoryInput {
   readonly suites?: readonly string[] | undefined;
   readonly components?: readonly string[] | undefined;
   readonly flat?: string | undefined;
+  readonly tag?: string | undefined;
   readonly keys?: readonly string[] | undefined;
   readonly only?: boolean | undefined;
   readonly priority?: number | undefined;

@@ -25,14 +25,16 @@ export function checkRules(input: RecipeInput, document: RecipeDocument): readon
 
 type Refuse = (path: Path, state: string, fix?: string) => void;
 
-function checkRepositories({ repositories = [] }: RecipeInput, refuse: Refuse): void {
+function checkRepositories({ distro, repositories = [] }: RecipeInput, refuse: Refuse): void {
+  // The URL of an apk repository is the whole of it.
+  const mayBeBare = apkDistributions.test(distro ?? "");
   for (const [index, repository] of repositories.entries()) {
     const path = ["repositories", index];
     if ((repository.url === undefined) === (repository.urls === undefined)) {
       refuse(path, repository.url === undefined ? 'it has no "url"' : 'it has "url" and "urls", and needs one of them');
     }
     const suites = repository.suites ?? [];
-    if (repository.flat === undefined ? suites.length === 0 : suites.length > 0) {
+    if (repository.flat === undefined ? suites.length === 0 && !mayBeBare : suites.length > 0) {
       refuse(
         path,
         suites.length > 0 ? 'it has "suites" and "flat"' : 'it has neither "suites" nor "flat"',
@@ -44,6 +46,8 @@ function checkRepositories({ repositories = [] }: RecipeInput, refuse: Refuse): 
     }
   }
 }
+
+const apkDistributions = /^(?:alpine|wolfi)(?::|$)/;
 
 function checkFiles({ files = [] }: RecipeInput, refuse: Refuse): void {
   const seen = new Set<string>();

@@ -66,9 +66,13 @@ const repository = z
       .optional(),
     components: z.array(text(parseLine, "A component")).meta({ description: "Components, as in [main]" }).optional(),
     flat: text(parseLine, "Path below the URL of a repository without suites: ./").optional(),
+    tag: text(parseLine, "apk: packages of it are taken only for requests that end with @TAG").optional(),
     keys: z
       .array(anyText("Path of a file, or the armored text itself"))
-      .meta({ description: "Armored OpenPGP keys that may sign it: files relative to the recipe, or the text itself" })
+      .meta({
+        description:
+          "Keys that may sign it, armored OpenPGP or for apk PEM: files relative to the recipe, or the text itself",
+      })
       .optional(),
     only: z.boolean().meta({ description: "Replaces the repositories of the distribution" }).optional(),
     priority: z

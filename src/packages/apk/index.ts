@@ -3,7 +3,7 @@
 import { compareBytes } from "../../core/byte-order.ts";
 import { DodaiError } from "../../core/dodai-error.ts";
 import type { PackageIndex, PackageRecord } from "../contract.ts";
-import { parseRecord, type RecordPlace } from "./record.ts";
+import { type KnownWords, parseRecord, type RecordPlace } from "./record.ts";
 import { compareVersions } from "./version.ts";
 
 /** Where each package's lines start and end, by the names that lead to it. */
@@ -25,11 +25,12 @@ export function openIndex(bytes: Uint8Array, place: RecordPlace): PackageIndex {
   const stanza = (at: number): string =>
     Buffer.from(text.slice(tables.starts[at], tables.ends[at]), "latin1").toString("utf8");
   const record = (at: number): PackageRecord => {
-    const known = records.get(at) ?? parseRecord(stanza(at), place);
+    const known = records.get(at) ?? parseRecord(stanza(at), place, words);
     records.set(at, known);
     stanzas.set(known, at);
     return known;
   };
+  const words: KnownWords = new Map();
   const named = new Map<string, readonly PackageRecord[]>();
   return {
     size: tables.starts.length,

@@ -5,7 +5,7 @@ import { encodeName } from "../../archive/tar-name.ts";
 import { compareBytes } from "../../core/byte-order.ts";
 import { DodaiError } from "../../core/dodai-error.ts";
 import type { InstalledPackage } from "../contract.ts";
-import { type PackageInfo, packageInfoOf, firstOf, wordsOf } from "./package-info.ts";
+import { firstOf, type PackageInfo, packageInfoOf, wordsOf } from "./package-info.ts";
 
 /** The lines of one package, and an empty one. */
 export function formatInstalled(installed: InstalledPackage): Uint8Array {

@@ -9,7 +9,7 @@ import { printable } from "../../archive/tar-name.ts";
 import type { Bytes } from "../../core/bytes.ts";
 import { DodaiError, type ErrorCode } from "../../core/dodai-error.ts";
 import type { ControlMember, PackageDigest, PackageFile, PackageItem, PackageLimits } from "../contract.ts";
-import { packageInfoOf, firstOf } from "./package-info.ts";
+import { firstOf, packageInfoOf } from "./package-info.ts";
 import { readSignatures } from "./signature.ts";
 
 /** Two, when a distribution signs what another one signed. */

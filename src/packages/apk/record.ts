@@ -9,11 +9,12 @@ import {
   type Relation,
   type Requirement,
 } from "../contract.ts";
-import { readDependency, readProvide } from "./relation.ts";
-import { isVersion } from "./version.ts";
+import { type Dependency, readDependency, readProvide } from "./relation.ts";
 
 /** Names become parts of paths: nothing else may pass. apk's own packages are of these letters; `.name` is a virtual one's. */
 const nameSyntax = /^[A-Za-z0-9._][A-Za-z0-9+._-]*$/;
+/** Some of Alpine's packages have versions that apk has no form for; it takes them all the same. */
+const versionSyntax = /^[A-Za-z0-9][A-Za-z0-9._~+-]*$/;
 const architectureSyntax = /^[a-z0-9_-]*$/;
 
 const lists: ReadonlySet<string> = new Set(["D", "p", "i", "r"]);
@@ -35,6 +36,9 @@ export function readFields(text: string): Fields {
   return fields;
 }
 
+/** What was read of a word before: an index says `so:libc.musl-x86_64.so.1` thousands of times. */
+export type KnownWords = Map<string, ReturnType<typeof readDependency>>;
+
 export interface RecordPlace {
   /** Of the index below the repository's root, with a slash at its end. */
   readonly folder: string;
@@ -42,19 +46,23 @@ export interface RecordPlace {
 }
 
 /** Throws INDEX_SYNTAX, naming the package. What makes a package alone impossible to install is told in its record. */
-export function parseRecord(text: string, { folder, architecture: wanted }: RecordPlace): PackageRecord {
+export function parseRecord(
+  text: string,
+  { folder, architecture: wanted }: RecordPlace,
+  words: KnownWords = new Map(),
+): PackageRecord {
   const fields = readFields(text);
   const value = (key: string): string => fields.get(key) ?? "";
   const name = value("P");
   if (!nameSyntax.test(name)) throw syntaxError(name, `its name "${name.slice(0, 60)}" is none`);
   const version = value("V");
-  if (!isVersion(version)) throw syntaxError(name, `its version "${version.slice(0, 60)}" is none`);
+  if (!versionSyntax.test(version)) throw syntaxError(name, `its version "${version.slice(0, 60)}" is none`);
   const architecture = value("A") === "" ? wanted : value("A");
   if (!architectureSyntax.test(architecture)) throw syntaxError(name, `its architecture "${architecture}" is none`);
   const faults: string[] = [];
   if (architecture !== wanted && architecture !== "noarch") faults.push(`it is for ${architecture}`);
   const priority = value("k");
-  const installIf = dependencies(value("i"), faults).map(conditionOf);
+  const installIf = dependencies(value("i"), { faults, words }).map(conditionOf);
   return {
     name,
     version,
@@ -69,7 +77,7 @@ export function parseRecord(text: string, { folder, architecture: wanted }: Reco
     priority: "",
     multiArch: "no",
     provides: providesOf(value("p"), faults),
-    relations: relationsOf(fields, faults),
+    relations: relationsOf(fields, { faults, words }),
     summary: value("T"),
     ...(priority === "" ? {} : { providerPriority: wholeNumber(fields, "k") }),
     ...(installIf.length === 0 ? {} : { installIf }),
@@ -79,24 +87,30 @@ export function parseRecord(text: string, { folder, architecture: wanted }: Reco
 
 const wordsOf = (value: string): readonly string[] => value.split(" ").filter((word) => word !== "");
 
-function dependencies(value: string, faults: string[]): readonly NonNullable<ReturnType<typeof dependencyOf>>[] {
-  return wordsOf(value).flatMap((word) => dependencyOf(word, faults) ?? []);
+interface Reading {
+  /** What makes the package impossible to install. */
+  readonly faults: string[];
+  readonly words: KnownWords;
 }
 
-function dependencyOf(word: string, faults: string[]): Exclude<ReturnType<typeof readDependency>, string> | undefined {
-  const found = readDependency(word);
-  if (typeof found === "string") faults.push(found);
-  // Tags are for who asks; a package that names one cannot be meant.
-  else if (found.requirement.tag !== undefined) faults.push(`it depends on "${word}"`);
-  else return found;
-  return undefined;
+function dependencies(value: string, { faults, words }: Reading): readonly Dependency[] {
+  const found: Dependency[] = [];
+  for (const word of wordsOf(value)) {
+    const known = words.get(word) ?? readDependency(word);
+    words.set(word, known);
+    if (typeof known === "string") faults.push(known);
+    // Tags are for who asks; a package that names one cannot be meant.
+    else if (known.requirement.tag !== undefined) faults.push(`it depends on "${word}"`);
+    else found.push(known);
+  }
+  return found;
 }
 
-function relationsOf(fields: Fields, faults: string[]): readonly Relation[] {
-  const needs = dependencies(fields.get("D") ?? "", faults).map(
+function relationsOf(fields: Fields, reading: Reading): readonly Relation[] {
+  const needs = dependencies(fields.get("D") ?? "", reading).map(
     ({ requirement, refused }): Relation => ({ kind: refused ? "conflicts" : "depends", anyOf: [requirement] }),
   );
-  const replaced = dependencies(fields.get("r") ?? "", faults).map(
+  const replaced = dependencies(fields.get("r") ?? "", reading).map(
     ({ requirement }): Relation => ({ kind: "replaces", anyOf: [requirement] }),
   );
   return [...needs, ...replaced];

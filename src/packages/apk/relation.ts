@@ -25,19 +25,22 @@ const operators: ReadonlyMap<string, VersionOperator> = new Map([
   [">=~", ">~"],
 ]);
 
-const dependencySyntax = /^(!?)([^!<>=~@\s][^<>=~@\s]*)(?:@([^<>=~@\s]+))?(?:([<>=~]+)(\S+))?$/;
+const dependencySyntax = /^(!?)([^!<>=~@\s][^<>=~@\s]*)(?:@([^<>=~@\s]+))?(?:([<>=~]+)([^<>=~\s]\S*))?$/;
+
+/** What nearly all are. */
+const plainName = /^[\w:./+-]+$/;
 
 /** What is wrong with a dependency, for the end of a sentence. */
 type Fault = string;
 
 export function readDependency(text: string): Dependency | Fault {
+  if (plainName.test(text)) return { requirement: { name: text }, refused: false };
   const [, refused, name, tag, signs, version] = dependencySyntax.exec(text) ?? [];
   if (name === undefined) return `"${text.slice(0, 100)}" is not like "name", "name@tag", "name>=1.2" or "!name"`;
   const tagged = tag === undefined ? { name } : { name, tag };
   if (signs === undefined || version === undefined) return { requirement: tagged, refused: refused === "!" };
   const operator = operators.get([..."<>=~"].filter((sign) => signs.includes(sign)).join(""));
   if (operator === undefined) return `"${signs}" of "${text.slice(0, 100)}" is no operator`;
-  if (!isVersion(version)) return `"${version}" of "${text.slice(0, 100)}" is no version`;
   return { requirement: { ...tagged, constraint: { operator, version } }, refused: refused === "!" };
 }
 
@@ -55,11 +58,19 @@ export function readProvide(text: string): Provide | Fault {
 /** What a person asks for. Throws RELATION_SYNTAX. */
 export function parseRequest(text: string): Requirement {
   const found = readDependency(text.trim().replaceAll(/\s*([<>=~]+)\s*/g, "$1"));
-  if (typeof found !== "string" && !found.refused) return found.requirement;
-  const state = typeof found === "string" ? found : `"${text}" refuses a package, wanted one that is asked for`;
+  const state = typeof found === "string" ? found : faultOf(found);
+  if (typeof found !== "string" && state === undefined) return found.requirement;
   throw new DodaiError("RELATION_SYNTAX", `Cannot read package "${text.slice(0, 100)}": ${state}`, {
     fix: 'Write "name", "name=1.2-r0", "name>1.2", "name~1.2" or "name@tag".',
   });
+}
+
+/** Indexes may have versions that apk has no form for; whoever asks for one has mistyped it. */
+function faultOf({ requirement: { constraint }, refused }: Dependency): Fault | undefined {
+  if (refused) return "it refuses a package, wanted one that is asked for";
+  return constraint === undefined || isVersion(constraint.version)
+    ? undefined
+    : `"${constraint.version}" is no version`;
 }
 
 /** As apk writes it in `etc/apk/world`. */

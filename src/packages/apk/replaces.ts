@@ -1,7 +1,7 @@
 // Whether a package may take over a file of another: `replaces` names the other, and where both name each other the higher
 // `replaces_priority` wins (apk-package(5)).
 import type { ControlMember } from "../contract.ts";
-import { type PackageInfo, packageInfoOf, firstOf, wordsOf } from "./package-info.ts";
+import { firstOf, type PackageInfo, packageInfoOf, wordsOf } from "./package-info.ts";
 import { meets, readDependency } from "./relation.ts";
 
 export interface ReplacedPackage {

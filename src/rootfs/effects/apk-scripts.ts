@@ -1,8 +1,8 @@
 // Scripts of apk packages of which every line is known: they make system accounts and list login shells. Most scripts of Alpine
 // are so. A script with any other line is left alone as a whole, and told as one that did not run.
 import { compareBytes } from "../../core/byte-order.ts";
-import type { GeneratedFile } from "../../packages/contract.ts";
 import { installOrder } from "../../packages/apk/install-order.ts";
+import type { GeneratedFile } from "../../packages/contract.ts";
 import { type AccountFiles, addAccount, addGroup } from "./busybox-accounts.ts";
 import type { Effect, EffectContext, EffectResult } from "./contract.ts";
 import { readText, textFile } from "./text-file.ts";
@@ -53,7 +53,9 @@ function parseScript(text: string): readonly Command[] | undefined {
     const plain = line.replace(/^\s*#.*/, "").trim();
     if (plain === "" || /^(?:exit 0|set -e|:)$/.test(plain)) continue;
     if (installsBusybox.test(plain)) continue;
-    const words = wordsOf(plain.replace(/\s*(?:(?:[12]|&)?>\s*\/dev\/null|2>&1|\|\| *(?:true|:|exit [01]))(?=\s|$)/g, ""));
+    const words = wordsOf(
+      plain.replace(/\s*(?:(?:[12]|&)?>\s*\/dev\/null|2>&1|\|\| *(?:true|:|exit [01]))(?=\s|$)/g, ""),
+    );
     const [command] = words ?? [];
     if (words === undefined || command === undefined || !["addgroup", "adduser", "add-shell"].includes(command))
       return undefined;
@@ -87,7 +89,10 @@ const linesOf = (text: string): string[] => text.split("\n").filter((line) => li
 const textOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
 
 /** Those that changed, with the owner and mode that they had. */
-function accountFiles({ tree, ...context }: EffectContext, accounts: AccountFiles | undefined): readonly GeneratedFile[] {
+function accountFiles(
+  { tree, ...context }: EffectContext,
+  accounts: AccountFiles | undefined,
+): readonly GeneratedFile[] {
   const all = Object.entries(accounts ?? {}) as readonly (readonly [string, readonly string[] | undefined])[];
   return all.flatMap(([name, lines]) => {
     const path = `etc/${name}`;
