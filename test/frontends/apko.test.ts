@@ -148,6 +148,29 @@ describe("a key at an address that dodai does not know", () => {
   });
 });
 
+describe("hostile recipes are refused", () => {
+  const rows: readonly (readonly [string, string])[] = [
+    [
+      "a bomb of aliases",
+      `a: &a [x,x,x,x,x,x,x,x,x]\n${[..."bcdefgh"].map((name, at) => `${name}: &${name} [${Array(9).fill(`*${"abcdefgh"[at]}`).join(",")}]`).join("\n")}\ncontents: {packages: *h}\n`,
+    ],
+    ["a list that holds itself", "contents: &c\n  packages: [*c]\n"],
+    ["a key of every object", "contents: {__proto__: {packages: [x]}}\n"],
+    ["brackets without end", `contents: ${"[".repeat(5000)}\n`],
+    ["a path out of the image", "contents: {}\npaths: [{path: a/../../etc/x, type: empty-file}]\n"],
+    ["a link out of the image", "contents: {}\npaths: [{path: a, type: hardlink, source: ../../etc/x}]\n"],
+    ["a certificate's name with a folder", "contents: {}\ncertificates: {additional: [{name: a/b, content: x}]}\n"],
+    ["a key's name with a folder", "contents: {runtime_keyring: [{name: ../x, content: y}]}\n"],
+    ["a user's name with a line", 'contents: {}\naccounts: {users: [{username: "a\\nroot", uid: 5}]}\n'],
+  ];
+  for (const [name, text] of rows) {
+    it(name, async () => {
+      const around = { ...world, readFile: async () => text };
+      await assert.rejects(() => load("/w/apko.yaml", "/w", around), { code: "RECIPE_SYNTAX" });
+    });
+  }
+});
+
 describe("what is apko's", () => {
   const rows: readonly (readonly [string, string, boolean])[] = [
     ["a recipe with contents", "contents:\n  packages: [a]\n", true],

@@ -3,7 +3,7 @@ import { DodaiError } from "../../core/dodai-error.ts";
 import { describePath, type Path, type RecipeDocument } from "../native/document.ts";
 import { certificateOf, publicKeyOf } from "../pem.ts";
 import type { ApkoInput, ApkoPath } from "./input.ts";
-import { parseFileName, parseId } from "./values.ts";
+import { parseFileName, parseId, parsePath } from "./values.ts";
 
 type Refuse = (path: Path, state: string, fix?: string) => void;
 
@@ -26,6 +26,13 @@ function checkPath(one: ApkoPath, path: Path, refuse: Refuse): void {
   const { type, source, content, permissions, uid, gid } = one;
   if ((type === "hardlink" || type === "symlink") && !source) {
     refuse(path, `a ${type} has a "source", which this one has not`);
+  }
+  if (type === "hardlink" && source) {
+    try {
+      parsePath(source);
+    } catch {
+      refuse([...path, "source"], "it is no plain path in the image");
+    }
   }
   if (type === "file" && (source === undefined) === (content === undefined)) {
     refuse(path, source === undefined ? 'it has neither "content" nor "source"' : 'it has "content" and "source"');
