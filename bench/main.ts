@@ -3,6 +3,7 @@
 //     npm run bench -- [CASE]... [--quick] [--write] [--profile] [--keep FOLDER]
 import { parseArgs } from "node:util";
 import { firstRead } from "./cases/first-read.ts";
+import { fullBookworm, fullTrixie } from "./cases/full.ts";
 import { distroless, minbaseBookworm, minbaseTrixie } from "./cases/images.ts";
 import { memory } from "./cases/memory.ts";
 import { resolving } from "./cases/resolving.ts";
@@ -16,7 +17,17 @@ import { formatReport } from "./kit/report.ts";
 import { openWorkspace } from "./kit/workspace.ts";
 import { describeProfiles } from "./profile.ts";
 
-const cases: readonly Case[] = [start, distroless, minbaseTrixie, minbaseBookworm, resolving, firstRead, memory];
+const cases: readonly Case[] = [
+  start,
+  distroless,
+  minbaseTrixie,
+  minbaseBookworm,
+  fullTrixie,
+  fullBookworm,
+  resolving,
+  firstRead,
+  memory,
+];
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,

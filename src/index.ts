@@ -12,12 +12,15 @@ export type {
   Resolution,
   ResolvedPackage,
   ResolvedPlatform,
+  RunOptions,
+  StopSignal,
   WhyOptions,
   WhyResult,
 } from "./build/contract.ts";
 export { lock } from "./build/lock.ts";
 export { builtInRecipes, findRecipe } from "./build/recipes.ts";
 export { resolve } from "./build/resolve.ts";
+export { runImage } from "./build/run.ts";
 export { why } from "./build/why.ts";
 export type { Digest } from "./core/digest.ts";
 export { DodaiError, type ErrorCode, type ErrorKind, errorKinds, type Position } from "./core/dodai-error.ts";

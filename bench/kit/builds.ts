@@ -27,6 +27,8 @@ export interface BuildSet {
   warm(output: string): Contender | undefined;
   /** The same, when the changed package was never unpacked before. */
   warmNewPiece(output: string): Contender | undefined;
+  /** Builds with every piece there and what scripts do to them known, but no image. */
+  known(output: string): Contender;
   /** Builds what was just built. */
   unchanged(output: string): Contender;
 }
@@ -52,7 +54,9 @@ export async function prepareSet(lab: Lab, { name, recipe, changed }: SetOptions
   keepPackages(join(folder, "made"), files);
   run(set, buildWords(set, "oci"), "made");
   snapshot(set, "made", "base");
-  for (const one of ["pieces", "values/layers", "values/results"]) {
+  snapshot(set, "made", "known");
+  rmSync(join(folder, "known/values/results"), { recursive: true, force: true });
+  for (const one of ["pieces", "values/layers", "values/results", "values/scripts"]) {
     rmSync(join(folder, "base", one), { recursive: true, force: true });
   }
   const states = changed === undefined ? undefined : prepareChange(set, packages, changed);
@@ -62,6 +66,7 @@ export async function prepareSet(lab: Lab, { name, recipe, changed }: SetOptions
     packages,
     files,
     cold: from("cold", "base", "first"),
+    known: from("known", "known", "first"),
     warm: (output) => (states ? from("warm", "changed-piece", "changed")(output) : undefined),
     warmNewPiece: (output) => (states ? from("warm, new piece", "changed-package", "changed")(output) : undefined),
     unchanged: (output) => unchanged(set, output),

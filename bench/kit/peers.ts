@@ -9,7 +9,7 @@ import type { Contender } from "./rounds.ts";
 
 export type Peer = { readonly contender: Contender } | { readonly missing: string };
 
-const plainEnv = (folder: string): Readonly<Record<string, string>> => ({
+export const plainEnv = (folder: string): Readonly<Record<string, string>> => ({
   PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
   HOME: folder,
   TMPDIR: folder,

@@ -2,12 +2,15 @@ import { DodaiError } from "../core/dodai-error.ts";
 import { type ImageName, parseImageName } from "../core/image-name.ts";
 import { formatPlatform } from "../core/platform.ts";
 import { type BundleImage, bundleImages, type ImageBundle, rootDocument } from "../image/bundle.ts";
+import { writeAside } from "../io/atomic.ts";
 import { assertOutputFits } from "../io/output-fit.ts";
+import { keepBuiltNames } from "./built-names.ts";
 import type { BuildOptions, BuildResult, BuiltPlatform } from "./contract.ts";
 import type { PlatformImage } from "./image.ts";
-import type { Lock, LockedPlatform } from "./lock-file.ts";
+import { type Lock, type LockedPlatform, summaryOf } from "./lock-file.ts";
 import { misfit, planAll, platformsOf, readLock, solveAll } from "./locking.ts";
 import type { Plan } from "./plan.ts";
+import { sourceOf } from "./resolve.ts";
 import { findUnchanged, keepResult, resultKey } from "./results.ts";
 import { type Session, withSession } from "./session.ts";
 
@@ -26,6 +29,8 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     const before = await findUnchanged(key, session.store);
     const result = before ?? (await buildAll(platforms, key, { options: wanted, session }));
     if (lock) await tellLock(lock, result, wanted);
+    await keepBuiltNames([...(wanted.names ?? []), recipe.name], result, session.store);
+    if (wanted.ledgerFile !== undefined) await writeLedger(wanted.ledgerFile, result);
     return result;
   });
 }
@@ -51,17 +56,24 @@ async function buildAll(
   return result;
 }
 
-/** Which scripts did not run goes into the lock that was used, unless it is only to be obeyed (`locked`). */
+async function writeLedger(file: string, result: BuildResult): Promise<void> {
+  const { formatLedger } = await import("./ledger.ts");
+  await writeAside(Buffer.from(formatLedger(result)), {
+    temporary: `${file}.${process.pid}.new`,
+    target: file,
+    unwritable: "OUTPUT_UNWRITABLE",
+  });
+}
+
+/** What was done about scripts goes into the lock that was used, unless it is only to be obeyed (`locked`). */
 async function tellLock(lock: Lock, { platforms }: BuildResult, { lockFile, locked }: BuildOptions): Promise<void> {
   if (lockFile === undefined || locked) return;
-  const told = platforms.map(({ platform, skippedScripts }) => {
-    const scripts = skippedScripts.map((one) => `${one.package}.${one.script}`);
-    return [platform, scripts] as const;
-  });
-  const before = new Map(lock.platforms.map((one) => [one.platform, one.skippedScripts]));
-  if (told.every(([platform, scripts]) => before.get(platform)?.join() === scripts.join())) return;
-  const { recordSkipped } = await import("./lock.ts");
-  await recordSkipped(lockFile, lock, new Map(told));
+  const { recordScripts } = await import("./lock.ts");
+  await recordScripts(
+    lockFile,
+    lock,
+    new Map(platforms.map(({ platform, scripts }) => [platform, summaryOf(scripts)])),
+  );
 }
 
 /** The caller's names, else the recipe's own where it is one: without a name no tool finds the image again. */
@@ -121,14 +133,18 @@ async function buildPlatforms(
   const built: PlatformImage[] = [];
   for (const [index, plan] of plans.entries()) {
     const locked = platforms[index] as LockedPlatform;
-    built.push(await buildImage({ plan, locked, session, epoch, compression: options.compression ?? "gzip" }));
+    const { compression = "gzip", scriptTimeoutSeconds = 600 } = options;
+    built.push(await buildImage({ plan, locked, session, epoch, compression, scriptTimeoutSeconds }));
   }
   return built;
 }
 
 /** Seconds since 1970: the newest time that the lock vouches for. */
 function newestRelease(platforms: readonly LockedPlatform[]): number {
-  const times = platforms.flatMap(({ repositories }) => repositories.map(({ release }) => release.date.getTime()));
+  const times = platforms.flatMap(({ repositories, source }) => [
+    ...repositories.map(({ release }) => release.date.getTime()),
+    ...(source ? [source.date.getTime()] : []),
+  ]);
   return Math.floor(Math.max(0, ...times) / 1000);
 }
 
@@ -140,23 +156,18 @@ function resultOf(
 ): BuildResult {
   return {
     digest: rootDocument(bundle).digest,
-    platforms: built.map(({ image, skippedScripts }, index): BuiltPlatform => {
+    platforms: built.map(({ image, scripts }, index): BuiltPlatform => {
       const locked = platforms[index] as LockedPlatform;
       return {
         platform: locked.platform,
+        ...sourceOf(locked.source),
         manifest: image.manifest.digest,
         layers: image.layers.map(({ digest, sizeBytes }) => ({ digest, sizeBytes })),
         packages: locked.packages.map(({ name, version, architecture }) => ({ name, version, architecture })),
-        skippedScripts: skippedScripts.map(splitScript),
+        ...scripts,
       };
     }),
     outputs,
     unchanged: false,
   };
-}
-
-/** `libc6.postinst`: names of packages may have dots, those of scripts have none. */
-function splitScript(text: string): { readonly package: string; readonly script: string } {
-  const dot = text.lastIndexOf(".");
-  return { package: text.slice(0, dot), script: text.slice(dot + 1) };
 }

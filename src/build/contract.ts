@@ -16,7 +16,17 @@ export interface Output {
 export type BuildEvent =
   | {
       readonly kind: "stage";
-      readonly stage: "plan" | "index" | "solve" | "download" | "unpack" | "compress" | "assemble" | "write" | "done";
+      readonly stage:
+        | "plan"
+        | "index"
+        | "solve"
+        | "download"
+        | "unpack"
+        | "scripts"
+        | "compress"
+        | "assemble"
+        | "write"
+        | "done";
       readonly platform?: string;
       readonly text: string;
     }
@@ -61,15 +71,54 @@ export interface BuildOptions extends CommonOptions {
   /** Seconds since 1970 for everything that dodai makes; the newest time that the lock vouches for when absent. */
   readonly sourceDateEpoch?: number;
   readonly compression?: "gzip" | "zstd" | "none";
+  /** Seconds for all scripts of one platform together, when they run; 600 when absent. */
+  readonly scriptTimeoutSeconds?: number;
+  /** Where to write the ledger: JSON that says of every script what was done about it, and what that changed. */
+  readonly ledgerFile?: string;
+}
+
+/** What was done about a maintainer script. */
+export interface ScriptRecord {
+  readonly package: string;
+  readonly script: string;
+  /**
+   * `run`: in the sandbox; `native`: an effect of dodai's own did what it does; `not-needed`: it has nothing to do in a new
+   * image; `skipped`: nothing was done.
+   */
+  readonly done: "run" | "native" | "not-needed" | "skipped";
+  /** Name of the effect, when one stands for it. */
+  readonly effect?: string;
+  /** Paths without leading `/` that it changed, made or removed, or that its effect did; sorted. */
+  readonly changed: readonly string[];
+}
+
+/** What a script left that differs from run to run, and so is not in the image. */
+export interface NormalizedPath {
+  readonly path: string;
+  /** Name of the rule (docs/debian.md). */
+  readonly rule: string;
+}
+
+/** The root tarball that an image is made from instead of packages. */
+export interface ResolvedSource {
+  /** Of the tarball's URL, without host; of a file of this machine its name. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly digest: Digest;
+  /** Fingerprints of the keys whose signatures vouch for it; empty when a sum of the recipe's does, or nothing. */
+  readonly signedBy: readonly string[];
+  readonly serial?: string;
 }
 
 export interface BuiltPlatform {
   readonly platform: string;
+  readonly source?: ResolvedSource;
   readonly manifest: Digest;
   readonly layers: readonly { readonly digest: Digest; readonly sizeBytes: number }[];
   readonly packages: readonly { readonly name: string; readonly version: string; readonly architecture: string }[];
-  /** Maintainer scripts that were neither run nor done natively: `libfoo: postinst`. */
-  readonly skippedScripts: readonly { readonly package: string; readonly script: string }[];
+  /** Every maintainer script of the packages, in their order. */
+  readonly scripts: readonly ScriptRecord[];
+  readonly normalized: readonly NormalizedPath[];
 }
 
 export interface BuildResult {
@@ -79,6 +128,39 @@ export interface BuildResult {
   readonly outputs: readonly Output[];
   /** Nothing had to be done: every output was there already. */
   readonly unchanged: boolean;
+}
+
+/** A signal that a person or a program sends to stop something. */
+export type StopSignal = "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGTERM";
+
+export interface RunOptions {
+  /** File or folder: an OCI archive or layout, a Docker archive, a tar of a root. */
+  readonly image: string;
+  /** A tag, a whole name or a digest, where there are several images in it. */
+  readonly reference?: string | undefined;
+  /** Must be in the image when given; else the host's is taken, or the only one. */
+  readonly platform?: Platform | undefined;
+  readonly hostPlatform: Platform;
+  readonly cacheDirectory: string;
+  /** Arguments for the image's entrypoint, in place of its own; the image's own when empty. */
+  readonly command: readonly string[];
+  /** In place of the image's; its own arguments then do not count either. Empty for none. */
+  readonly entrypoint?: string | undefined;
+  /** Over those of the image; `undefined` takes one away. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly user?: string | undefined;
+  readonly workdir?: string | undefined;
+  /** Whether the host's network is there. */
+  readonly network?: boolean;
+  readonly mounts?: readonly { readonly source: string; readonly target: string; readonly readOnly: boolean }[];
+  /** Whether the command reads the caller's standard input. Output and errors are always the caller's own. */
+  readonly input?: boolean;
+  /** Whether the caller's terminal is the command's, with its keys. */
+  readonly terminal?: boolean;
+  /** Stops everything; until the command runs, and after `takeSignals` gave up. */
+  readonly signal?: AbortSignal;
+  /** While the command runs, signals are its own: called with where to send them, gives how to stop that. */
+  readonly takeSignals?: (send: (signal: StopSignal) => void) => () => void;
 }
 
 export interface ResolvedPackage {
@@ -95,6 +177,7 @@ export interface ResolvedPackage {
 
 export interface ResolvedPlatform {
   readonly platform: string;
+  readonly source?: ResolvedSource;
   /** Sorted by name. */
   readonly packages: readonly ResolvedPackage[];
 }

@@ -10,13 +10,15 @@ import { assembleLayer, planTreeLayers } from "./layers.ts";
 import type { LockedPlatform } from "./lock-file.ts";
 import { makePieces } from "./pieces.ts";
 import type { Plan } from "./plan.ts";
+import type { ScriptOutcome } from "./scripts.ts";
 import type { CompressContext, Compression } from "./segments.ts";
 import type { Session } from "./session.ts";
+import { sourcePackage } from "./source-package.ts";
 import { type BuiltTree, buildTree } from "./tree.ts";
 
 export interface PlatformImage {
   readonly image: BundleImage;
-  readonly skippedScripts: readonly string[];
+  readonly scripts: ScriptOutcome;
 }
 
 export interface ImageOptions {
@@ -25,9 +27,11 @@ export interface ImageOptions {
   readonly session: Session;
   readonly epoch: number;
   readonly compression: Compression;
+  readonly scriptTimeoutSeconds: number;
 }
 
-export async function buildImage({ plan, locked, session, epoch, compression }: ImageOptions): Promise<PlatformImage> {
+export async function buildImage(options: ImageOptions): Promise<PlatformImage> {
+  const { plan, locked, session, epoch, compression } = options;
   let own: Compressor | undefined;
   const compressor = (): Compressor => {
     own ??= startCompressor();
@@ -41,13 +45,13 @@ export async function buildImage({ plan, locked, session, epoch, compression }: 
     compression,
     inFlight: new Map(),
   };
-  const packages = await makePieces({ plan, packages: locked.packages, session, compress });
+  const wanted = locked.source ? [sourcePackage(locked.source, plan)] : locked.packages;
+  const packages = await makePieces({ plan, packages: wanted, session, compress });
   session.assertWanted();
   const platform = formatPlatform(plan.platform);
-  session.emit({ kind: "stage", stage: "assemble", platform, text: `putting ${packages.length} packages together` });
+  session.emit({ kind: "stage", stage: "assemble", platform, text: assembling(plan, packages.length) });
   const base = plan.recipe.base && (await openBase(plan.recipe.base, plan.platform));
-  const mergedLibBelow = base?.mergedLib ?? false;
-  const tree = buildTree({ plan, packages, store: session.pieces, epoch, mergedLibBelow });
+  const tree = await buildTree({ ...options, packages, mergedLibBelow: base?.mergedLib ?? false });
   const planned = planTreeLayers({ plan, packages, tree, epoch }, compress);
   const layers = await Promise.all(planned.map((one) => assembleLayer(one, compress, session.store)));
   session.assertWanted();
@@ -58,8 +62,11 @@ export async function buildImage({ plan, locked, session, epoch, compression }: 
     layers: [...(base?.layers ?? []), ...layers],
     facts: { title: plan.recipe.name },
   });
-  return { image, skippedScripts: tree.skippedScripts };
+  return { image, scripts: { scripts: tree.scripts, normalized: tree.normalized } };
 }
+
+const assembling = ({ source }: Plan, count: number): string =>
+  source ? `putting ${source.rootfs.path} in place` : `putting ${count} packages together`;
 
 async function openBase(base: RecipeBase, platform: Platform): Promise<BaseImage> {
   const { openBaseImage } = await import("./base-image.ts");

@@ -9,7 +9,7 @@ import type { BundleLayer } from "../image/bundle.ts";
 import { type LayerGroup, type PlannedPackage, planLayers } from "../image/layer-plan.ts";
 import { layerMediaType } from "../image/media-types.ts";
 import type { Store } from "../io/store.ts";
-import type { MadeEntry } from "../rootfs/change.ts";
+import type { ChangedTree, MadeEntry } from "../rootfs/change.ts";
 import type { Plan } from "./plan.ts";
 import { digestBuffer, digestRanges, streamRanges } from "./ranges.ts";
 import {
@@ -31,31 +31,36 @@ export interface PlannedLayer {
   readonly segments: readonly Segment[];
 }
 
-export interface LayersOptions {
-  readonly plan: Plan;
+export interface TreeContent {
   readonly packages: readonly PiecedPackage[];
-  readonly tree: BuiltTree;
+  readonly tree: ChangedTree;
   readonly epoch: number;
+}
+
+export interface LayersOptions extends TreeContent {
+  readonly plan: Plan;
+  readonly tree: BuiltTree;
 }
 
 /** Folders first, then packages, then what dodai made: in one layer, or in layers as the recipe's strategy groups them. */
 export function planTreeLayers(options: LayersOptions, { store }: CompressContext): readonly PlannedLayer[] {
   const { plan, packages, tree } = options;
   const groups = planLayers(sizedPackages(options), plan.recipe.layers);
+  const distribution = originOf(plan);
+  if (groups.length === 1 && plan.recipe.layers.kind !== "origin") {
+    const segments = treeSegments(options, store);
+    const what = plan.source ? "root file system" : describePackages(packages);
+    return [{ createdBy: `dodai: ${what} of ${distribution}`, segments }];
+  }
   const byName = new Map(packages.map((one) => [one.locked.name, one]));
   const about = segmentsAbout(options, store);
   const folders = foldersSegment(options, store);
   const trailer = keptSegment(store, [new Uint8Array(1024)]);
-  const distribution = `${plan.recipe.distribution.name}:${plan.recipe.distribution.release}`;
   const ofGroup = (names: readonly string[]): readonly Segment[] =>
     names.flatMap((name) => {
       const found = byName.get(name);
       return found ? [pieceSegment(store, found.piece, tree.dropped.get(name))] : [];
     });
-  if (plan.recipe.layers.kind !== "origin" && groups.length === 1 && groups[0]) {
-    const segments = [folders, ...ofGroup(groups[0].packages), ...[...about.values()].flat(), trailer];
-    return [{ createdBy: `dodai: ${describePackages(packages)} of ${distribution}`, segments }];
-  }
   const layerOf = ({ title, packages: names }: LayerGroup, head: readonly Segment[]): PlannedLayer => ({
     createdBy: `dodai: ${title} of ${distribution}`,
     segments: [...head, ...ofGroup(names), ...names.flatMap((name) => about.get(name) ?? []), trailer],
@@ -89,6 +94,23 @@ function sizedPackages({ plan, packages }: LayersOptions): readonly PlannedPacka
   });
 }
 
+/** Where what is in an image is from, for its history. */
+function originOf({ recipe: { distribution }, source }: Plan): string {
+  if (source) return source.rootfs.name;
+  return distribution.release === "" ? distribution.name : `${distribution.name}:${distribution.release}`;
+}
+
+/** All of a tree in one layer. */
+export function treeSegments(content: TreeContent, store: CompressContext["store"]): readonly Segment[] {
+  const { packages, tree } = content;
+  return [
+    foldersSegment(content, store),
+    ...packages.map(({ locked, piece }) => pieceSegment(store, piece, tree.dropped.get(locked.name))),
+    ...[...segmentsAbout(content, store).values()].flat(),
+    keptSegment(store, [new Uint8Array(1024)]),
+  ];
+}
+
 const namedAtMost = 12;
 
 function describePackages(packages: readonly PiecedPackage[]): string {
@@ -109,10 +131,11 @@ const rootFolder = (epoch: number): Entry => ({
   xattrs: noXattrs,
 });
 
-function foldersSegment({ tree, epoch }: LayersOptions, store: CompressContext["store"]): Segment {
+function foldersSegment({ packages, tree, epoch }: TreeContent, store: CompressContext["store"]): Segment {
   const folders = [...tree.tree.values()].map(({ entry }) => entry).filter(({ kind }) => kind === "directory");
   folders.sort((a, b) => comparePaths(a.path, b.path));
-  return entriesSegment(store, [{ entry: rootFolder(epoch) }, ...folders.map((entry) => ({ entry }))]);
+  const root = packages.find(({ piece }) => piece.root)?.piece.root ?? rootFolder(epoch);
+  return entriesSegment(store, [{ entry: root }, ...folders.map((entry) => ({ entry }))]);
 }
 
 /**
@@ -155,16 +178,16 @@ function selfContained(
 
 /** Made files by the package that they are about, sorted by its name; under "", and last, those of the whole image. */
 function segmentsAbout(
-  { tree }: LayersOptions,
+  { tree }: TreeContent,
   store: CompressContext["store"],
 ): ReadonlyMap<string, readonly Segment[]> {
   const groups = new Map<string, MadeEntry[]>();
   const paths = [...tree.made.keys()].sort(comparePaths);
   for (const path of paths) {
-    const { bytes, about = "" } = tree.made.get(path) ?? {};
+    const { about = "", ...made } = tree.made.get(path) ?? {};
     const entry = tree.tree.get(path)?.entry;
     if (!entry || entry.kind === "directory") continue;
-    const item = bytes ? { entry, bytes } : { entry };
+    const item: MadeEntry = { ...made, entry };
     const group = groups.get(about);
     if (group) group.push(item);
     else groups.set(about, [item]);
@@ -177,9 +200,10 @@ function segmentsAbout(
 const ownSegmentBytes = 64 << 10;
 
 function segmentsOf(items: readonly MadeEntry[], store: CompressContext["store"]): readonly Segment[] {
-  const large = items.filter(({ bytes }) => (bytes?.byteLength ?? 0) >= ownSegmentBytes);
-  const others = items.filter((one) => !large.includes(one));
-  return [...large.map((one) => entriesSegment(store, [one])), entriesSegment(store, others)];
+  const isLarge = ({ bytes }: MadeEntry): boolean => (bytes?.byteLength ?? 0) >= ownSegmentBytes;
+  const large = Map.groupBy(items.filter(isLarge), ({ bytes }) => bytes);
+  const others = items.filter((one) => !isLarge(one));
+  return [...[...large.values()].map((names) => entriesSegment(store, names)), entriesSegment(store, others)];
 }
 
 /** Compresses what is not yet, and puts digests to the layer. */

@@ -4,18 +4,37 @@ import { formatReadableJson, type Json } from "../core/canonical-json.ts";
 import { type Digest, parseDigest } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { type ControlChecksum, isControlChecksum, type RepositoryChain } from "../packages/contract.ts";
-import type { ResolvedPackage } from "./contract.ts";
+import type { ResolvedPackage, ResolvedSource, ScriptRecord } from "./contract.ts";
 
 /** Changes when a lock written before can no longer be read. */
 const lockVersion = 1;
+
+export interface LockedSource extends ResolvedSource {
+  /** The newest time in it that is not after the day of the lock. */
+  readonly date: Date;
+}
 
 export interface LockedPlatform {
   readonly platform: string;
   readonly repositories: readonly RepositoryChain[];
   /** Sorted by name. */
   readonly packages: readonly ResolvedPackage[];
-  /** Maintainer scripts that the last build neither ran nor did natively, `PACKAGE.SCRIPT`; absent before a build. */
-  readonly skippedScripts?: readonly string[];
+  readonly source?: LockedSource;
+  /** What the last build did about maintainer scripts; absent before a build. */
+  readonly scripts?: ScriptSummary;
+}
+
+const doneWords = ["native", "not-needed", "run", "skipped"] as const;
+
+/** Maintainer scripts, `PACKAGE.SCRIPT`, by what was done about them (see `ScriptRecord`); words that fit none are absent. */
+export type ScriptSummary = Readonly<Partial<Record<(typeof doneWords)[number], readonly string[]>>>;
+
+export function summaryOf(scripts: readonly ScriptRecord[]): ScriptSummary {
+  const named = doneWords.map((word) => {
+    const names = scripts.filter(({ done }) => done === word).map((one) => `${one.package}.${one.script}`);
+    return [word, names] as const;
+  });
+  return Object.fromEntries(named.filter(([, names]) => names.length > 0));
 }
 
 export interface Lock {
@@ -32,8 +51,16 @@ export function formatLock({ recipe, platforms }: Lock): string {
   });
 }
 
-function platformJson({ repositories, packages, skippedScripts }: LockedPlatform): Json {
+function platformJson({ repositories, packages, scripts, source }: LockedPlatform): Json {
   return {
+    source: source && {
+      path: source.path,
+      size: source.sizeBytes,
+      sha256: source.digest,
+      signedBy: source.signedBy,
+      serial: source.serial,
+      date: formatDate(source.date),
+    },
     repositories: repositories.map(({ repository, suite, components, signedBy, release, indexes }) => ({
       name: repository,
       suite,
@@ -58,7 +85,7 @@ function platformJson({ repositories, packages, skippedScripts }: LockedPlatform
       size: one.sizeBytes,
       ...(isControlChecksum(one.digest) ? { checksum: one.digest } : { sha256: one.digest }),
     })),
-    skippedScripts,
+    scripts: scripts as Json | undefined,
   };
 }
 
@@ -89,8 +116,25 @@ function readPlatform(platform: string, member: Reader): LockedPlatform {
     platform,
     repositories: member.list("repositories").map(readChain),
     packages: member.list("packages").map(readPackage),
+    ...(member.has("source") ? { source: readSource(member.member("source")) } : {}),
   };
-  return member.has("skippedScripts") ? { ...common, skippedScripts: member.texts("skippedScripts") } : common;
+  return member.has("scripts") ? { ...common, scripts: readSummary(member.member("scripts")) } : common;
+}
+
+function readSummary(member: Reader): ScriptSummary {
+  const words = doneWords.filter((word) => member.has(word));
+  return Object.fromEntries(words.map((word) => [word, member.texts(word)]));
+}
+
+function readSource(one: Reader): LockedSource {
+  return {
+    path: one.path("path"),
+    digest: one.digest("sha256"),
+    sizeBytes: one.number("size"),
+    signedBy: one.texts("signedBy"),
+    ...(one.has("serial") ? { serial: one.text("serial") } : {}),
+    date: one.date("date"),
+  };
 }
 
 function readChain(one: Reader): RepositoryChain {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { DodaiError } from "../core/dodai-error.ts";
 import { writeAside } from "../io/atomic.ts";
 import type { CommonOptions, LockResult } from "./contract.ts";
-import { formatLock, type Lock, type LockedPlatform } from "./lock-file.ts";
+import { formatLock, type Lock, type LockedPlatform, type ScriptSummary } from "./lock-file.ts";
 import { readLock, solveAll } from "./locking.ts";
 import { lockedValue } from "./plan.ts";
 import { resolutionOf } from "./resolve.ts";
@@ -17,7 +17,7 @@ export async function lock(options: CommonOptions): Promise<LockResult> {
     const platforms = await solveAll(options, session, earlier);
     const text = formatLock({
       recipe: lockedValue(recipe),
-      platforms: platforms.map((one) => withSkipped(one, earlier)),
+      platforms: platforms.map((one) => withScripts(one, earlier)),
     });
     const before = await readFile(lockFile, "utf8").catch(() => undefined);
     const changed = before !== text;
@@ -27,21 +27,21 @@ export async function lock(options: CommonOptions): Promise<LockResult> {
 }
 
 /** What the last build told of scripts stays while the packages are the same. */
-function withSkipped(solved: LockedPlatform, earlier: Lock | undefined): LockedPlatform {
+function withScripts(solved: LockedPlatform, earlier: Lock | undefined): LockedPlatform {
   const before = earlier?.platforms.find(({ platform }) => platform === solved.platform);
   const same = before && JSON.stringify(before.packages) === JSON.stringify(solved.packages);
-  return same && before.skippedScripts ? { ...solved, skippedScripts: before.skippedScripts } : solved;
+  return same && before.scripts ? { ...solved, scripts: before.scripts } : solved;
 }
 
-/** Writes into the lock which scripts a build with it neither ran nor did natively; by platform. */
-export async function recordSkipped(
+/** Writes into the lock what a build with it did about scripts; by platform. */
+export async function recordScripts(
   lockFile: string,
   before: Lock,
-  told: ReadonlyMap<string, readonly string[]>,
+  told: ReadonlyMap<string, ScriptSummary>,
 ): Promise<void> {
   const platforms = before.platforms.map((one) => {
-    const skippedScripts = told.get(one.platform);
-    return skippedScripts ? { ...one, skippedScripts } : one;
+    const scripts = told.get(one.platform);
+    return scripts ? { ...one, scripts } : one;
   });
   const text = formatLock({ ...before, platforms });
   if (text !== formatLock(before)) await writeLock(lockFile, text);

@@ -55,6 +55,7 @@ export async function solveAll(
   earlier: Lock | undefined,
 ): Promise<readonly LockedPlatform[]> {
   const { insecureUnsigned = false } = options;
+  if (options.recipe.source) return solveSources(options, session);
   const { solvePlatform } = await import("./solve.ts");
   const access = session.access();
   const solved: LockedPlatform[] = [];
@@ -68,6 +69,17 @@ export async function solveAll(
     solved.push(platform);
   }
   warnOfDifferences(solved, session);
+  return solved;
+}
+
+async function solveSources(options: CommonOptions, session: Session): Promise<readonly LockedPlatform[]> {
+  const { insecureUnsigned = false } = options;
+  const { assertOneSerial, solveSource } = await import("./source.ts");
+  const solved: LockedPlatform[] = [];
+  for (const plan of await planAll(options, session)) {
+    if (plan.source) solved.push(await solveSource({ plan, source: plan.source, session, insecureUnsigned }));
+  }
+  assertOneSerial(solved);
   return solved;
 }
 

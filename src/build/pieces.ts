@@ -6,12 +6,14 @@ import { oneAtATime } from "../core/one-at-a-time.ts";
 import { formatPlatform } from "../core/platform.ts";
 import type { PathRules } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
-import { type ControlChecksum, isControlChecksum, type Repository } from "../packages/contract.ts";
+import { type ControlChecksum, isControlChecksum } from "../packages/contract.ts";
 import { compileGlob } from "../rootfs/glob.ts";
+import { excludedPaths } from "../rootfs/normalize-excluded.ts";
 import type { ResolvedPackage } from "./contract.ts";
 import type { Job, JobResult } from "./jobs.ts";
 import { pieceKey } from "./piece-store.ts";
 import type { Plan } from "./plan.ts";
+import { rootTarball } from "./root-tarball.ts";
 import { type CompressContext, compressSegment, pieceSegment } from "./segments.ts";
 import type { Session } from "./session.ts";
 import type { PiecedPackage } from "./tree.ts";
@@ -23,7 +25,10 @@ export interface PiecesOptions {
   readonly compress: CompressContext;
 }
 
-/** In the order of `packages`. Throws what fetching and unpacking throw. */
+/**
+ * In the order of `packages`. Compressing goes on when this is done, since scripts can run meanwhile; whoever needs a member
+ * waits for it. Throws what fetching and unpacking throw.
+ */
 export async function makePieces(options: PiecesOptions): Promise<readonly PiecedPackage[]> {
   const { plan, packages, session, compress } = options;
   const rules: PathRules = { mergedUsr: plan.supply.mergedUsr };
@@ -45,7 +50,8 @@ export async function makePieces(options: PiecesOptions): Promise<readonly Piece
       if (piece === undefined) return;
       known.set(one, piece);
       progress.unpacked(one);
-      await compressSegment(pieceSegment(session.pieces, piece, removedPaths(piece, plan)), compress);
+      // A failure is met by who assembles the layer, which asks for the same members.
+      void compressSegment(pieceSegment(session.pieces, piece, removedPaths(piece, plan)), compress).catch(() => {});
     }),
   );
   if (mismatches.length > 0) throw mismatchError(mismatches);
@@ -80,17 +86,29 @@ function mismatchError(mismatches: readonly Mismatch[]): DodaiError {
 const reasonOf = ({ message }: DodaiError): string =>
   message.slice(message.lastIndexOf(": ") + 2).replaceAll("\n", " ");
 
-/** What the recipe takes away for certain; what else goes shows when packages are merged. */
-function removedPaths({ entries }: Piece, { recipe }: Plan): ReadonlySet<string> {
-  if (recipe.remove.length === 0) return new Set();
+/** What recipe and variant take away, seen from this package alone; what else goes shows when packages are merged. */
+function removedPaths({ entries, key }: Piece, { recipe, supply }: Plan): ReadonlySet<string> {
   const globs = recipe.remove.map(compileGlob);
-  return new Set(entries.map(({ entry }) => entry.path).filter((path) => globs.some((matches) => matches(path))));
+  const removed = entries.map(({ entry }) => entry.path).filter((path) => globs.some((matches) => matches(path)));
+  if (supply.excluded.paths.length === 0) return new Set(removed);
+  const tree = new Map(entries.map(({ entry }) => [entry.path, { entry, owner: key, content: undefined }]));
+  return new Set([...removed, ...excludedPaths(tree, supply.excluded)]);
 }
 
 /** The decoder of xz takes some 200 MB for packages of several blocks, which large ones are: one of them at a time. */
 const largeBytes = 6 << 20;
 
-interface MakePiece extends PiecesOptions {
+/** One piece alone, read when it was made before. */
+export async function unpackOne(
+  one: ResolvedPackage,
+  { plan, session }: Pick<PiecesOptions, "plan" | "session">,
+): Promise<Piece> {
+  const rules: PathRules = { mergedUsr: plan.supply.mergedUsr };
+  const known = session.pieces.find(pieceKey(one.digest, rules));
+  return known ?? makePiece(one, { plan, session, rules, large: oneAtATime(), onBytes: () => {} });
+}
+
+interface MakePiece extends Pick<PiecesOptions, "plan" | "session"> {
   readonly large: ReturnType<typeof oneAtATime>;
   readonly rules: PathRules;
   readonly onBytes: (count: number) => void;
@@ -130,8 +148,7 @@ async function acquire(one: ResolvedPackage, checksum: ControlChecksum, options:
     const digest = parseDigest(Buffer.from(kept).toString());
     if (await store.verify(digest, one.sizeBytes)) return { path: store.path(digest), digest };
   }
-  const { urls } = repositoryOf(one, options);
-  const found = await (await session.mirrors()).acquire(urls, one.path, one.sizeBytes, { onBytes });
+  const found = await (await session.mirrors()).acquire(rootsOf(one, options), one.path, one.sizeBytes, { onBytes });
   await store.keepValue(filesKind, key, Buffer.from(found.digest));
   return found;
 }
@@ -142,12 +159,12 @@ async function unpackFile({ path, digest }: FoundFile, one: ResolvedPackage, opt
   const key = pieceKey(one.digest, rules);
   const job: Job = {
     kind: "unpack",
-    format: options.plan.distribution.format.name,
+    format: options.plan.source ? rootTarball : options.plan.distribution.format.name,
     packagePath: path,
     digest,
     sizeBytes,
     ...(isControlChecksum(one.digest) ? { checksum: one.digest } : {}),
-    what: `${one.name} ${one.version}`,
+    what: `${one.name} ${one.version}`.trimEnd(),
     key,
     rules,
     recordsPath: session.pieces.recordsPath(key),
@@ -156,7 +173,7 @@ async function unpackFile({ path, digest }: FoundFile, one: ResolvedPackage, opt
   };
   const run = (): Promise<JobResult> => session.pool().run(job, { weightBytes: sizeBytes });
   await (sizeBytes > largeBytes ? options.large(run) : run()).catch((error: unknown) => {
-    throw packageFault(error, one);
+    throw packageFault(error, one, options.plan);
   });
   const piece = session.pieces.find(key);
   if (piece) return piece;
@@ -164,7 +181,14 @@ async function unpackFile({ path, digest }: FoundFile, one: ResolvedPackage, opt
 }
 
 /** What is wrong with a package, and with which. */
-function packageFault(error: unknown, { name, version, path, repository }: ResolvedPackage): unknown {
+function packageFault(error: unknown, one: ResolvedPackage, { source }: Plan): unknown {
+  if (source && error instanceof DodaiError && error.code === "PACKAGE_BROKEN") {
+    return new DodaiError("ARCHIVE_BROKEN", error.message, { ...(error.fix ? { fix: error.fix } : {}), cause: error });
+  }
+  return source ? error : faultOf(error, one);
+}
+
+function faultOf(error: unknown, { name, version, path, repository }: ResolvedPackage): unknown {
   if (!(error instanceof DodaiError) || !/^(?:ARCHIVE|COMPRESSION|PACKAGE)_|^FILE_CONFLICT$/.test(error.code))
     return error;
   const fix = error.fix ?? `Leave the package out ("!${name}" in packages), or tell whoever runs the repository.`;
@@ -172,9 +196,11 @@ function packageFault(error: unknown, { name, version, path, repository }: Resol
   return new DodaiError(error.code, error.message, { where, fix, cause: error.cause });
 }
 
-function repositoryOf(one: ResolvedPackage, { plan }: MakePiece): Repository {
+/** Roots of the repository that has it. */
+function rootsOf(one: ResolvedPackage, { plan }: MakePiece): readonly string[] {
   const repository = plan.supply.repositories.find(({ name }) => name === one.repository);
-  if (!repository) {
+  const urls = plan.source ? [plan.source.rootfs.root] : repository?.urls;
+  if (!urls) {
     throw new DodaiError(
       "LOCK_OUT_OF_DATE",
       `Cannot fetch ${one.name} ${one.version}: the recipe has no repository "${one.repository}"`,
@@ -183,14 +209,14 @@ function repositoryOf(one: ResolvedPackage, { plan }: MakePiece): Repository {
       },
     );
   }
-  return repository;
+  return urls;
 }
 
 async function download(one: ResolvedPackage, digest: Digest, options: MakePiece): Promise<string> {
-  const { session, onBytes } = options;
-  const { urls } = repositoryOf(one, options);
+  const { plan, session, onBytes } = options;
   const { sizeBytes } = one;
-  return (await session.mirrors()).download(urls, one.path, { digest, sizeBytes }, { onBytes });
+  const path = plan.source?.rootfs.path ?? one.path;
+  return (await session.mirrors()).download(rootsOf(one, options), path, { digest, sizeBytes }, { onBytes });
 }
 
 function startProgress(

@@ -15,7 +15,7 @@ const kind = "results";
 export async function resultKey(options: BuildOptions, platforms: readonly LockedPlatform[]): Promise<string> {
   const { recipe, outputs, names = [], compression = "gzip", sourceDateEpoch } = options;
   const sources = recipe.files.flatMap((file) => (file.kind === "copy" ? [file.source] : []));
-  const locked = platforms.map(({ skippedScripts: _told, ...rest }) => rest);
+  const locked = platforms.map(({ scripts: _told, ...rest }) => rest);
   const value: Json = {
     version,
     // Positions differ when a recipe is only reformatted; what else is in a recipe is plain JSON.

@@ -1,7 +1,6 @@
 // A segment is a stretch of a layer whose compressed form is made once: a package's records, the folders, one package's
 // database files, what effects made, the trailer. A layer is segments one after the other, compressed or not.
 import { renameSync, rmSync, writeFileSync } from "node:fs";
-import type { Entry } from "../archive/entry.ts";
 import { gzipIdentity } from "../archive/gzip-member.ts";
 import { formatTarHeader, tarPadding } from "../archive/tar-write.ts";
 import { zstdIdentity } from "../archive/zstd-frame.ts";
@@ -11,6 +10,7 @@ import { unreachable } from "../core/unreachable.ts";
 import { cutRanges, planRecords, type Range, rangesWithout } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
 import type { WorkerPool } from "../io/worker-pool.ts";
+import type { MadeEntry } from "../rootfs/change.ts";
 
 import { type Compressor, compressRanges } from "./compress.ts";
 import type { CompressJob, Job, JobResult } from "./jobs.ts";
@@ -75,16 +75,22 @@ function rewrittenSegment(store: PieceStore, piece: Piece, lost: ReadonlySet<str
 }
 
 /** Entries with their bytes, as records in the order given. */
-export function entriesSegment(
-  store: PieceStore,
-  items: readonly { readonly entry: Entry; readonly bytes?: Uint8Array }[],
-): Segment {
-  const chunks = items.flatMap(({ entry, bytes }) => {
-    const body = bytes ?? new Uint8Array(0);
-    return [formatTarHeader(entry), body, new Uint8Array(tarPadding(body.byteLength))];
-  });
-  return keptSegment(store, chunks);
+export function entriesSegment(store: PieceStore, items: readonly MadeEntry[]): Segment {
+  return keptSegment(store, recordsOf(items));
 }
+
+/** Tar records of entries. A further name of a file becomes a hard link where the first comes before it, unchanged. */
+export function recordsOf(items: readonly MadeEntry[]): readonly Uint8Array[] {
+  const written = new Map<string, Uint8Array>();
+  return items.flatMap(({ entry, bytes = noBytes, nameOf }) => {
+    const isLink = nameOf !== undefined && bytes.byteLength > 0 && written.get(nameOf) === bytes;
+    if (isLink) return [formatTarHeader({ ...entry, kind: "hardlink", target: nameOf })];
+    written.set(entry.path, bytes);
+    return [formatTarHeader(entry), bytes, new Uint8Array(tarPadding(bytes.byteLength))];
+  });
+}
+
+const noBytes = new Uint8Array(0);
 
 /** Any bytes as a segment, kept in the store under their digest. */
 export function keptSegment(store: PieceStore, chunks: readonly Uint8Array[]): Segment {

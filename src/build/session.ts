@@ -22,6 +22,8 @@ export interface Session {
   readonly store: Store;
   readonly pieces: PieceStore;
   readonly now: Date;
+  /** Aborts when the caller no longer wants the result. */
+  readonly signal: AbortSignal | undefined;
   /** Connections are made ready with the first call. */
   mirrors(): Promise<Mirrors>;
   /** Threads are started with the first job. */
@@ -83,6 +85,7 @@ function own(options: CommonOptions, store: Store): { readonly session: Session;
       return temporary;
     }),
     now,
+    signal,
     mirrors: async () => {
       network ??= openNetwork(options, store);
       return (await network).mirrors;

@@ -2,22 +2,23 @@
 // recipe add or take away. The result is a value; nothing is written.
 import type { Entry } from "../archive/entry.ts";
 import { DodaiError } from "../core/dodai-error.ts";
-import type { Recipe } from "../core/recipe.ts";
 import { placePath } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
 import type { GeneratedFile, InstalledPackage, RandomAccess } from "../packages/contract.ts";
 import { memoryAccess } from "../packages/memory-access.ts";
 import { addFiles, addMissingFolders, type ChangedTree, removePaths, startChange } from "../rootfs/change.ts";
-import type { EffectContext } from "../rootfs/effects/contract.ts";
-import { effectNamed } from "../rootfs/effects/effects.ts";
 import { compileGlob } from "../rootfs/glob.ts";
 import { type MergedTree, mergePackages } from "../rootfs/merge.ts";
+import { excludedPaths } from "../rootfs/normalize-excluded.ts";
 import { resolvePath } from "../rootfs/resolve.ts";
 import type { ResolvedPackage } from "./contract.ts";
+import { treeSegments } from "./layers.ts";
 import type { PieceStore } from "./piece-store.ts";
 import { isAskedFor, type Plan } from "./plan.ts";
 import { readRanges } from "./ranges.ts";
 import { addRecipeFiles } from "./recipe-files.ts";
+import { applyScripts, type ScriptContext, type ScriptOutcome } from "./scripts.ts";
+import type { Session } from "./session.ts";
 
 /** A package of the lock with its piece. */
 export interface PiecedPackage {
@@ -29,45 +30,58 @@ export interface TreeOptions {
   readonly plan: Plan;
   /** Sorted by name. */
   readonly packages: readonly PiecedPackage[];
-  readonly store: PieceStore;
+  readonly session: Session;
   readonly epoch: number;
+  readonly scriptTimeoutSeconds: number;
   /** See EffectContext. */
-  readonly mergedLibBelow?: boolean;
+  readonly mergedLibBelow: boolean;
 }
 
-export interface BuiltTree extends ChangedTree {
-  /** `PACKAGE.SCRIPT` of every maintainer script that no effect stands for. */
-  readonly skippedScripts: readonly string[];
+export interface BuiltTree extends ChangedTree, ScriptOutcome {
   /** The number that /etc/passwd has for a name. */
   uidOf(name: string): string | undefined;
   /** apk: its database of these packages alone, for who looks at a layer by itself. */
   partialDatabase(names: ReadonlySet<string>): GeneratedFile | undefined;
 }
 
-/** Throws FILE_CONFLICT, EFFECT_FAILED, SCRIPT_UNKNOWN, FILE_UNREADABLE, PATH_MISSING. */
-export function buildTree(options: TreeOptions): BuiltTree {
-  const { plan, packages, epoch } = options;
+/** Throws FILE_CONFLICT, FILE_UNREADABLE, PATH_MISSING, and what `applyScripts` throws. */
+export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
+  const { plan, packages, epoch, session } = options;
   const { recipe, supply } = plan;
   const { tree, dropped } = mergePackages(packages.map((one) => mergeable(one, packages, plan)));
   const change = startChange(tree, dropped);
-  removePaths(change, matching(tree.keys(), recipe.remove));
-  const files = { epoch, read: (path: string) => readFileOf(change, options.store, path) };
-  addRecipeFiles(change, supply.files, files);
+  const installed = packages.map((one) => installedOf(one, dropped, supply));
+  const readers = readersOf(change, session.pieces);
+  const scripts = { ...options, installed, ...readers, segmentsOf: segmentsOf(options) };
+  const files = { epoch, read: readers.read };
+  // Scripts run on packages as they are; effects look at what will be there.
+  const isRun = recipe.scripts === "run";
+  if (!isRun) {
+    removePaths(change, matching(tree.keys(), recipe.remove));
+    addRecipeFiles(change, supply.files, files);
+  }
   addFiles(change, mergedUsrLinks(change, supply.mergedUsr), epoch);
-  addFiles(change, databaseOf(options, dropped), epoch);
-  const covered = recipe.scripts === "skip" ? new Set<string>() : applyEffects(change, options);
+  // A ready root file system keeps the database that it has.
+  if (!plan.source) addFiles(change, databaseOf(plan, installed), epoch);
+  if (isRun) addMissingFolders(change, epoch);
+  const outcome = await applyScripts(change, scripts);
+  if (isRun) addRecipeFiles(change, supply.files, files);
+  removePaths(change, excludedPaths(tree, supply.excluded));
   removePaths(change, matching(tree.keys(), recipe.remove));
   addRecipeFiles(change, recipe.files, files);
   addMissingFolders(change, epoch);
-  const skippedScripts = scriptsOf(packages, plan.distribution.format.scripts).filter((one) => !covered.has(one));
-  assertScriptsKnown(recipe, skippedScripts);
   const partialDatabase = (names: ReadonlySet<string>): GeneratedFile | undefined => {
-    const some = packages.filter(({ locked }) => names.has(locked.name));
-    return databaseOf({ ...options, packages: some }, dropped).find(({ path }) => path.endsWith("/db/installed"));
+    const some = installed.filter(({ name }) => names.has(name));
+    return databaseOf(plan, some).find(({ path }) => path.endsWith("/db/installed"));
   };
   const uidOf = (name: string): string | undefined =>
-    change.tree.has("etc/passwd") ? uidIn(Buffer.from(files.read("etc/passwd")).toString(), name) : undefined;
-  return { ...change, skippedScripts, partialDatabase, uidOf };
+    change.tree.has("etc/passwd") ? uidIn(Buffer.from(readers.read("etc/passwd")).toString(), name) : undefined;
+  return { ...change, ...outcome, partialDatabase, uidOf };
+}
+
+/** A tree on its way, as one layer. */
+function segmentsOf({ packages, session, epoch }: TreeOptions): ScriptContext["segmentsOf"] {
+  return (change) => treeSegments({ packages, tree: change, epoch }, session.pieces);
 }
 
 function mergeable(
@@ -113,43 +127,8 @@ function mergedUsrLinks({ tree }: ChangedTree, mergedUsr: readonly string[]): re
     .map((name) => ({ kind: "symlink", path: name, target: `usr/${name}` }));
 }
 
-/** Scripts whose work the applied effects did. */
-function applyEffects(change: ChangedTree, options: TreeOptions): ReadonlySet<string> {
-  const { plan, packages, epoch } = options;
-  const covered = new Set<string>();
-  const context: EffectContext = {
-    tree: change.tree,
-    read: (path) => readFileOf(change, options.store, path),
-    open: (path) => openFileOf(change, options.store, path),
-    platform: plan.platform,
-    distribution: { name: plan.distribution.name, release: plan.supply.release },
-    users: [...plan.supply.users, ...plan.recipe.accounts.users],
-    groups: [...plan.supply.groups, ...plan.recipe.accounts.groups],
-    epoch,
-    packages: packages.map(({ locked: { name, version }, piece: { control } }) => {
-      const facts = plan.distribution.format.factsOf?.(control);
-      return { name, version, control, ...(facts ? { provides: facts.provides } : {}) };
-    }),
-    mergedLibBelow: options.mergedLibBelow ?? false,
-    ...(plan.recipe.certificates ? { certificates: plan.recipe.certificates } : {}),
-  };
-  for (const { name, always } of wantedEffects(plan)) {
-    const effect = effectNamed(name);
-    const here = effect.covers.filter((one) => packages.some(({ locked }) => locked.name === one.package));
-    if (!always && here.length === 0) continue;
-    const { files, removed, covered: more = [] } = effect.apply(context);
-    removePaths(change, new Set(removed));
-    addFiles(change, files, epoch);
-    for (const one of more) covered.add(`${one.package}${dot(one.script)}`);
-    for (const one of here) for (const script of one.scripts) covered.add(`${one.package}${dot(script)}`);
-  }
-  return covered;
-}
-
-/** Those of the variant, and what the recipe asks for that no variant has. */
-function wantedEffects({ supply, recipe }: Plan): Plan["supply"]["effects"] {
-  const has = supply.effects.some(({ name }) => name.startsWith("certificates"));
-  return recipe.certificates && !has ? [...supply.effects, { name: "certificates", always: true }] : supply.effects;
+function readersOf(change: ChangedTree, store: PieceStore): Pick<ScriptContext, "read" | "open"> {
+  return { read: (path) => readFileOf(change, store, path), open: (path) => openFileOf(change, store, path) };
 }
 
 function readFileOf(change: ChangedTree, store: PieceStore, path: string): Uint8Array {
@@ -181,28 +160,33 @@ function openFileOf({ tree, made: all }: ChangedTree, store: PieceStore, path: s
 }
 
 /** As dpkg does, a path that another package took over is no longer listed with the package that lost it. */
-function databaseOf({ plan, packages }: TreeOptions, lost: MergedTree["dropped"]): readonly GeneratedFile[] {
+function installedOf(
+  { locked, piece }: PiecedPackage,
+  lost: MergedTree["dropped"],
+  supply: Plan["supply"],
+): InstalledPackage {
+  return {
+    name: locked.name,
+    version: locked.version,
+    architecture: locked.architecture,
+    control: piece.control,
+    paths: withoutLost(piece.paths, lost.get(locked.name), supply),
+    md5: piece.md5,
+    apk: {
+      checksum: locked.digest,
+      sizeBytes: locked.sizeBytes,
+      entries: entriesWithout(piece, lost.get(locked.name)),
+      sha1: piece.sha1,
+    },
+  };
+}
+
+function databaseOf(plan: Plan, installed: readonly InstalledPackage[]): readonly GeneratedFile[] {
   const { distribution, architecture, supply, recipe } = plan;
-  const installed = packages.map(
-    ({ locked, piece }): InstalledPackage => ({
-      name: locked.name,
-      version: locked.version,
-      architecture: locked.architecture,
-      control: piece.control,
-      paths: withoutLost(piece.paths, lost.get(locked.name), supply),
-      md5: piece.md5,
-      apk: {
-        checksum: locked.digest,
-        sizeBytes: locked.sizeBytes,
-        entries: entriesWithout(piece, lost.get(locked.name)),
-        sha1: piece.sha1,
-      },
-    }),
-  );
   const database = distribution.format.formatDatabase(installed, {
     architecture,
     // Skipped scripts are still owed: dpkg in the image can run them with --configure.
-    state: recipe.scripts === "skip" ? "unpacked" : "installed",
+    state: recipe.scripts === "emulate" ? "installed" : "unpacked",
     perPackageStatus: supply.perPackageStatus,
     world: worldOf(plan),
     ...(supply.apkDatabase === undefined ? {} : { apkDatabase: supply.apkDatabase }),
@@ -238,25 +222,4 @@ function withoutLost(
   { mergedUsr }: Plan["supply"],
 ): readonly string[] {
   return lost ? paths.filter((path) => !lost.has(placePath(path.slice(1), { mergedUsr }))) : paths;
-}
-
-/** `libc6.postinst`, `bash.post-install`: apk's scripts have the point in their names. */
-const dot = (script: string): string => (script.startsWith(".") ? script : `.${script}`);
-
-function scriptsOf(packages: readonly PiecedPackage[], scripts: readonly string[]): readonly string[] {
-  return packages.flatMap(({ locked, piece }) =>
-    piece.control.filter(({ name }) => scripts.includes(name)).map(({ name }) => `${locked.name}${dot(name)}`),
-  );
-}
-
-/** With `emulate` a full image owes every script; distroless and hand-picked sets list what was left out instead. */
-function assertScriptsKnown(recipe: Recipe, skipped: readonly string[]): void {
-  if (recipe.scripts !== "run" || skipped.length === 0) return;
-  throw new DodaiError(
-    "SCRIPT_UNKNOWN",
-    `Cannot run maintainer scripts: ${skipped.length} of them would have to run, and no sandbox is there to run them in`,
-    {
-      fix: 'Use "scripts: emulate" or "scripts: skip".',
-    },
-  );
 }

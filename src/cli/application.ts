@@ -14,6 +14,7 @@ import type { Context } from "./context.ts";
 import { rootHelp } from "./help.ts";
 import { buildRoute, lockRoute, resolveRoute, whyRoute } from "./image-routes.ts";
 import { cacheRoutes, completionRoute, initRoute, recipesRoute } from "./other-routes.ts";
+import { runRoute } from "./run-route.ts";
 
 /** Names of the commands at the top. */
 export const commandNames: readonly string[] = [
@@ -21,6 +22,7 @@ export const commandNames: readonly string[] = [
   "lock",
   "resolve",
   "why",
+  "run",
   "recipes",
   "init",
   "cache",
@@ -65,6 +67,7 @@ function makeRoutes(): RouteMap<Context> {
       lock: lockRoute(),
       resolve: resolveRoute(),
       why: whyRoute(),
+      run: runRoute(),
       recipes: recipesRoute(),
       init: initRoute(),
       cache: cacheRoutes(),

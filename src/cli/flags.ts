@@ -24,7 +24,7 @@ export interface RequestedOutput {
 }
 
 /** Kinds with what their file or folder is called when `dest` is not given; `NAME` is the recipe's. */
-const defaultNames: Readonly<Record<OutputKind, (name: string) => string>> = {
+export const defaultNames: Readonly<Record<OutputKind, (name: string) => string>> = {
   oci: (name) => `${name}.tar`,
   "oci-layout": (name) => `${name}.oci`,
   docker: (name) => `${name}.docker.tar`,
@@ -120,7 +120,10 @@ export function parseDuration(text: string): number {
   const [, number, unit = ""] = /^(\d+)\s*([a-z])$/.exec(text) ?? [];
   const factor = durationUnitsMs[unit];
   if (number !== undefined && factor !== undefined) return Number(number) * factor;
-  throw usage(`Cannot read age "${text}": it is not a whole number with a unit`, 'Write it as "30d", "12h" or "2w".');
+  throw usage(
+    `Cannot read duration "${text}": it is not a whole number with a unit`,
+    'Write it as "30d", "12h" or "2w".',
+  );
 }
 
 /** Largest second that a tar header and an RFC 3339 date can hold: the end of the year 9999. */

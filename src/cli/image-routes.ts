@@ -5,7 +5,7 @@ import type { LockFlags } from "./commands/lock.ts";
 import type { ResolveFlags } from "./commands/resolve.ts";
 import type { WhyFlags } from "./commands/why.ts";
 import type { Context } from "./context.ts";
-import { outputKinds, parseOutput } from "./flags.ts";
+import { outputKinds, parseDuration, parseOutput } from "./flags.ts";
 import { describeCommand, recipeHelp } from "./help.ts";
 import { asText, commonFlags, json, recipeArgument } from "./shared-flags.ts";
 
@@ -47,6 +47,20 @@ export function buildRoute(): Command<Context> {
           values: ["gzip", "zstd", "none"],
           optional: true,
           brief: "Of layers; gzip by default",
+        },
+        ledger: {
+          kind: "parsed",
+          parse: asText,
+          optional: true,
+          placeholder: "file",
+          brief: "Where to write what was done about each script",
+        },
+        scriptTimeout: {
+          kind: "parsed",
+          parse: parseDuration,
+          optional: true,
+          placeholder: "duration",
+          brief: "For all scripts together; 10m by default",
         },
         json,
         ...commonFlags,

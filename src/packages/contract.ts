@@ -342,4 +342,60 @@ export interface PackageFormat {
   formatDatabase(installed: readonly InstalledPackage[], options: DatabaseOptions): readonly GeneratedFile[];
   /** Names of control members that run when a package is installed: `preinst`, `postinst` ... */
   readonly scripts: readonly string[];
+  /** How they are run; absent where dodai only emulates them. */
+  readonly runner?: ScriptRunner;
+}
+
+/** A maintainer script: `{package: "libc6", script: "postinst"}`. */
+export interface ScriptName {
+  readonly package: string;
+  readonly script: string;
+}
+
+/** What runs in an image whose packages are all unpacked, so that its package manager calls them installed. */
+export interface ScriptPlan {
+  /** Put in place before anything runs, and gone afterwards; each takes the place of nothing. */
+  readonly temporary: readonly GeneratedFile[];
+  /** In order. The first that fails ends the build. */
+  readonly commands: readonly ScriptCommand[];
+  /** The scripts that these commands may run, each with its path in the image, without leading `/`. */
+  readonly scripts: readonly (ScriptName & { readonly path: string })[];
+  /** Scripts that are not run, because their text shows that they only look after upgrades. */
+  readonly needless: readonly ScriptName[];
+}
+
+/** One program to run in the image, as root, in `/`, with nothing on its standard input. */
+export interface ScriptCommand {
+  /** The program by its absolute path, then its arguments. */
+  readonly argv: readonly [string, ...string[]];
+  /** The whole environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The one script that this is; absent for a package manager, which names scripts in its output. */
+  readonly script?: ScriptName;
+}
+
+export interface FailedScript extends ScriptName {
+  /** `undefined` when a signal ended it. */
+  readonly exitCode: number | undefined;
+  /** The package manager's own words. */
+  readonly reason: string;
+}
+
+export interface ScriptRunner {
+  /** Decides only. Throws SCRIPT_UNKNOWN when the image has nothing that can run scripts. */
+  plan(installed: readonly InstalledPackage[], options: ScriptPlanOptions): ScriptPlan;
+  /** The first script that, by what the package manager printed, has failed. */
+  failed(output: string): FailedScript | undefined;
+  /** The package whose script was running when the output stopped. */
+  running(output: string): string | undefined;
+  /** Whether the package manager itself writes at this path between scripts. */
+  isOwnRecord(path: string): boolean;
+}
+
+export interface ScriptPlanOptions {
+  readonly architecture: string;
+  /** Seconds since 1970: passwd(5)'s tools date what they write by it. */
+  readonly epoch: number;
+  /** Whether something is at a path of the tree, without leading `/`: files that no package holds count too. */
+  readonly has: (path: string) => boolean;
 }

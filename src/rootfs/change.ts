@@ -19,13 +19,14 @@ export interface ChangedTree {
 /** Beside the entry in the tree: the bytes of a file, and the one package that it says something of. */
 export interface Made {
   readonly bytes?: Uint8Array;
+  /** Path of the file's first name, when this is a further one: both have the same `bytes`. */
+  readonly nameOf?: string;
   readonly about?: string;
 }
 
 /** Something with an owner, mode, time and attributes of its own, as a program made it. */
-export interface MadeEntry {
+export interface MadeEntry extends Omit<Made, "about"> {
   readonly entry: Entry;
-  readonly bytes?: Uint8Array;
 }
 
 export function startChange(
@@ -61,7 +62,21 @@ export function addFiles(change: ChangedTree, files: readonly GeneratedFile[], e
     if (before) drop(change, path, before);
     for (const parent of parentsOf(path)) addFolder(change, parent, epoch);
     change.tree.set(path, { entry: entryOf(file, path, epoch), owner: undefined, content: undefined });
-    change.made.set(path, file.kind === "file" ? file : {});
+    change.made.set(path, file.kind === "file" ? madeOf(file) : {});
+  }
+}
+
+const madeOf = ({ bytes, about }: GeneratedFile & { readonly kind: "file" }): Made =>
+  about === undefined ? { bytes } : { bytes, about };
+
+/** Puts entries into the tree as programs made them there: their places are real ones already. Folders come before what is in them. */
+export function addEntries(change: ChangedTree, entries: readonly MadeEntry[]): void {
+  for (const { entry, ...made } of entries) {
+    const before = change.tree.get(entry.path);
+    if (before?.entry.kind === "directory" && entry.kind !== "directory") removePaths(change, new Set([entry.path]));
+    else if (before && before.entry.kind !== "directory") drop(change, entry.path, before);
+    change.tree.set(entry.path, { entry, owner: undefined, content: undefined });
+    change.made.set(entry.path, made);
   }
 }
 

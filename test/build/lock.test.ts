@@ -215,14 +215,14 @@ describe("a lock", needs("gpg"), () => {
     assert.equal(place.text(), before);
   });
 
-  test("records scripts that a build did not run, and keeps them", async (t) => {
+  test("records what a build did about scripts, and keeps it", async (t) => {
     const { locked, text } = await open(t);
     await lock(locked());
-    assert.doesNotMatch(text(), /skippedScripts/);
+    assert.doesNotMatch(text(), /"scripts"/);
     await build(locked({ locked: true }));
-    assert.doesNotMatch(text(), /skippedScripts/, "--locked writes nothing");
+    assert.doesNotMatch(text(), /"scripts"/, "--locked writes nothing");
     await build(locked());
-    assert.match(text(), /"skippedScripts": \[\s*"hello\.postinst"\s*\]/);
+    assert.match(text(), /"scripts": \{\s*"skipped": \[\s*"hello\.postinst"\s*\]/);
     const told = text();
     assert.equal((await lock(locked())).changed, false);
     await build(locked({ cacheDirectory: `${locked().cacheDirectory}-2` }));

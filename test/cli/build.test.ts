@@ -56,6 +56,7 @@ test("--json gives one document on standard output", async () => {
           { name: "libc6", version: "2.41-12", architecture: "amd64" },
           { name: "tzdata", version: "2026b-1", architecture: "all" },
         ],
+        scripts: [{ package: "tzdata", script: "postinst", done: "skipped" }],
         skippedScripts: [{ package: "tzdata", script: "postinst" }],
       },
     ],
@@ -71,6 +72,11 @@ describe("what reaches the library", () => {
     readonly env?: Record<string, string>;
     readonly expected: Partial<Record<keyof BuildOptions, unknown>>;
   }[] = [
+    {
+      name: "a ledger and a time limit",
+      words: ["--ledger", "out/l.json", "--script-timeout", "2m"],
+      expected: { ledgerFile: "/nowhere/out/l.json", scriptTimeoutSeconds: 120 },
+    },
     {
       name: "defaults",
       words: [],

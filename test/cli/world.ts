@@ -42,7 +42,8 @@ export function resultOf({ outputs }: BuildOptions): BuildResult {
           { name: "libc6", version: "2.41-12", architecture: "amd64" },
           { name: "tzdata", version: "2026b-1", architecture: "all" },
         ],
-        skippedScripts: [{ package: "tzdata", script: "postinst" }],
+        scripts: [{ package: "tzdata", script: "postinst", done: "skipped", changed: [] }],
+        normalized: [],
       },
     ],
     outputs,
@@ -72,6 +73,8 @@ function fakeLibrary(verbs: Partial<Library> = {}): Library {
     lock: unexpected,
     resolve: unexpected,
     why: unexpected,
+    runImage: unexpected,
+    findBuilt: async () => undefined,
     sizeOfStore: unexpected,
     pruneStore: unexpected,
     findRecipe: async (name) => (name === builtIn.name ? { summary: "", recipe: builtIn } : undefined),
@@ -96,6 +99,8 @@ export interface RunOptions {
   readonly env?: World["env"];
   readonly stderr?: Partial<Output>;
   readonly signal?: AbortSignal;
+  readonly stdin?: World["stdin"];
+  readonly takeSignals?: World["takeSignals"];
   /** What the clock says at each look; the last one stays. */
   readonly times?: readonly number[];
 }
@@ -114,6 +119,8 @@ export async function runCli(words: readonly string[], options: RunOptions = {})
   const exitCode = await runCommandLine(words, {
     stdout: outputTo("stdout"),
     stderr: { ...outputTo("stderr"), ...options.stderr },
+    stdin: options.stdin ?? { isTerminal: false },
+    takeSignals: options.takeSignals ?? (() => () => {}),
     env: { HOME: options.cwd === undefined ? "/home/someone" : join(options.cwd, "home"), ...options.env },
     cwd: options.cwd ?? "/nowhere",
     hostPlatform: parsePlatform("amd64"),

@@ -1,9 +1,7 @@
 // A small root file system for tests: the host's own shell and a few programs with their libraries, as a tar.
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import { type Entry, noXattrs } from "../../src/archive/entry.ts";
 import { formatTarHeader, tarPadding, tarTrailer } from "../../src/archive/tar-write.ts";
+import { hostPrograms } from "../kit/host-programs.ts";
 
 const programs = [
   ...[
@@ -58,33 +56,13 @@ const common = { uid: 0, gid: 0, mtime: rootTime, xattrs: noXattrs };
 
 /** The programs, and accounts: root, daemon (1:1) and app (1000:1000, also in group 42). */
 export function hostRoot(): readonly RootFile[] {
-  const files = new Map<string, RootFile>();
-  for (const name of programs) {
-    const found = find(name);
-    if (found === undefined) continue;
-    files.set(`bin/${name}`, file(`bin/${name}`, readFileSync(found), { mode: 0o755 }));
-    for (const library of librariesOf(found)) {
-      const path = library.slice(1);
-      files.set(path, file(path, readFileSync(library), { mode: 0o755 }));
-    }
-  }
+  const files = hostPrograms(programs).map(({ path, bytes }) => file(path, bytes, { mode: 0o755 }));
   return [
     folder("etc"),
     file("etc/passwd", "root:x:0:0::/:/bin/sh\ndaemon:x:1:1::/:/bin/sh\napp:x:1000:1000::/:/bin/sh\n"),
     file("etc/group", "root:x:0:\ndaemon:x:1:\nshadow:x:42:app\napp:x:1000:\n"),
-    ...files.values(),
+    ...files,
   ];
-}
-
-function find(name: string): string | undefined {
-  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
-  const found = folders.map((one) => join(one, name)).find((path) => existsSync(path));
-  return found === undefined ? undefined : realpathSync(found);
-}
-
-function librariesOf(program: string): readonly string[] {
-  const text = execFileSync("ldd", [program], { encoding: "utf8" });
-  return [...text.matchAll(/(\/\S+) \(0x/g)].map(([, path]) => path ?? "");
 }
 
 export async function* tarOf(files: readonly RootFile[]): AsyncGenerator<Uint8Array> {

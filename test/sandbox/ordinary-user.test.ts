@@ -1,18 +1,13 @@
 // Run as root, the tests of this folder run once more as an ordinary user that has ids in /etc/subuid.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chownSync, existsSync, readFileSync } from "node:fs";
+import { chownSync } from "node:fs";
 import { userInfo } from "node:os";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { hasProgram } from "../kit/oracle.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
-
-interface User {
-  readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-}
+import { findUser, type User } from "./user.ts";
 
 const user = findUser();
 
@@ -51,18 +46,4 @@ function skipReason(): { readonly skip?: string } {
 function canRead({ uid, gid }: User): boolean {
   const words = ["--reuid", String(uid), "--regid", String(gid), "--clear-groups", "test", "-r"];
   return spawnSync("setpriv", [...words, fileURLToPath(import.meta.url)]).status === 0;
-}
-
-/** The first with subordinate ids of both kinds (subuid(5)). */
-function findUser(): User | undefined {
-  const [users, groups] = [rowsOf("/etc/subuid"), rowsOf("/etc/subgid")];
-  const [name] = users.find(([one]) => one !== "root" && groups.some(([other]) => other === one)) ?? [];
-  const account = rowsOf("/etc/passwd").find(([one]) => one === name);
-  return name === undefined || !account ? undefined : { name, uid: Number(account[2]), gid: Number(account[3]) };
-}
-
-function rowsOf(path: string): readonly (readonly string[])[] {
-  if (!existsSync(path)) return [];
-  const lines = readFileSync(path, "utf8").split("\n");
-  return lines.filter((line) => line !== "").map((line) => line.split(":"));
 }

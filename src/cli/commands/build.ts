@@ -1,4 +1,5 @@
-import type { BuildResult, BuiltPlatform } from "../../build/contract.ts";
+import { resolve } from "node:path";
+import type { BuildResult, BuiltPlatform, ScriptRecord } from "../../build/contract.ts";
 import type { ScriptMode } from "../../core/recipe.ts";
 import type { Context, World } from "../context.ts";
 import { type CommonFlags, parseSourceDateEpoch, placeOutputs, type RequestedOutput } from "../flags.ts";
@@ -7,6 +8,7 @@ import { showPath } from "../places.ts";
 import { warningLine } from "../progress/display.ts";
 import { count, formatBytes, formatSeconds } from "../quantities.ts";
 import { safeText } from "../safe-text.ts";
+import { sourceValue } from "./resolve.ts";
 
 export interface BuildFlags extends CommonFlags {
   readonly tag?: readonly string[];
@@ -14,6 +16,9 @@ export interface BuildFlags extends CommonFlags {
   readonly locked?: boolean;
   readonly scripts?: ScriptMode;
   readonly compression?: "gzip" | "zstd" | "none";
+  readonly ledger?: string;
+  /** Milliseconds. */
+  readonly scriptTimeout?: number;
   readonly json?: boolean;
 }
 
@@ -34,6 +39,8 @@ export async function build(this: Context, flags: BuildFlags, recipe: string): P
       ...(names ? { names } : {}),
       ...(scripts ? { scripts } : {}),
       ...(compression ? { compression } : {}),
+      ...(flags.ledger === undefined ? {} : { ledgerFile: resolve(cwd, flags.ledger) }),
+      ...(flags.scriptTimeout === undefined ? {} : { scriptTimeoutSeconds: flags.scriptTimeout / 1000 }),
       ...(sourceDateEpoch === undefined ? {} : { sourceDateEpoch }),
     });
   });
@@ -48,20 +55,39 @@ export async function build(this: Context, flags: BuildFlags, recipe: string): P
 }
 
 function describeResult(name: string, { platforms, outputs }: BuildResult, { cwd }: World): readonly string[] {
-  const built = platforms.map(({ platform, packages, layers, manifest }) => {
+  const built = platforms.map(({ platform, packages, layers, manifest, scripts, source }) => {
     const sizeBytes = layers.reduce((sum, layer) => sum + layer.sizeBytes, 0);
     const size = `${formatBytes(sizeBytes)} in ${count(layers.length, "layer")}`;
-    return `${name} for ${platform}: ${count(packages.length, "package")}, ${size}, ${manifest}`;
+    const what = source?.path ?? count(packages.length, "package");
+    return `${name} for ${platform}: ${what}${describeScripts(scripts)}, ${size}, ${manifest}`;
   });
   const written = outputs.map(({ kind, destination }) => `${showPath(destination, cwd)} (${kind})`);
   return [...built, ...written].map(safeText);
 }
 
+const doneWords: Readonly<Partial<Record<ScriptRecord["done"], string>>> = {
+  run: "run",
+  native: "done natively",
+  "not-needed": "not needed",
+};
+
+/** `, scripts: 43 run, 5 not needed`; skipped ones are told of as a warning. */
+function describeScripts(scripts: readonly ScriptRecord[]): string {
+  const counts = Object.entries(doneWords).flatMap(([done, words]) => {
+    const many = scripts.filter((one) => one.done === done).length;
+    return many === 0 ? [] : [`${many} ${words}`];
+  });
+  return counts.length === 0 ? "" : `, scripts: ${counts.join(", ")}`;
+}
+
+const skippedOf = ({ scripts }: BuiltPlatform): readonly ScriptRecord[] =>
+  scripts.filter(({ done }) => done === "skipped");
+
 /** Scripts that an image lacks the effects of are never left unsaid, in any mode. */
 function describeSkipped(platforms: readonly BuiltPlatform[]): readonly string[] {
-  const told = platforms.map(({ platform, skippedScripts }) => {
-    const names = skippedScripts.map((one) => `${one.package}: ${one.script}`);
-    return { platform, names };
+  const told = platforms.map((one) => {
+    const names = skippedOf(one).map(({ package: name, script }) => `${name}: ${script}`);
+    return { platform: one.platform, names };
   });
   return told
     .filter(({ names }) => names.length > 0)
@@ -75,12 +101,14 @@ function formatResult({ digest, platforms, outputs, unchanged }: BuildResult): s
   const value = {
     schemaVersion: 1,
     digest,
-    platforms: platforms.map(({ platform, manifest, layers, packages, skippedScripts }) => ({
-      platform,
-      manifest,
-      layers: layers.map((layer) => ({ digest: layer.digest, size: layer.sizeBytes })),
-      packages,
-      skippedScripts,
+    platforms: platforms.map((one) => ({
+      platform: one.platform,
+      ...sourceValue(one.source),
+      manifest: one.manifest,
+      layers: one.layers.map((layer) => ({ digest: layer.digest, size: layer.sizeBytes })),
+      packages: one.packages,
+      scripts: one.scripts.map(({ package: name, script, done }) => ({ package: name, script, done })),
+      skippedScripts: skippedOf(one).map(({ package: name, script }) => ({ package: name, script })),
     })),
     outputs: outputs.map(({ kind, destination }) => ({ type: kind, dest: destination })),
     unchanged,

@@ -54,7 +54,7 @@ export function describeCommands(root: CommandTree, recipes: readonly string[]):
         { name: "--help", alias: "-h", brief: "Show this help", takesValue: false, values: [] },
       ],
       words: wordsOf(command, recipes),
-      takesFile: recipeCommands.has(command) || command === "init",
+      takesFile: recipeCommands.has(command) || command === "init" || command === "run",
     });
   };
   walk(root, []);
@@ -64,7 +64,8 @@ export function describeCommands(root: CommandTree, recipes: readonly string[]):
 const recipeCommands = new Set(["build", "lock", "resolve", "why"]);
 
 function wordsOf(command: string, recipes: readonly string[]): readonly string[] {
-  if (recipeCommands.has(command)) return recipes;
+  // What was built from a recipe goes by its name.
+  if (recipeCommands.has(command) || command === "run") return recipes;
   return command === "completion" ? ["bash", "zsh", "fish"] : [];
 }
 

@@ -12,6 +12,7 @@ export const alpine: Distribution = {
   format: apk,
   releases: alpineReleases,
   variants: [...variants.keys()],
+  keys: [],
   supply,
   recipes: new Map(alpineReleases.map((release) => [`alpine:${release.name}`, recipeFor(release)])),
 };

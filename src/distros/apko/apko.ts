@@ -31,6 +31,7 @@ export const apko: Distribution = {
   format: apk,
   releases: [release],
   variants: [variant],
+  keys: [],
   mirrorsOf: "alpine",
   supply,
   recipes: new Map(),

@@ -45,6 +45,7 @@ export const wolfi: Distribution = {
   format: apk,
   releases: [release],
   variants: [...variants.keys()],
+  keys: [],
   supply,
   recipes: new Map([
     [

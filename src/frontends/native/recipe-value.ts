@@ -4,7 +4,14 @@
 import { compareBytes } from "../../core/byte-order.ts";
 import type { Json } from "../../core/canonical-json.ts";
 import { formatPlatform } from "../../core/platform.ts";
-import type { PackageRequest, Recipe, RecipeFile, RecipeRepository } from "../../core/recipe.ts";
+import type {
+  PackageRequest,
+  Recipe,
+  RecipeFile,
+  RecipeRepository,
+  RecipeSource,
+  SourcePlaces,
+} from "../../core/recipe.ts";
 
 /** One value for one meaning: lists without an order of their own are sorted; format it with `formatCanonicalJson`. */
 export function recipeValue(recipe: Recipe): Json {
@@ -12,6 +19,7 @@ export function recipeValue(recipe: Recipe): Json {
   return {
     distribution: { name, release },
     snapshot: recipe.snapshot,
+    source: recipe.source && sourceValue(recipe.source),
     variant: recipe.variant,
     packages: sorted(recipe.packages.map(packageValue)),
     recommends: recipe.recommends,
@@ -53,6 +61,36 @@ function inOrder(files: readonly RecipeFile[]): readonly RecipeFile[] {
 function repositoryValue({ position: _, urls, ...repository }: RecipeRepository): Json {
   return { ...repository, urls: urls.map(portableUrl) };
 }
+
+function sourceValue({ position: _, platforms, serial, ...places }: RecipeSource): Json {
+  const { keys, ...own } = places;
+  return {
+    ...placesValue(own),
+    platforms: Object.fromEntries(Object.entries(platforms).map(([name, one]) => [name, placesValue(one)])),
+    keys,
+    serial: serial && { ...serial, ...(serial.file === undefined ? {} : { file: portableFile(serial.file) }) },
+  };
+}
+
+function placesValue({
+  rootfs,
+  sums,
+  signature,
+  sha256,
+  sha512,
+}: SourcePlaces): Readonly<Record<string, string | undefined>> {
+  return {
+    rootfs: rootfs && portableFile(rootfs),
+    sums: sums && portableFile(sums),
+    signature: signature && portableFile(signature),
+    sha256,
+    sha512,
+  };
+}
+
+/** A file of this machine by its name only. */
+const portableFile = (place: string): string =>
+  place.startsWith("/") || place.startsWith("file:") ? `file:${place.replace(/^.*\//, "")}` : place;
 
 /** A folder of this machine by its last name only. */
 function portableUrl(url: string): string {

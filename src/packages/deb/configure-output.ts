@@ -1,16 +1,7 @@
 // What dpkg says while it configures, read for whoever has to name a script: its status lines (dpkg(1), "--status-fd")
 // and, where those are cut off, its words on standard error. Scripts print in between; theirs are not taken for dpkg's
 // unless they look the same, and then the worst is a wrong name in a message.
-
-export interface FailedScript {
-  /** Without architecture. */
-  readonly package: string;
-  readonly script: string;
-  /** `undefined` when a signal ended it. */
-  readonly exitCode: number | undefined;
-  /** dpkg's own words: `subprocess was killed by signal (Killed)`. */
-  readonly reason: string;
-}
+import type { FailedScript } from "../contract.ts";
 
 const scripts: Readonly<Record<string, string>> = {
   "pre-installation": "preinst",
@@ -46,4 +37,12 @@ export function runningPackage(output: string): string | undefined {
     if (ended !== undefined && ended === running) running = undefined;
   }
   return running;
+}
+
+/** dpkg writes its database before and after each script (dpkg(1), "FILES"). */
+export function isOwnRecord(path: string): boolean {
+  return (
+    /^var\/lib\/dpkg\/(?:status|available|lock|updates|triggers|info)(?:$|[-/])/.test(path) ||
+    path === "var/log/dpkg.log"
+  );
 }

@@ -3,43 +3,14 @@
 // Decides only; the sandbox runs it. `configure-output.ts` reads what the commands say.
 import { compareBytes } from "../../core/byte-order.ts";
 import { DodaiError } from "../../core/dodai-error.ts";
-import type { GeneratedFile, InstalledPackage } from "../contract.ts";
+import type { GeneratedFile, InstalledPackage, ScriptCommand, ScriptPlan, ScriptPlanOptions } from "../contract.ts";
 import { nameInDatabase } from "./database.ts";
 import { fieldOf } from "./deb822.ts";
 import { parseProvides, parseRelations } from "./relation.ts";
 import { controlOf, textOf } from "./status.ts";
 
-/** One program to run in the image, as root, in `/`, with nothing on its standard input. */
-export interface ConfigureCommand {
-  /** The program by its absolute path, then its arguments. */
-  readonly argv: readonly string[];
-  /** The whole environment. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** What dpkg would have run itself; absent for dpkg, which names packages in its output. */
-  readonly script?: { readonly package: string; readonly script: string };
-}
-
-export interface ConfigurePlan {
-  /** Put in place before anything runs; each takes the place of nothing. */
-  readonly temporary: readonly GeneratedFile[];
-  /** In order. The first that fails ends the build. */
-  readonly commands: readonly ConfigureCommand[];
-  /** Removed after the last command: what `temporary` put there. */
-  readonly removed: readonly string[];
-  /** `PACKAGE.preinst` of those that only look after upgrades, as their text shows, and so are not run. */
-  readonly needless: readonly string[];
-}
-
-export interface ConfigureOptions {
-  readonly architecture: string;
-  /** Seconds since 1970: passwd(5)'s tools date what they write by it. */
-  readonly epoch: number;
-  /** Whether something is at a path of the tree, without leading `/`: files that no package holds count too. */
-  readonly has?: (path: string) => boolean;
-}
-
 /** Throws SCRIPT_UNKNOWN when no dpkg is there to do it; CONTROL_SYNTAX, RELATION_SYNTAX, PACKAGE_BROKEN. */
-export function configurePlan(installed: readonly InstalledPackage[], options: ConfigureOptions): ConfigurePlan {
+export function configurePlan(installed: readonly InstalledPackage[], options: ScriptPlanOptions): ScriptPlan {
   const dpkg = installed.find(({ name }) => name === "dpkg");
   if (!dpkg) {
     throw new DodaiError(
@@ -50,24 +21,26 @@ export function configurePlan(installed: readonly InstalledPackage[], options: C
   }
   const common = environmentOf(options.epoch);
   const preinsts = preinstOrder(installed);
-  const command = (one: InstalledPackage): ConfigureCommand => preinstCommand(one, installed, { dpkg, common });
+  const command = (one: InstalledPackage): ScriptCommand => preinstCommand(one, installed, { dpkg, common });
   const base = baseOf(installed);
   const late = preinsts.filter((one) => !base.has(one));
   // What is outside the base may rely on a base that is configured (Debian Policy 3.8); inside it scripts may not.
   const baseFirst = late.length > 0 ? [configureCommand([...base].map(nameInDatabase), common)] : [];
-  const temporary = temporaryFiles(options.has ?? holderOf(installed));
   return {
-    temporary,
+    temporary: temporaryFiles(options.has),
     commands: [
       ...preinsts.filter((one) => base.has(one)).map(command),
       ...baseFirst,
       ...late.map(command),
       configureCommand(["-a"], common),
     ],
-    removed: temporary.map(({ path }) => path),
+    scripts: [
+      ...preinsts.map((one) => scriptOf(one, "preinst")),
+      ...installed.filter(({ control }) => hasScript(control, "postinst")).map((one) => scriptOf(one, "postinst")),
+    ],
     needless: installed
-      .filter((one) => textOf(one.control, "preinst") !== undefined && isForUpgrades(one))
-      .map(({ name }) => `${name}.preinst`),
+      .filter((one) => hasScript(one.control, "preinst") && isForUpgrades(one))
+      .map(({ name }) => ({ package: name, script: "preinst" })),
   };
 }
 
@@ -87,10 +60,11 @@ function environmentOf(epoch: number): Readonly<Record<string, string>> {
 
 /**
  * On file descriptor 3, which leads where standard output does, dpkg says what it is at, package by package. It closes that
- * descriptor for scripts, so that standard output itself would be lost to them. Syncing to disk would be for nothing.
+ * descriptor for scripts, so that standard output itself would be lost to them. Syncing to disk would be for nothing, and so
+ * would what comes after the first failure.
  */
-function configureCommand(which: readonly string[], environment: ConfigureCommand["environment"]): ConfigureCommand {
-  const options = ["--force-unsafe-io", "--status-fd", "3", "--configure"];
+function configureCommand(which: readonly string[], environment: ScriptCommand["environment"]): ScriptCommand {
+  const options = ["--force-unsafe-io", "--abort-after=1", "--status-fd", "3", "--configure"];
   return { argv: ["/bin/sh", "-c", 'exec /usr/bin/dpkg "$@" 3>&1', "dpkg", ...options, ...which], environment };
 }
 
@@ -99,10 +73,9 @@ function preinstCommand(
   one: InstalledPackage,
   installed: readonly InstalledPackage[],
   { dpkg, common }: { readonly dpkg: InstalledPackage; readonly common: Readonly<Record<string, string>> },
-): ConfigureCommand {
-  const name = nameInDatabase(one);
+): ScriptCommand {
   return {
-    argv: [`/var/lib/dpkg/info/${name}.preinst`, "install"],
+    argv: [`/var/lib/dpkg/info/${nameInDatabase(one)}.preinst`, "install"],
     environment: {
       ...common,
       DPKG_ADMINDIR: "/var/lib/dpkg",
@@ -129,10 +102,14 @@ function temporaryFiles(has: (path: string) => boolean): readonly GeneratedFile[
   return has(path) ? [] : [{ kind: "file", path, mode: 0o755, bytes: Buffer.from("#!/bin/sh\nexit 101\n") }];
 }
 
-function holderOf(installed: readonly InstalledPackage[]): (path: string) => boolean {
-  const paths = new Set(installed.flatMap((one) => one.paths));
-  return (path) => paths.has(`/${path}`);
-}
+const hasScript = (control: InstalledPackage["control"], script: string): boolean =>
+  control.some(({ name }) => name === script);
+
+const scriptOf = (one: InstalledPackage, script: string): ScriptPlan["scripts"][number] => ({
+  package: one.name,
+  script,
+  path: `var/lib/dpkg/info/${nameInDatabase(one)}.${script}`,
+});
 
 /** base-passwd makes the accounts that all others name; then each after what it pre-depends on, by name. */
 function preinstOrder(installed: readonly InstalledPackage[]): readonly InstalledPackage[] {
@@ -146,7 +123,7 @@ function preinstOrder(installed: readonly InstalledPackage[]): readonly Installe
     // Accounts come before all else, whatever base-passwd's own preinst may one day want.
     const needed = one.name === "base-passwd" ? [] : neededBy(one, ["Pre-Depends"]);
     for (const other of needed.flatMap((name) => providers.get(name) ?? [])) visit(other);
-    if (textOf(one.control, "preinst") !== undefined && !isForUpgrades(one)) order.push(one);
+    if (hasScript(one.control, "preinst") && !isForUpgrades(one)) order.push(one);
   };
   for (const one of sorted) visit(one);
   return order;

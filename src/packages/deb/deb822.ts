@@ -92,7 +92,8 @@ function nextStanza(text: string, cursor: { at: number; line: number }, options:
     if (stanza.size >= MAX_FIELDS) {
       throw syntaxError(options, line, `a stanza has more than ${MAX_FIELDS} fields`);
     }
-    const value = first.slice(name.length + 1).trim() + continuation(text, cursor, options);
+    // White space at the end of a line belongs to the value, at the end of the value it does not: as dpkg reads it.
+    const value = first.slice(name.length + 1).trimStart() + continuation(text, cursor, options);
     stanza.set(key, { name, value: value.trimEnd(), line });
   }
   return stanza;

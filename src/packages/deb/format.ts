@@ -1,5 +1,7 @@
 // Debian's package format, the whole of it as one value.
 import type { PackageFormat } from "../contract.ts";
+import { configurePlan } from "./configure.ts";
+import { failedScript, isOwnRecord, runningPackage } from "./configure-output.ts";
 import { formatDatabase } from "./database.ts";
 import { parseRequest, satisfies } from "./relation.ts";
 import { conffilesOf, replaces } from "./status.ts";
@@ -36,4 +38,5 @@ export const deb: PackageFormat = {
   formatDatabase,
   // What runs when a package is installed: prerm and postrm belong to removals, config to debconf's questions.
   scripts: ["preinst", "postinst"],
+  runner: { plan: configurePlan, failed: failedScript, running: runningPackage, isOwnRecord },
 };

@@ -45,7 +45,7 @@ export function parseRecord(text: string): PackageRecord {
     multiArch: multiArchOf(stanza, name),
     provides: parseProvides(value("provides"), { what: `Provides of "${name}"`, architecture }),
     relations: relationsOf(stanza, name, architecture),
-    summary: value("description").split("\n", 1)[0] ?? "",
+    summary: value("description").split("\n", 1)[0]?.trimEnd() ?? "",
   };
   if (phased === undefined) return record;
   return { ...record, phasedPercent: Number(matching(stanza, name, "Phased-Update-Percentage", /^\d{1,3}$/)) };

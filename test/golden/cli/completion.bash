@@ -14,18 +14,20 @@ _dodai() {
     *) command="${words[1]:-}" ;;
   esac
   case "$command" in
-    "") values="build lock resolve why recipes init cache completion --help --version" ;;
+    "") values="build lock resolve why run recipes init cache completion --help --version" ;;
     "build")
       case "$previous" in
         --tag|-t) files=any ;;
         --output|-o) values="type=oci,dest= type=oci-layout,dest= type=docker,dest= type=tar,dest= type=dir,dest= type=context,dest=" ;;
         --scripts) values="run emulate skip" ;;
         --compression) values="gzip zstd none" ;;
+        --ledger) files=any ;;
+        --script-timeout) files=any ;;
         --platform) files=any ;;
         --progress) values="auto tty plain quiet" ;;
         --cache-dir) files=any ;;
         *)
-          if [[ "$current" == -* ]]; then values="--tag --output --locked --scripts --compression --json --platform --offline --insecure-unsigned --progress --cache-dir --help"
+          if [[ "$current" == -* ]]; then values="--tag --output --locked --scripts --compression --ledger --script-timeout --json --platform --offline --insecure-unsigned --progress --cache-dir --help"
           else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
       esac ;;
     "lock")
@@ -53,6 +55,19 @@ _dodai() {
         --cache-dir) files=any ;;
         *)
           if [[ "$current" == -* ]]; then values="--json --platform --offline --insecure-unsigned --progress --cache-dir --help"
+          else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
+      esac ;;
+    "run")
+      case "$previous" in
+        --env|-e) files=any ;;
+        --workdir|-w) files=any ;;
+        --volume|-v) files=any ;;
+        --user|-u) files=any ;;
+        --entrypoint) files=any ;;
+        --platform) files=any ;;
+        --cache-dir) files=any ;;
+        *)
+          if [[ "$current" == -* ]]; then values="--interactive --tty --env --workdir --volume --user --entrypoint --network --platform --cache-dir --help"
           else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
       esac ;;
     "recipes")

@@ -5,7 +5,7 @@ import { configurePlan } from "../../../src/packages/deb/configure.ts";
 import { failedScript, runningPackage } from "../../../src/packages/deb/configure-output.ts";
 import { controlText, type DebSpec } from "../../kit/deb.ts";
 
-const options = { architecture: "amd64", epoch: 1_700_000_000 };
+const options = { architecture: "amd64", epoch: 1_700_000_000, has: () => false };
 
 function unpacked(spec: DebSpec): InstalledPackage {
   const members = { control: controlText(spec), ...spec.control };
@@ -113,19 +113,28 @@ describe("the plan for packages that are unpacked", () => {
     assert.equal(argv[argv.indexOf("--status-fd") + 1], "3");
   });
 
-  it("keeps services from starting, and leaves no trace of that", () => {
-    const { temporary, removed } = configurePlan([unpacked(dpkg)], options);
+  it("keeps services from starting", () => {
+    const { temporary } = configurePlan([unpacked(dpkg)], options);
     assert.deepEqual(
       temporary.map((file) => (file.kind === "file" ? [file.path, file.mode, String(file.bytes)] : file)),
       [["usr/sbin/policy-rc.d", 0o755, "#!/bin/sh\nexit 101\n"]],
     );
-    assert.deepEqual(removed, ["usr/sbin/policy-rc.d"]);
   });
 
   it("leaves a policy-rc.d that is there as it is", () => {
-    const holder: DebSpec = { name: "policy", tree: [{ path: "usr/sbin/policy-rc.d", content: "" }] };
-    assert.deepEqual(configurePlan([dpkg, holder].map(unpacked), options).removed, []);
-    assert.deepEqual(configurePlan([unpacked(dpkg)], { ...options, has: () => true }).removed, []);
+    assert.deepEqual(configurePlan([unpacked(dpkg)], { ...options, has: () => true }).temporary, []);
+  });
+
+  it("names every script that may run, with its path", () => {
+    const library: DebSpec = {
+      name: "libx",
+      fields: { ...required, "Multi-Arch": "same" },
+      control: { preinst, postinst: "#!/bin/sh\n" },
+    };
+    assert.deepEqual(configurePlan([dpkg, library].map(unpacked), options).scripts, [
+      { package: "libx", script: "preinst", path: "var/lib/dpkg/info/libx:amd64.preinst" },
+      { package: "libx", script: "postinst", path: "var/lib/dpkg/info/libx:amd64.postinst" },
+    ]);
   });
 
   it("refuses packages without dpkg", () => {
@@ -153,7 +162,7 @@ for (const { name, text, runs } of texts) {
   test(`a preinst with ${name} is ${runs ? "run" : "not needed"}`, () => {
     const spec: DebSpec = { name: "one", fields: required, control: { preinst: text } };
     const { needless, commands } = configurePlan([dpkg, spec].map(unpacked), options);
-    assert.deepEqual([needless, commands.length], runs ? [[], 2] : [["one.preinst"], 1]);
+    assert.deepEqual([needless, commands.length], runs ? [[], 2] : [[{ package: "one", script: "preinst" }], 1]);
   });
 }
 

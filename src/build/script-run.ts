@@ -1,0 +1,212 @@
+// Maintainer scripts run in a sandbox, on the tree as it is when all packages are unpacked; what they did comes back as a
+// value that is kept, so that the same scripts on the same tree run once.
+import type { Entry } from "../archive/entry.ts";
+import { collect } from "../core/bytes.ts";
+import { formatCanonicalJson } from "../core/canonical-json.ts";
+import { hexOf, sha256 } from "../core/digest.ts";
+import { DodaiError } from "../core/dodai-error.ts";
+import { formatPlatform } from "../core/platform.ts";
+import type { InstalledPackage, ScriptCommand, ScriptPlan, ScriptRunner } from "../packages/contract.ts";
+import { addFiles, type ChangedTree } from "../rootfs/change.ts";
+import { normalizeChange } from "../rootfs/normalize.ts";
+import type { Sandbox } from "../sandbox/contract.ts";
+import type { ScriptRecord } from "./contract.ts";
+import type { Plan } from "./plan.ts";
+import { memoryFor, removeLeftSandboxes } from "./sandbox-place.ts";
+import {
+  formatScriptEffect,
+  joinNames,
+  parseScriptEffect,
+  type ScriptEffect,
+  scriptEffectVersion,
+} from "./script-effect.ts";
+import { isOfTrace, readTrace, traceFiles } from "./script-trace.ts";
+import { openSegment, type Segment } from "./segments.ts";
+import type { Session } from "./session.ts";
+
+export interface ScriptRunOptions {
+  readonly plan: Plan;
+  readonly session: Session;
+  readonly epoch: number;
+  /** All packages unpacked, and the database says so. Is not changed. */
+  readonly unpacked: ChangedTree;
+  readonly installed: readonly InstalledPackage[];
+  /** Content of a file of the tree. */
+  readonly read: (path: string) => Uint8Array;
+  /** The whole of a tree as a layer. */
+  readonly segmentsOf: (tree: ChangedTree) => readonly Segment[];
+  /** For all scripts together. */
+  readonly timeoutMs: number;
+}
+
+const kind = "scripts";
+
+/** Throws SCRIPT_FAILED, SCRIPT_UNKNOWN, SANDBOX_UNAVAILABLE, SANDBOX_FAILED, CANCELLED. */
+export async function scriptEffectOf(options: ScriptRunOptions): Promise<ScriptEffect> {
+  const { plan, session, epoch, unpacked, installed } = options;
+  const runner = runnerOf(plan);
+  const scripts = runner.plan(installed, {
+    architecture: plan.architecture,
+    epoch,
+    has: (path) => unpacked.tree.has(path),
+  });
+  const laidOut = withFiles(
+    unpacked,
+    [...scripts.temporary, ...traceFiles(scripts, { ...options, tree: unpacked.tree })],
+    epoch,
+  );
+  const segments = options.segmentsOf(laidOut).filter(({ totalBytes }) => totalBytes > 0);
+  const key = hexOf(
+    sha256(
+      formatCanonicalJson({
+        version: scriptEffectVersion,
+        tree: segments.map((segment) => segment.key),
+        commands: scripts.commands.map(({ argv, environment }) => ({ argv, environment })),
+      }),
+    ),
+  );
+  const platform = formatPlatform(plan.platform);
+  const known = await session.store.value(kind, key);
+  if (known) {
+    const text = `scripts have run on these packages before, and are not run again`;
+    session.emit({ kind: "stage", stage: "scripts", platform, text });
+    return parseScriptEffect(known);
+  }
+  session.emit({
+    kind: "stage",
+    stage: "scripts",
+    platform,
+    text: `running ${scripts.scripts.length} script${scripts.scripts.length === 1 ? "" : "s"}`,
+  });
+  const effect = await runAll({ ...options, scripts, runner, segments });
+  await session.store.keepValue(kind, key, formatScriptEffect(effect));
+  return effect;
+}
+
+function runnerOf({ distribution: { format } }: Plan): ScriptRunner {
+  if (format.runner) return format.runner;
+  throw new DodaiError("SCRIPT_UNKNOWN", `Cannot run the scripts of ${format.name} packages: dodai does not know how`, {
+    fix: 'Use "scripts: emulate" or "scripts: skip".',
+  });
+}
+
+function withFiles(change: ChangedTree, files: Parameters<typeof addFiles>[1], epoch: number): ChangedTree {
+  const copy: ChangedTree = {
+    tree: new Map(change.tree),
+    made: new Map(change.made),
+    dropped: new Map([...change.dropped].map(([name, paths]) => [name, new Set(paths)])),
+  };
+  addFiles(copy, files, epoch);
+  return copy;
+}
+
+interface Running extends ScriptRunOptions {
+  readonly scripts: ScriptPlan;
+  readonly runner: ScriptRunner;
+  readonly segments: readonly Segment[];
+}
+
+async function runAll(running: Running): Promise<ScriptEffect> {
+  const { session, segments } = running;
+  const { openSandbox } = await import("../sandbox/sandbox.ts");
+  const treeBytes = segments.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
+  await removeLeftSandboxes(session.store);
+  // A root in memory is several times as fast.
+  const memoryBytes = memoryFor(2 * treeBytes + ROOM_BYTES);
+  const sandbox = await openSandbox({
+    directory: session.store.temporary(),
+    signal: session.signal,
+    memoryBytes,
+  });
+  try {
+    await sandbox.layOut(readSegments(segments));
+    await runCommands(sandbox, running);
+    return await effectOf(sandbox, running);
+  } finally {
+    await sandbox.close();
+  }
+}
+
+async function* readSegments(segments: readonly Segment[]): AsyncGenerator<Uint8Array> {
+  for (const segment of segments) yield* openSegment(segment);
+}
+
+/** What scripts may write beside the tree, when the whole of it is in memory. */
+const ROOM_BYTES = 1 << 30;
+
+async function runCommands(sandbox: Sandbox, { runner, scripts, timeoutMs }: Running): Promise<void> {
+  const words = ["/bin/sh", "-c", inOneShell(scripts.commands)] as const;
+  const { exitCode, timedOut, lastOutput } = await sandbox.run({ words, environment: {}, timeoutMs });
+  if (exitCode === 0) return;
+  const at = Number(/.*^dodai: command (\d+)$/ms.exec(lastOutput)?.[1] ?? scripts.commands.length - 1);
+  const { argv, script } = scripts.commands[at] as ScriptCommand;
+  const failed = runner.failed(lastOutput);
+  const current = runner.running(lastOutput);
+  const name = script ?? failed ?? (current === undefined ? undefined : { package: current, script: "postinst" });
+  const what = name ? `${name.script} of "${name.package}"` : `"${argv[0]}"`;
+  const how = timedOut
+    ? `it had not ended after ${Math.round(timeoutMs / 1000)} seconds in which all scripts have to run`
+    : (failed?.reason ?? `it ended with exit code ${exitCode}`);
+  throw new DodaiError("SCRIPT_FAILED", `Cannot run the ${what}: ${how}${excerptOf(lastOutput)}`, {
+    fix: 'Read its last words above. Leave the package out, or use "scripts: emulate" where dodai knows what its scripts do.',
+  });
+}
+
+/** Entering a root takes as long as many a script: so all commands are run by one shell there. */
+function inOneShell(commands: readonly ScriptCommand[]): string {
+  const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+  return commands
+    .map(({ argv, environment }, at) => {
+      const variables = Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}`);
+      return `echo "dodai: command ${at}"\n(${[...variables, `exec ${argv.map(quoted).join(" ")}`].join("; ")}) </dev/null || exit $?`;
+    })
+    .join("\n");
+}
+
+const SHOWN_LINES = 12;
+
+/** The last lines that a person wants to see: not those by which dpkg tells programs how far it is. */
+function excerptOf(output: string): string {
+  const lines = output.split("\n").filter((line) => line.trim() !== "" && !/^(?:status|processing|dodai): /.test(line));
+  return lines
+    .slice(-SHOWN_LINES)
+    .map((line) => `\n  ${line}`)
+    .join("");
+}
+
+async function effectOf(sandbox: Sandbox, { unpacked, scripts, runner, epoch }: Running): Promise<ScriptEffect> {
+  const removed: string[] = [];
+  const items: { readonly entry: Entry; readonly bytes: Uint8Array }[] = [];
+  const traced = new Map<string, Uint8Array>();
+  const ours = new Set([...scripts.temporary, ...scripts.scripts].map(({ path }) => path));
+  for await (const change of sandbox.changes()) {
+    if (change.kind === "removed") {
+      if (!isOfTrace(change.path) && !ours.has(change.path)) removed.push(change.path);
+      continue;
+    }
+    const bytes = await collect(change.body, { maxBytes: MAX_FILE_BYTES, what: change.entry.path });
+    if (isOfTrace(change.entry.path)) traced.set(change.entry.path, bytes);
+    else if (!ours.has(change.entry.path)) items.push({ entry: change.entry, bytes });
+  }
+  const before = (path: string): Entry | undefined => unpacked.tree.get(path)?.entry;
+  const { kept, dropped } = normalizeChange(joinNames(items), { epoch, before });
+  const inImage = new Set([...kept.map(({ entry }) => entry.path), ...removed]);
+  const changes = new Map(
+    readTrace(traced, { scripts, removed }, runner.isOwnRecord).map((one) => [one.path, one.changed]),
+  );
+  return {
+    entries: kept,
+    removed,
+    normalized: dropped,
+    scripts: [
+      ...scripts.scripts.map(({ package: name, script, path }): ScriptRecord => {
+        const changed = (changes.get(path) ?? []).filter((one) => inImage.has(one));
+        return { package: name, script, done: "run", changed };
+      }),
+      ...scripts.needless.map((one): ScriptRecord => ({ ...one, done: "not-needed", changed: [] })),
+    ],
+  };
+}
+
+/** The largest file that a script may leave. */
+const MAX_FILE_BYTES = 1 << 30;

@@ -1,0 +1,143 @@
+// What maintainer scripts do to the tree, in one of three ways: they run, dodai does natively what is known of them, or
+// nothing is done. Whichever it was, each script is told of.
+import { DodaiError } from "../core/dodai-error.ts";
+import { unreachable } from "../core/unreachable.ts";
+import type { InstalledPackage, RandomAccess } from "../packages/contract.ts";
+import { addEntries, addFiles, type ChangedTree, removePaths } from "../rootfs/change.ts";
+import type { EffectContext } from "../rootfs/effects/contract.ts";
+import { effectNamed } from "../rootfs/effects/effects.ts";
+import type { NormalizedPath, ScriptRecord } from "./contract.ts";
+import type { Plan } from "./plan.ts";
+import type { Segment } from "./segments.ts";
+import type { Session } from "./session.ts";
+
+export interface ScriptContext {
+  readonly plan: Plan;
+  readonly session: Session;
+  /** Seconds since 1970. */
+  readonly epoch: number;
+  readonly installed: readonly InstalledPackage[];
+  readonly scriptTimeoutSeconds: number;
+  /** See EffectContext. */
+  readonly mergedLibBelow: boolean;
+  readonly read: (path: string) => Uint8Array;
+  readonly open: (path: string) => RandomAccess;
+  readonly segmentsOf: (tree: ChangedTree) => readonly Segment[];
+}
+
+export interface ScriptOutcome {
+  readonly scripts: readonly ScriptRecord[];
+  readonly normalized: readonly NormalizedPath[];
+}
+
+/** Changes the tree. Throws SCRIPT_UNKNOWN, EFFECT_FAILED, and what running throws. */
+export async function applyScripts(change: ChangedTree, context: ScriptContext): Promise<ScriptOutcome> {
+  const { recipe } = context.plan;
+  switch (recipe.scripts) {
+    case "skip":
+      return { scripts: told(context, new Map()), normalized: [] };
+    case "emulate": {
+      const scripts = told(context, applyEffects(change, context, "all"));
+      assertKnown(context.plan, scripts);
+      return { scripts, normalized: [] };
+    }
+    case "run":
+      return runScripts(change, context);
+    default:
+      return unreachable(recipe.scripts);
+  }
+}
+
+async function runScripts(change: ChangedTree, context: ScriptContext): Promise<ScriptOutcome> {
+  const { scriptEffectOf } = await import("./script-run.ts");
+  const timeoutMs = context.scriptTimeoutSeconds * 1000;
+  const { removed, entries, scripts, normalized } = await scriptEffectOf({ ...context, unpacked: change, timeoutMs });
+  removePaths(change, new Set(removed));
+  addEntries(change, entries);
+  const { accounts, certificates } = context.plan.recipe;
+  if (accounts.users.length > 0 || accounts.groups.length > 0 || certificates) applyEffects(change, context, "recipe");
+  return { scripts, normalized };
+}
+
+type Done = ReadonlyMap<string, ScriptRecord>;
+
+const keyOf = (one: { readonly package: string; readonly script: string }): string => `${one.package}.${one.script}`;
+
+/** What the applied effects stand for. */
+function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" | "recipe"): Done {
+  const { plan, epoch, installed, read, open } = context;
+  const names = new Set(installed.map(({ name }) => name));
+  const done = new Map<string, ScriptRecord>();
+  const effectContext: EffectContext = {
+    tree: change.tree,
+    read,
+    open,
+    platform: plan.platform,
+    distribution: { name: plan.distribution.name, release: plan.supply.release },
+    users: [...plan.supply.users, ...plan.recipe.accounts.users],
+    groups: [...plan.supply.groups, ...plan.recipe.accounts.groups],
+    epoch,
+    packages: installed.map(({ name, version, control }) => {
+      const facts = plan.distribution.format.factsOf?.(control);
+      return { name, version, control, ...(facts ? { provides: facts.provides } : {}) };
+    }),
+    mergedLibBelow: context.mergedLibBelow,
+    ...(plan.recipe.certificates ? { certificates: plan.recipe.certificates } : {}),
+  };
+  for (const { name, always } of wantedEffects(plan)) {
+    if (which === "recipe" && !recipeEffects.test(name)) continue;
+    const effect = effectNamed(name);
+    const here = effect.covers.filter((one) => names.has(one.package));
+    if (!always && here.length === 0) continue;
+    const { files, removed, covered = [] } = effect.apply(effectContext);
+    removePaths(change, new Set(removed));
+    addFiles(change, files, epoch);
+    const changed = [...files.map(({ path }) => path), ...removed].sort();
+    const scripts = here.flatMap((one) => one.scripts.map((script) => ({ package: one.package, script })));
+    for (const one of [...scripts, ...covered]) {
+      const record: ScriptRecord = { ...one, done: "native", effect: name, changed };
+      done.set(keyOf(record), name === "nothing-to-do" ? { ...record, done: "not-needed" } : record);
+    }
+  }
+  return done;
+}
+
+/** Effects of what the recipe itself says: scripts that run know nothing of it. */
+const recipeEffects = /^(?:accounts|certificates)/;
+
+/** Those of the variant, and what the recipe asks for that no variant has. */
+function wantedEffects({ supply, recipe }: Plan): Plan["supply"]["effects"] {
+  const has = supply.effects.some(({ name }) => name.startsWith("certificates"));
+  return recipe.certificates && !has ? [...supply.effects, { name: "certificates", always: true }] : supply.effects;
+}
+
+/** Every script that the packages have, with what was done about it. */
+function told({ plan, installed }: ScriptContext, done: Done): readonly ScriptRecord[] {
+  const { scripts } = plan.distribution.format;
+  return installed.flatMap(({ name, control }) =>
+    control
+      .filter((member) => scripts.includes(member.name))
+      .map((member): ScriptRecord => {
+        const one = { package: name, script: member.name };
+        return done.get(keyOf(one)) ?? { ...one, done: "skipped", changed: [] };
+      }),
+  );
+}
+
+const NAMED_AT_MOST = 10;
+
+/** An image whose package manager is to work owes every script; hand-picked packages list what was left out instead. */
+function assertKnown({ recipe, supply }: Plan, scripts: readonly ScriptRecord[]): void {
+  if (!supply.essential) return;
+  const allowed = new Set(recipe.allowUnknownScripts);
+  const unknown = scripts.filter((one) => one.done === "skipped" && !allowed.has(one.package));
+  if (unknown.length === 0) return;
+  const names = unknown.slice(0, NAMED_AT_MOST).map((one) => `${one.script} of ${one.package}`);
+  const more = unknown.length > NAMED_AT_MOST ? `, and ${unknown.length - NAMED_AT_MOST} more` : "";
+  const packages = [...new Set(unknown.map((one) => one.package))].join(", ");
+  throw new DodaiError(
+    "SCRIPT_UNKNOWN",
+    `Cannot emulate maintainer scripts: dodai does not know what ${names.join(", ")}${more} would do`,
+    { fix: `Use "scripts: run", or name packages that work without: "allow-unknown-scripts: [${packages}]".` },
+  );
+}
