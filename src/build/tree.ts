@@ -175,6 +175,7 @@ function installedOf(
     apk: {
       checksum: locked.digest,
       sizeBytes: locked.sizeBytes,
+      ...tagOf(locked, supply),
       entries: entriesWithout(piece, lost.get(locked.name)),
       sha1: piece.sha1,
     },
@@ -198,6 +199,11 @@ function databaseOf(plan: Plan, installed: readonly InstalledPackage[]): readonl
 function behindBase(file: GeneratedFile, installed: string): GeneratedFile {
   if (file.kind !== "file" || !file.path.endsWith("/db/installed")) return file;
   return { ...file, bytes: Buffer.concat([Buffer.from(`${installed.trim()}\n\n`), file.bytes]) };
+}
+
+function tagOf({ repository }: ResolvedPackage, { repositories }: Plan["supply"]): { readonly tag?: string } {
+  const tag = repositories.find(({ name }) => name === repository)?.tag;
+  return tag === undefined ? {} : { tag };
 }
 
 /** What was asked for and what was refused, in the words of the recipe. */

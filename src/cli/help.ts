@@ -15,6 +15,7 @@ const environmentHelp = `ENVIRONMENT
   SOURCE_DATE_EPOCH      seconds since 1970 for every time that dodai writes
   DODAI_CACHE_DIR        the cache; else XDG_CACHE_HOME/dodai, else ~/.cache/dodai
   DODAI_MIRROR_DEBIAN    mirrors of Debian's archive, with white space between them; _UBUNTU of Ubuntu's
+  DODAI_MIRROR_ALPINE    mirrors of Alpine; DODAI_MIRROR_WOLFI those of Wolfi
   DODAI_SNAPSHOT_DEBIAN  root of a snapshot service, for recipes with "snapshot"; _UBUNTU of Ubuntu's
   DODAI_DEBUG            1 shows the stack of an unexpected error
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY, NETRC, NO_COLOR, FORCE_COLOR`;

@@ -180,6 +180,8 @@ export interface InstalledPackage {
   readonly apk?: {
     readonly checksum: string;
     readonly sizeBytes: number;
+    /** Of the repository that it is from. */
+    readonly tag?: string;
     /** In tree order, as the package has them. */
     readonly entries: readonly Entry[];
     /** Hex SHA-1 of each file by its path. */

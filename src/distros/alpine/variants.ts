@@ -11,6 +11,10 @@ export interface Variant extends Omit<Supply, "release" | "repositories"> {
 const ask = (...names: readonly string[]): readonly PackageRequest[] =>
   names.map((request) => ({ request, exclude: false }));
 
+/** Effects that look for themselves whether there is something to do. */
+export const alwaysDo = (...names: readonly string[]): Supply["effects"] =>
+  names.map((name) => ({ name, always: true }));
+
 const noExclusion: Exclusion = { paths: [], kept: [], folders: [] };
 
 /** The packages that the recipe names and what they need. */
@@ -19,7 +23,7 @@ export const empty: Variant = {
   essential: false,
   priorities: [],
   waived: [],
-  effects: ["nothing-to-do", "accounts", "apk-scripts", "busybox-links"].map((name) => ({ name, always: true })),
+  effects: alwaysDo("nothing-to-do", "accounts", "apk-scripts", "busybox-links", "ca-certificates-alpine"),
   mergedUsr: [],
   users: [],
   groups: [],

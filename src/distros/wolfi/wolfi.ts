@@ -6,7 +6,7 @@ import { apk } from "../../packages/apk/format.ts";
 import type { Repository } from "../../packages/contract.ts";
 import { assertPlatform, packagesRecipe } from "../alpine/alpine.ts";
 import { assertNoSnapshot, recipeRepositories } from "../alpine/repositories.ts";
-import { empty, type Variant } from "../alpine/variants.ts";
+import { alwaysDo, empty, type Variant } from "../alpine/variants.ts";
 import type { Distribution, MirrorSettings, Supply } from "../contract.ts";
 import { wolfiKeys } from "./keys.ts";
 
@@ -17,9 +17,12 @@ const release = { name: "latest", aliases: ["rolling"], platforms };
 const ask = (...names: readonly string[]): readonly PackageRequest[] =>
   names.map((request) => ({ request, exclude: false }));
 
+/** Wolfi's C library is glibc. */
+const bare: Variant = { ...empty, effects: [...empty.effects, ...alwaysDo("ld.so.cache")] };
+
 /** What Wolfi's own base image has. */
 const packages: Variant = {
-  ...empty,
+  ...bare,
   requests: ask(
     "apk-tools",
     "busybox",
@@ -38,7 +41,7 @@ const packages: Variant = {
   sources: true,
 };
 
-const variants: ReadonlyMap<string, Variant> = new Map(Object.entries({ empty, packages }));
+const variants: ReadonlyMap<string, Variant> = new Map(Object.entries({ empty: bare, packages }));
 
 export const wolfi: Distribution = {
   name: "wolfi",

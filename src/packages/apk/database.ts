@@ -7,6 +7,7 @@ import type { DatabaseOptions, GeneratedFile, InstalledPackage } from "../contra
 import { installOrder } from "./install-order.ts";
 import { formatInstalled } from "./installed.ts";
 import { packageInfoOf, wordsOf } from "./package-info.ts";
+import { formatRequirement, readDependency } from "./relation.ts";
 import { formatScripts } from "./scripts.ts";
 
 /** The database files for these packages, sorted by path. */
@@ -26,7 +27,7 @@ export function formatDatabase(
     file("etc/apk/arch", `${architecture}\n`),
     file(
       "etc/apk/world",
-      [...new Set(world)]
+      [...new Set(world.map(spelled))]
         .sort(compareBytes)
         .map((one) => `${one}\n`)
         .join(""),
@@ -36,6 +37,12 @@ export function formatDatabase(
     file(`${db}/${scripts}`, scripts === "scripts.tar" ? tar : gzipMember(tar)),
     file(`${db}/triggers`, ordered.map(triggerLine).join("")),
   ].sort((a, b) => compareBytes(a.path, b.path));
+}
+
+/** A line of the world in apk's one spelling. */
+function spelled(text: string): string {
+  const found = readDependency(text);
+  return typeof found === "string" ? text : `${found.refused ? "!" : ""}${formatRequirement(found.requirement)}`;
 }
 
 /** What `apk add --initdb` makes first, beside device nodes: whoever runs the root has those. */

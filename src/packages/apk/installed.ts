@@ -47,6 +47,7 @@ function describe({ architecture, apk }: InstalledPackage, info: PackageInfo): r
     ["i", many("install_if")],
     ["r", many("replaces")],
     ["q", one("replaces_priority")],
+    ["s", apk?.tag ?? ""],
   ];
   // apk writes some whatever they say, and the commit where the package has the word.
   const always = info.has("commit") ? "SITULc" : "SITUL";

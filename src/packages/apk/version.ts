@@ -1,6 +1,5 @@
 // apk's order of versions (apk-package(5), "Package version"): digits and points, at most one letter, suffixes like `_rc1`,
 // `~` and a commit, `-r` and the build. Nothing here keeps state, and only what is compared is read.
-import { DodaiError } from "../../core/dodai-error.ts";
 
 /** Kinds of tokens in the order in which they follow each other; of two versions that differ in it, the later one is older. */
 const INITIAL = 0;
@@ -41,14 +40,6 @@ export function compareVersions(a: string, b: string): number {
 /** Whether `version` starts as `prefix` does: 3.6.1 and 3.6_rc1 are "~3.6", 3.60 is not. */
 export function isLike(version: string, prefix: string): boolean {
   return version === prefix || compareTokens(version, prefix, true) === 0;
-}
-
-/** Throws VERSION_SYNTAX. */
-export function assertVersion(version: string): void {
-  if (isVersion(version)) return;
-  throw new DodaiError("VERSION_SYNTAX", `Cannot read version "${version.slice(0, 100)}": apk has no such form`, {
-    fix: "A version of apk is like 1.2.3b_rc1-r4.",
-  });
 }
 
 export function isVersion(version: string): boolean {

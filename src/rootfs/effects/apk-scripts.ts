@@ -57,11 +57,16 @@ function parseScript(text: string): readonly Command[] | undefined {
       plain.replace(/\s*(?:(?:[12]|&)?>\s*\/dev\/null|2>&1|\|\| *(?:true|:|exit [01]))(?=\s|$)/g, ""),
     );
     const [command] = words ?? [];
-    if (words === undefined || command === undefined || !["addgroup", "adduser", "add-shell"].includes(command))
-      return undefined;
+    if (words === undefined || command === undefined || !isKnown(command, words)) return undefined;
     commands.push(words as unknown as Command);
   }
   return commands;
+}
+
+/** A colon would be another field of the file that it goes into, and BusyBox refuses it. */
+function isKnown(command: string, words: readonly string[]): boolean {
+  if (command === "add-shell") return words.every((word) => /^[\w./-]+$/.test(word));
+  return (command === "addgroup" || command === "adduser") && !words.some((word) => word.includes(":"));
 }
 
 /** What `busybox-links` does. */

@@ -25,7 +25,10 @@ export function addGroup(files: AccountFiles, words: readonly string[]): void {
   const { flags, values, names } = optionsOf(words, "g");
   const [first, second] = names;
   if (first === undefined) return;
-  if (second !== undefined) return addMember(files, first, second);
+  if (second !== undefined) {
+    addMember(files, first, second);
+    return;
+  }
   const gid = values.get("g") ?? freeId(flags.has("S") ? systemIds : ordinaryIds, [files.group], 2);
   const isTaken = files.group.some((line) => fieldOf(line, 0) === first || fieldOf(line, 2) === gid);
   if (!isTaken) files.group.push(`${first}:x:${gid}:`);
@@ -36,7 +39,10 @@ export function addAccount(files: AccountFiles, words: readonly string[], epoch:
   const { flags, values, names } = optionsOf(words, "uGhsgk");
   const [name, group] = names;
   if (name === undefined) return;
-  if (group !== undefined) return addMember(files, name, group);
+  if (group !== undefined) {
+    addMember(files, name, group);
+    return;
+  }
   if (files.passwd.some((line) => fieldOf(line, 0) === name)) return;
   const isSystem = flags.has("S");
   const wantedGroup = values.get("G");

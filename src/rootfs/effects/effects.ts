@@ -7,6 +7,7 @@ import { baseFiles } from "./base-files.ts";
 import { busyboxFolder } from "./busybox-folder.ts";
 import { busyboxLinks } from "./busybox-links.ts";
 import { caCertificates } from "./ca-certificates.ts";
+import { caCertificatesAlpine } from "./ca-certificates-alpine.ts";
 import { certificates, certificatesApko } from "./certificates.ts";
 import type { Effect } from "./contract.ts";
 import { debconf } from "./debconf.ts";
@@ -37,6 +38,7 @@ export const effects: readonly Effect[] = [
   busyboxFolder,
   busyboxLinks,
   caCertificates,
+  caCertificatesAlpine,
   certificates,
   certificatesApko,
   debconf,
