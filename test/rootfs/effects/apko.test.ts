@@ -10,7 +10,9 @@ import { apkFolder } from "../../../src/rootfs/effects/apk-folder.ts";
 import { certificates, certificatesApko } from "../../../src/rootfs/effects/certificates.ts";
 import type { Effect, EffectContext } from "../../../src/rootfs/effects/contract.ts";
 import { addToTruststore } from "../../../src/rootfs/effects/java-truststore.ts";
+import { ldSoCache } from "../../../src/rootfs/effects/ld-so-cache.ts";
 import { subjectHash } from "../../../src/rootfs/effects/subject-hash.ts";
+import { makeSharedObject } from "../../kit/elf.ts";
 import { needs, run } from "../../kit/oracle.ts";
 import { temporaryFolder } from "../../kit/temporary.ts";
 import { entryOf, treeOf } from "../../kit/tree.ts";
@@ -170,6 +172,30 @@ describe("Java's truststore", () => {
       assert.throws(() => addToTruststore(bytes, [], 0), { code: "EFFECT_FAILED" });
     });
   }
+});
+
+describe("the loader's cache", () => {
+  const context = (lines: readonly string[]): EffectContext => {
+    const library = makeSharedObject("libz.so.1");
+    return {
+      ...contextOf([...lines, "usr/", "usr/lib/", "usr/lib/libz.so.1"], {
+        packages: [{ name: "glibc", version: "2.42-r0", control: [] }],
+      }),
+      open: () => memoryAccess(library),
+    };
+  };
+
+  it("is made for the glibc of apk, which names no distribution", () => {
+    const made = ldSoCache
+      .apply(context(["etc/", "etc/ld.so.conf = "]))
+      .files.find(({ path }) => path === "etc/ld.so.cache");
+    const text = made?.kind === "file" ? Buffer.from(made.bytes).toString("latin1") : "";
+    assert.match(text, /libz\.so\.1.*ldconfig \(GNU libc\) stable release version 2\.42$/s);
+  });
+
+  it("is not made where nothing says that there is one", () => {
+    assert.deepEqual(ldSoCache.apply(context([])).files, []);
+  });
 });
 
 describe("apk's folder", () => {
