@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { build } from "../../src/build/build.ts";
+import type { BuildResult } from "../../src/build/contract.ts";
 import { DodaiError } from "../../src/core/dodai-error.ts";
 import { type Platform, parsePlatform } from "../../src/core/platform.ts";
 import { loadApkoLazily } from "../../src/frontends/apko/lazy.ts";
@@ -23,10 +24,16 @@ interface Place {
 
 async function buildAt(
   { folder }: Pick<Place, "folder">,
-  recipe: { readonly path: string; readonly cwd: string; readonly to: string; readonly platform?: Platform },
-): Promise<void> {
-  const { path, cwd, to, platform = amd64 } = recipe;
-  await build({
+  recipe: {
+    readonly path: string;
+    readonly cwd: string;
+    readonly to: string;
+    readonly platform?: Platform;
+    readonly kind?: "oci";
+  },
+): Promise<BuildResult> {
+  const { path, cwd, to, platform = amd64, kind = "oci-layout" } = recipe;
+  return build({
     recipe: await loadApkoLazily({
       path,
       cwd,
@@ -40,7 +47,7 @@ async function buildAt(
     cacheDirectory: join(folder, "cache"),
     hostRoot: "",
     now: new Date("2026-11-01T00:00:00Z"),
-    outputs: [{ kind: "oci-layout", destination: to }],
+    outputs: [{ kind, destination: to }],
   });
 }
 
@@ -98,6 +105,17 @@ describe("an image on top of another", needs(testdata), () => {
     const world = filesOf(top.plain).find(({ entry }) => entry.path === "etc/apk/world")?.text;
     assert.equal(world, "package-x\npackage-y\npretend-baselayout\nreplayout\n");
     assert.deepEqual(config.Entrypoint, ["/bin/sh", "-l"], "how the other is run stays");
+  });
+
+  test("is built anew when the other has changed", async (t) => {
+    const place = await lower(t);
+    const to = join(place.folder, "top.tar");
+    const wanted = { path: join(place.folder, "top.apko.yaml"), cwd: place.folder, to, kind: "oci" } as const;
+    assert.equal((await buildAt(place, wanted)).unchanged, false);
+    assert.equal((await buildAt(place, wanted)).unchanged, true);
+    const index = join(place.layout, "index.json");
+    writeFileSync(index, `${readFileSync(index, "utf8")}\n`);
+    assert.equal((await buildAt(place, wanted)).unchanged, false);
   });
 
   test("is refused for a platform that the other does not have", async (t) => {

@@ -143,21 +143,28 @@ function withoutNulls(value: unknown, key = ""): unknown {
   return Object.fromEntries(entries);
 }
 
+/** What apko does not take beside a base image. */
+const notOnBase = [
+  "accounts",
+  "annotations",
+  "cmd",
+  "entrypoint",
+  "environment",
+  "layering",
+  "paths",
+  "stop-signal",
+  "work-dir",
+] as const;
+
 /** What only the whole recipe shows. */
 function assertWhole(input: ApkoInput, file: string): void {
-  const { contents, ...others } = input;
-  if (!contents?.baseimage) return;
-  const allowed = ["archs", "certificates", "format", "volumes"];
-  const beside = Object.entries(others).filter(
-    ([key, value]) => !allowed.includes(key) && value !== undefined && JSON.stringify(value) !== "{}",
-  );
-  if (beside.length === 0) return;
+  if (!input.contents?.baseimage) return;
+  const beside = notOnBase.find((key) => !["{}", '""', "[]", undefined].includes(JSON.stringify(input[key])));
+  if (beside === undefined) return;
   throw new DodaiError(
     "RECIPE_SYNTAX",
-    `Cannot use a base image with "${beside[0]?.[0]}": apko takes only contents and archs beside it`,
-    {
-      where: { file, line: 1, column: 1 },
-    },
+    `Cannot use a base image with "${beside}": apko takes only contents and archs beside it`,
+    { where: { file, line: 1, column: 1 }, fix: "Build one image with it, and another on top of that one." },
   );
 }
 
