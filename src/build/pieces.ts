@@ -135,6 +135,9 @@ interface FoundFile {
   readonly digest: Digest;
 }
 
+/** A file of another size than its index says is told as that, as long as it is not of another kind altogether. */
+const sizeSlack = 16 << 20;
+
 /** Where the digest of a file is kept that an index calls by another checksum. */
 const filesKind = "package-files";
 
@@ -148,7 +151,15 @@ async function acquire(one: ResolvedPackage, checksum: ControlChecksum, options:
     const digest = parseDigest(Buffer.from(kept).toString());
     if (await store.verify(digest, one.sizeBytes)) return { path: store.path(digest), digest };
   }
-  const found = await (await session.mirrors()).acquire(rootsOf(one, options), one.path, one.sizeBytes, { onBytes });
+  const maxBytes = 2 * one.sizeBytes + sizeSlack;
+  const found = await (await session.mirrors()).obtain(rootsOf(one, options), one.path, { maxBytes, onBytes });
+  if (found.sizeBytes !== one.sizeBytes) {
+    throw new DodaiError(
+      "DIGEST_MISMATCH",
+      `Cannot use ${one.name} ${one.version}: it has ${found.sizeBytes} bytes, wanted ${one.sizeBytes}`,
+      { fix: "The index of the repository is older or newer than its packages. Try again, or use another mirror." },
+    );
+  }
   await store.keepValue(filesKind, key, Buffer.from(found.digest));
   return found;
 }
@@ -196,7 +207,6 @@ function faultOf(error: unknown, { name, version, path, repository }: ResolvedPa
   return new DodaiError(error.code, error.message, { where, fix, cause: error.cause });
 }
 
-/** Roots of the repository that has it. */
 function rootsOf(one: ResolvedPackage, { plan }: MakePiece): readonly string[] {
   const repository = plan.supply.repositories.find(({ name }) => name === one.repository);
   const urls = plan.source ? [plan.source.rootfs.root] : repository?.urls;

@@ -1,6 +1,7 @@
 import { writeTar } from "../archive/tar-stream.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { DodaiError } from "../core/dodai-error.ts";
+import { type Platform, parsePlatform } from "../core/platform.ts";
 import { openImage } from "../io/image-input.ts";
 import type { InputImage } from "../io/image-input-contract.ts";
 import { openStore, type Store } from "../io/store.ts";
@@ -66,7 +67,8 @@ async function openRoot(opening: Opening): Promise<OpenedRoot> {
 
 async function layOut({ image, plan, options, store }: Opening, memoryBytes: number | undefined): Promise<OpenedRoot> {
   const { terminal, signal } = options;
-  const sandbox = await openSandbox({ directory: store.temporary(), memoryBytes, terminal, signal });
+  const directory = store.temporary();
+  const sandbox = await openSandbox({ directory, memoryBytes, terminal, signal, platform: platformOf(image) });
   try {
     const notes = startNotes();
     const layers = image.layers.map((layer) => ({ open: () => whileWanted(layer.open(), signal) }));
@@ -76,6 +78,11 @@ async function layOut({ image, plan, options, store }: Opening, memoryBytes: num
     await sandbox.close();
     throw error;
   }
+}
+
+/** `undefined` where the image does not say it in full: then it is tried. */
+function platformOf({ config }: InputImage): Platform | undefined {
+  return config?.platform.includes("/") ? parsePlatform(config.platform) : undefined;
 }
 
 /** Layers are read before the sandbox gets anything of them. */

@@ -107,7 +107,7 @@ interface Running extends ScriptRunOptions {
 }
 
 async function runAll(running: Running): Promise<ScriptEffect> {
-  const { session, segments } = running;
+  const { plan, session, segments } = running;
   const { openSandbox } = await import("../sandbox/sandbox.ts");
   const treeBytes = segments.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
   await removeLeftSandboxes(session.store);
@@ -116,6 +116,7 @@ async function runAll(running: Running): Promise<ScriptEffect> {
   const sandbox = await openSandbox({
     directory: session.store.temporary(),
     signal: session.signal,
+    platform: plan.platform,
     memoryBytes,
   });
   try {

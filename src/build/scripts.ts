@@ -61,7 +61,7 @@ async function runScripts(change: ChangedTree, context: ScriptContext): Promise<
 
 type Done = ReadonlyMap<string, ScriptRecord>;
 
-const keyOf = (one: { readonly package: string; readonly script: string }): string => `${one.package}.${one.script}`;
+const keyOf = (one: { readonly package: string; readonly script: string }): string => `${one.package} ${one.script}`;
 
 /** What the applied effects stand for. */
 function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" | "recipe"): Done {
@@ -93,10 +93,12 @@ function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" 
     removePaths(change, new Set(removed));
     addFiles(change, files, epoch);
     const changed = [...files.map(({ path }) => path), ...removed].sort();
-    const scripts = here.flatMap((one) => one.scripts.map((script) => ({ package: one.package, script })));
-    for (const one of [...scripts, ...covered]) {
-      const record: ScriptRecord = { ...one, done: "native", effect: name, changed };
-      done.set(keyOf(record), name === "nothing-to-do" ? { ...record, done: "not-needed" } : record);
+    for (const one of covered) done.set(keyOf(one), { ...one, done: "native", effect: name, changed });
+    for (const one of here) {
+      for (const script of one.scripts) {
+        const record: ScriptRecord = { package: one.package, script, done: "native", effect: name, changed };
+        done.set(keyOf(record), name === "nothing-to-do" ? { ...record, done: "not-needed" } : record);
+      }
     }
   }
   return done;

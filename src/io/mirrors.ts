@@ -38,13 +38,6 @@ export interface Mirrors {
     expected: Omit<Expected, "what">,
     options?: DownloadOptions,
   ): Promise<string>;
-  /** The same for a file of which only the size is known: it is kept by the digest that it turns out to have. */
-  acquire(
-    roots: readonly string[],
-    path: string,
-    sizeBytes: number,
-    options?: DownloadOptions,
-  ): Promise<{ readonly path: string; readonly digest: Digest }>;
   /** The same for a file of which nothing is known yet: what it turned out to be. Throws as `download`. */
   obtain(
     roots: readonly string[],
@@ -141,13 +134,6 @@ export function createMirrors({ store, http, offline }: MirrorOptions): Mirrors 
       if ("result" in outcome) return outcome.result;
       throw allFailed(path, outcome.failures);
     },
-    acquire: async (roots, path, sizeBytes, options = {}) => {
-      const outcome = await firstOf(roots, path, (location) =>
-        acquireFrom(location, { sizeBytes, store, http, ...options }),
-      );
-      if ("result" in outcome) return outcome.result;
-      throw allFailed(path, outcome.failures);
-    },
     obtain: async (roots, path, { maxBytes, onBytes }) => {
       const outcome = await firstOf(roots, path, async (location): Promise<Obtained> => {
         if (location.kind === "file") return measureFile(location.path, maxBytes);
@@ -162,28 +148,6 @@ export function createMirrors({ store, http, offline }: MirrorOptions): Mirrors 
       while (underway.size > 0) await Promise.allSettled(underway.values());
     },
   };
-}
-
-interface AcquireOptions extends DownloadOptions {
-  readonly sizeBytes: number;
-  readonly store: Store;
-  readonly http: HttpClient;
-}
-
-/** A file of that size, and its digest. */
-async function acquireFrom(
-  location: Location,
-  { sizeBytes, store, http, onBytes }: AcquireOptions,
-): Promise<{ readonly path: string; readonly digest: Digest }> {
-  if (location.kind === "http") {
-    const bytes = http.read(location.url, { maxBytes: sizeBytes, sizeBytes, checked: true, onBytes });
-    const digest = await store.keep(bytes);
-    return { path: store.path(digest), digest };
-  }
-  await assertSize(location.path, sizeBytes);
-  const state = startDigest();
-  for await (const chunk of readFileStream(location.path)) state.update(chunk);
-  return { path: location.path, digest: state.digest() };
 }
 
 /** The whole file in memory. */
@@ -207,14 +171,12 @@ async function* readFolderFile(path: string): AsyncGenerator<Uint8Array> {
 
 /** A file of a folder is used where it is, once its bytes are known to be the expected ones. */
 async function checkFile(path: string, expected: Expected): Promise<string> {
-  await assertSize(path, expected.sizeBytes);
+  const sizeBytes = await statFile(path);
+  if (sizeBytes !== expected.sizeBytes) {
+    throw new HttpFault("mismatch", `it has ${sizeBytes} bytes, wanted ${expected.sizeBytes}`);
+  }
   for await (const _ of verified(readFileStream(path), expected));
   return path;
-}
-
-async function assertSize(path: string, wanted: number): Promise<void> {
-  const sizeBytes = await statFile(path);
-  if (sizeBytes !== wanted) throw new HttpFault("mismatch", `it has ${sizeBytes} bytes, wanted ${wanted}`);
 }
 
 async function measureFile(path: string, maxBytes: number): Promise<Obtained> {

@@ -2,10 +2,12 @@
 // changed comes back as a diff. Nothing else in dodai starts a process.
 import type { ArchiveItem } from "../archive/entry.ts";
 import type { Bytes } from "../core/bytes.ts";
+import type { Platform } from "../core/platform.ts";
 
 /**
  * How the host lets us be root inside: `root` as root; `subordinate` as a user with ids in /etc/subuid and /etc/subgid;
- * `single` as a user with its own id alone, where owners are pretended.
+ * `single` as a user with its own id alone: files that are given away are root's inside, and their owners are kept beside the
+ * disk, for `changes`; nobody else can be become, so `user` and programs that change their user only seem to (docs/sandbox.md).
  */
 export type SandboxMode = "root" | "subordinate" | "single";
 
@@ -14,6 +16,8 @@ export interface SandboxOptions {
   readonly directory: string;
   /** Tried in turn; all when absent. */
   readonly modes?: readonly SandboxMode[];
+  /** What the root's programs are for; this machine when absent. Those for others need an emulator (qemu-user-static). */
+  readonly platform?: Platform | undefined;
   /**
    * Holds the root in memory, of at most this many bytes, instead of on the disk: much faster, and gone at once. Past it
    * writing fails as on a full disk.

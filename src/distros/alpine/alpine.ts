@@ -12,6 +12,7 @@ export const alpine: Distribution = {
   format: apk,
   releases: alpineReleases,
   variants: [...variants.keys()],
+  // OpenPGP keys that source tarballs may be signed with; those of indexes are in keys.ts.
   keys: [],
   supply,
   recipes: new Map(alpineReleases.map((release) => [`alpine:${release.name}`, recipeFor(release)])),

@@ -49,6 +49,7 @@ function checkRepositories({ distro, repositories = [] }: RecipeInput, refuse: R
 }
 
 const apkDistributions = /^(?:alpine|wolfi)(?::|$)/;
+
 function checkSource({ source, packages = [], repositories = [] }: RecipeInput, refuse: Refuse): void {
   if (!source) return;
   const { key, keys = [], platforms = {} } = source;
