@@ -102,7 +102,7 @@ annotations: {org.opencontainers.image.title: Title, org.opencontainers.image.ve
     assert.ok(packages.includes("etc/os-release") && !packages.includes("etc/passwd"));
     assert.ok(top.includes("etc/passwd") && !top.includes("etc/os-release"));
     assert.ok(packages.includes("usr/lib/apk/db/installed"), "a part of apk's database is in each layer");
-    assert.equal(textIn(image, "etc/apk/repositories"), "./testdata/packages\napk.cgr.dev/runtime-only-repo\n");
+    assert.match(textIn(image, "etc/apk/repositories"), /^\.\/testdata\/packages\n[a-z.]+\/runtime-only-repo\n$/);
   });
 
   test("are one layer with an empty layering", async (t) => {

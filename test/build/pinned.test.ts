@@ -4,7 +4,9 @@ import { pinnedPlatform } from "../../src/build/pinned.ts";
 import { planPlatform } from "../../src/build/plan.ts";
 import { parsePlatform } from "../../src/core/platform.ts";
 import type { PinnedPackage, Recipe } from "../../src/core/recipe.ts";
+import { officialMirror } from "../../src/distros/alpine/repositories.ts";
 
+const root = `${officialMirror}/v3.22/main`;
 const recipe: Recipe = {
   name: "test",
   distribution: { name: "apko", release: "v1" },
@@ -13,7 +15,7 @@ const recipe: Recipe = {
   recommends: false,
   repositories: [
     {
-      urls: ["https://dl-cdn.alpinelinux.org/alpine/v3.22/main"],
+      urls: [root],
       suites: [],
       components: [],
       flat: "./",
@@ -31,7 +33,6 @@ const recipe: Recipe = {
   config: {},
   layers: { kind: "single" },
 };
-const root = "https://dl-cdn.alpinelinux.org/alpine/v3.22/main";
 const mirrors = { archive: ["http://mirror.test"], security: undefined, snapshot: undefined };
 const plan = planPlatform(recipe, parsePlatform("amd64"), mirrors);
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parsePlatform } from "../../src/core/platform.ts";
 import type { Recipe } from "../../src/core/recipe.ts";
+import { officialMirror } from "../../src/distros/alpine/repositories.ts";
 import { apko } from "../../src/distros/apko/apko.ts";
 
 const recipe = (urls: readonly string[], changes: Partial<Recipe> = {}): Recipe => ({
@@ -33,7 +34,7 @@ const amd64 = parsePlatform("amd64");
 const none = { archive: undefined, security: undefined, snapshot: undefined };
 
 test("Alpine's official address stands for its mirrors, and a lock knows it by that", () => {
-  const urls = ["https://dl-cdn.alpinelinux.org/alpine/v3.22/main", "https://example.com/os"];
+  const urls = [`${officialMirror}/v3.22/main`, "https://example.com/os"];
   const mirrors = { ...none, archive: ["http://a.test/alpine/", "http://b.test"] };
   const { repositories } = apko.supply(recipe(urls), amd64, mirrors);
   assert.deepEqual(

@@ -7,6 +7,7 @@ import { formatReadableJson, type Json } from "../../src/core/canonical-json.ts"
 import { DodaiError } from "../../src/core/dodai-error.ts";
 import { parsePlatform } from "../../src/core/platform.ts";
 import type { Recipe } from "../../src/core/recipe.ts";
+import { wolfiKeyHost } from "../../src/distros/wolfi/keys.ts";
 import { isApkoText, loadApkoLazily } from "../../src/frontends/apko/lazy.ts";
 import type { ApkoWorld } from "../../src/frontends/apko/load.ts";
 import { parseNumber, parsePermissions, splitWords } from "../../src/frontends/apko/values.ts";
@@ -142,7 +143,7 @@ describe("a key at an address that dodai does not know", () => {
   });
 
   it("is not fetched when dodai knows it", async () => {
-    const recipe = await loadWith("https://packages.wolfi.dev/os/wolfi-signing.rsa.pub", () => assert.fail("fetched"));
+    const recipe = await loadWith(`https://${wolfiKeyHost}/os/wolfi-signing.rsa.pub`, () => assert.fail("fetched"));
     assert.ok(recipe.files.some((file) => file.path === "etc/apk/keys/wolfi-signing.rsa.pub"));
     assert.equal(recipe.warnings, undefined);
   });

@@ -1,7 +1,7 @@
 // Keys that apko fetches when a recipe names a repository or an address: here they are part of dodai, checked once.
 import { posix } from "node:path";
-import { alpineKeys } from "../../distros/alpine/keys.ts";
-import { wolfiKeys } from "../../distros/wolfi/keys.ts";
+import { alpineKeyHosts, alpineKeys } from "../../distros/alpine/keys.ts";
+import { wolfiKeyHost, wolfiKeys } from "../../distros/wolfi/keys.ts";
 
 /** A public key by the file name that signatures call it by. */
 export interface KnownKey {
@@ -24,6 +24,6 @@ export function keysOfRepository(place: string): readonly KnownKey[] {
 }
 
 const owners = [
-  { hosts: ["alpinelinux.org", "dl-cdn.alpinelinux.org", "git.alpinelinux.org"], keys: alpineKeys },
-  { hosts: ["packages.wolfi.dev"], keys: wolfiKeys },
+  { hosts: alpineKeyHosts, keys: alpineKeys },
+  { hosts: [wolfiKeyHost], keys: wolfiKeys },
 ];
