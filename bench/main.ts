@@ -7,6 +7,7 @@ import { fullBookworm, fullTrixie } from "./cases/full.ts";
 import { distroless, minbaseBookworm, minbaseTrixie } from "./cases/images.ts";
 import { memory } from "./cases/memory.ts";
 import { resolving } from "./cases/resolving.ts";
+import { resolvingAlpine } from "./cases/resolving-alpine.ts";
 import { start } from "./cases/start.ts";
 import { openArchive } from "./kit/archive.ts";
 import type { Case, Lab } from "./kit/lab.ts";
@@ -25,6 +26,7 @@ const cases: readonly Case[] = [
   fullTrixie,
   fullBookworm,
   resolving,
+  resolvingAlpine,
   firstRead,
   memory,
 ];

@@ -83,7 +83,8 @@ export class ApkPackage {
   }
 }
 
-const untagged: ReadonlySet<string> = new Set([""]);
+/** The tag of repositories that have none. */
+export const untagged: ReadonlySet<string> = new Set([""]);
 
 interface ApkProvided {
   readonly name: ApkName;
@@ -94,8 +95,8 @@ export interface ApkName {
   readonly name: string;
   readonly providers: ApkProvider[];
   /** Names whose packages need this one, and those whose packages come by themselves because of it. */
-  readonly neededBy: Set<ApkName>;
-  readonly awaitedBy: Set<ApkName>;
+  neededBy: ApkName[];
+  awaitedBy: ApkName[];
   isSeen: boolean;
   /** The highest is settled first: names with flags, then names that packages have, then those that are only provided; of each the one found last. */
   order: number;
@@ -209,11 +210,21 @@ export class ApkNames {
   }
 }
 
+/** Most names have nobody; who adds the first makes a list. */
+const none: ApkName[] = [];
+
+/** Notes that a name's packages are concerned by another name. */
+export function addConcerned(list: ApkName[], name: ApkName): ApkName[] {
+  if (list === none) return [name];
+  if (list.at(-1) !== name) list.push(name);
+  return list;
+}
+
 const newName = (name: string): ApkName => ({
   name,
   providers: [],
-  neededBy: new Set(),
-  awaitedBy: new Set(),
+  neededBy: none,
+  awaitedBy: none,
   isSeen: false,
   order: 0,
   requirers: 0,

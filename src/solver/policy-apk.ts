@@ -9,8 +9,10 @@ import {
   type ApkNames,
   type ApkPackage,
   type ApkProvider,
+  addConcerned,
   FLAG_AVAILABLE,
   isProvided,
+  untagged,
 } from "./policy-apk-names.ts";
 import { ApkQueues } from "./policy-apk-queues.ts";
 
@@ -122,28 +124,24 @@ class Choice {
     pkg.isSelectable =
       record.uninstallable === undefined && (pkg.isAvailable || isVirtual || installedTag !== undefined);
     pkg.ifFailed = pkg.installIf.length === 0 || ((flags & FLAG_AVAILABLE) !== 0 && !pkg.isAvailable);
-    pkg.isTagPreferred = isVirtual || this.#hasTag(pkg, [""]);
+    pkg.isTagPreferred = isVirtual || this.#hasTag(pkg, untagged);
     pkg.isTagOk = pkg.isTagPreferred || installedTag !== undefined;
-    // Flags are set for all packages of a name, those that only provide it too.
     for (const name of [pkg.name, ...pkg.provides.map((provide) => provide.name)]) {
+      // Flags are set for all packages of a name, those that only provide it too.
       const own = nameFlags?.get(name.name);
       pkg.flags |= own?.own ?? 0;
       pkg.inheritedFlags |= own?.inherited ?? 0;
-    }
-    for (const rname of [pkg.name, ...pkg.provides.map((provide) => provide.name)]) {
-      for (const { name } of pkg.depends) name.neededBy.add(rname);
-      for (const { name } of pkg.installIf) name.awaitedBy.add(rname);
+      for (const { name: needed } of pkg.depends) needed.neededBy = addConcerned(needed.neededBy, name);
+      for (const { name: awaited } of pkg.installIf) awaited.awaitedBy = addConcerned(awaited.awaitedBy, name);
     }
   }
 
   /** Whether the package is in a repository of one of these tags, or was installed from one. */
-  #hasTag({ repositories, installedTag }: ApkPackage, tags: Iterable<string>): boolean {
-    const wanted = new Set(tags);
+  #hasTag({ repositories, installedTag }: ApkPackage, tags: ReadonlySet<string>): boolean {
+    if (installedTag !== undefined && tags.has(installedTag)) return true;
     const { repositories: all } = this.#names.problem;
-    return (
-      repositories.some((at) => wanted.has(all[at]?.tag ?? "")) ||
-      (installedTag !== undefined && wanted.has(installedTag))
-    );
+    for (const at of repositories) if (tags.has(all[at]?.tag ?? "")) return true;
+    return false;
   }
 
   /** What a package, or without one the world, asks for becomes a constraint of every package that could stand for it. */
@@ -181,7 +179,7 @@ class Choice {
       pkg.flags |= flags;
       pkg.inheritedFlags |= flags;
       pkg.allowTag(tag);
-      pkg.isTagPreferred = this.#hasTag(pkg, [tag]);
+      pkg.isTagPreferred = this.#hasTag(pkg, tag === "" ? untagged : new Set([tag]));
     }
     pkg.isTagOk ||= this.#hasTag(pkg, pkg.allowedTags);
   }

@@ -10,6 +10,7 @@ import { parsePlatform } from "../../src/core/platform.ts";
 import type { Recipe } from "../../src/core/recipe.ts";
 import { type AlpineRoot, listRoot, listTar, needsAlpineRoot, openAlpineRoot } from "../kit/alpine-root.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
+import { needsSandbox } from "../sandbox/open.ts";
 
 const sets: readonly string[] = [
   "bash curl",
@@ -59,7 +60,7 @@ function recipeOf(words: readonly string[], url: string): Recipe {
   };
 }
 
-describe("an image of Alpine's packages", needsAlpineRoot(), () => {
+describe("an image of Alpine's packages", needsAlpineRoot(), async () => {
   let alpine: AlpineRoot;
   before(() => {
     alpine = openAlpineRoot();
@@ -104,6 +105,20 @@ describe("an image of Alpine's packages", needsAlpineRoot(), () => {
       [],
     );
     // Where apk puts scripts while they run.
+    const wanted = listRoot(real.root).filter((line) => !line.startsWith("lib/apk/exec/"));
+    assert.deepEqual(listTar(readFileSync(join(folder, "root.tar"))), wanted);
+  });
+
+  test("has what scripts do when they run", await needsSandbox("sh"), async (t) => {
+    const folder = await temporaryFolder(t);
+    const words = "bash curl openrc";
+    const real = alpine.add(words.split(" "), { scripts: true });
+    assert.ok("root" in real);
+    const result = await build(optionsFor(words, folder, { scripts: "run" }));
+    assert.deepEqual(
+      result.platforms[0]?.scripts.map(({ package: name, script, done }) => `${name}${script} ${done}`),
+      ["busybox.post-install run", "bash.post-install run", "openrc.post-install run", "busybox.trigger run"],
+    );
     const wanted = listRoot(real.root).filter((line) => !line.startsWith("lib/apk/exec/"));
     assert.deepEqual(listTar(readFileSync(join(folder, "root.tar"))), wanted);
   });

@@ -171,7 +171,9 @@ interface NamedFiles {
   absolute(path: string): string;
 }
 
-const armorStart = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
+/** OpenPGP, and the PEM of apk's keys. */
+const keyStart = /-----BEGIN (?:PGP PUBLIC KEY BLOCK|PUBLIC KEY|RSA PUBLIC KEY)-----/;
+const isKeyText = (name: string): boolean => name.trimStart().search(keyStart) === 0;
 
 /** Texts of the keys that are named by path, and a fault for each file that is not there or not what it should be. */
 async function readNamedFiles({ input, document, absolute, world }: NamedFiles): Promise<{
@@ -182,12 +184,12 @@ async function readNamedFiles({ input, document, absolute, world }: NamedFiles):
   const keys = new Map<string, string>();
   const faults: DodaiError[] = [];
   for (const { name, at } of namedKeys(input)) {
-    if (keys.has(name) || name.trimStart().startsWith(armorStart)) continue;
+    if (keys.has(name) || isKeyText(name)) continue;
     const where = document.positionOf(at);
     const path = absolute(name);
     const text = (await world.hasFile(path)) ? await world.readFile(path) : undefined;
     if (text === undefined) faults.push(noFile("read key", name, where));
-    else if (!text.includes(armorStart)) faults.push(noKey(name, where));
+    else if (!keyStart.test(text)) faults.push(noKey(name, where));
     else keys.set(name, text);
   }
   for (const [index, { source }] of (input.files ?? []).entries()) {
@@ -227,10 +229,14 @@ function namedKeys({ repositories = [], source = {} }: RecipeInput): readonly { 
 }
 
 function noKey(name: string, where: Position): DodaiError {
-  return new DodaiError("KEY_SYNTAX", `Cannot read key "${name}": it is not an armored OpenPGP key`, {
-    where,
-    fix: 'Write it as text: "gpg --no-default-keyring --keyring FILE --export --armor", with FILE as in "./key.gpg".',
-  });
+  return new DodaiError(
+    "KEY_SYNTAX",
+    `Cannot read key "${name}": it is not an armored OpenPGP key, nor for apk a PEM`,
+    {
+      where,
+      fix: 'Write it as text: "gpg --no-default-keyring --keyring FILE --export --armor", with FILE as in "./key.gpg".',
+    },
+  );
 }
 
 function noFile(verb: string, name: string, where: Position): DodaiError {

@@ -4,6 +4,7 @@ import { formatDatabase } from "./database.ts";
 import { factsOf } from "./facts.ts";
 import { parseRequest, satisfies } from "./relation.ts";
 import { replaces } from "./replaces.ts";
+import { apkRunner } from "./run-scripts.ts";
 import { compareVersions } from "./version.ts";
 
 /** OCI platforms by Alpine's word for them. Wolfi has the first two. */
@@ -36,4 +37,5 @@ export const apk: PackageFormat = {
   formatDatabase,
   // What runs when a package is installed; triggers too, once all packages are there.
   scripts: [".pre-install", ".post-install", ".trigger"],
+  runner: apkRunner,
 };

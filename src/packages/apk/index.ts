@@ -17,13 +17,11 @@ interface Tables {
 
 /** Opens the text of an APKINDEX. Throws INDEX_SYNTAX, now or when a package that cannot be read is asked for. */
 export function openIndex(bytes: Uint8Array, place: RecordPlace): PackageIndex {
-  // One byte a letter, so that places in the text are places in the bytes; what is shown to people is decoded anew.
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   const tables = scan(text);
   const records = new Map<number, PackageRecord>();
   const stanzas = new Map<PackageRecord, number>();
-  const stanza = (at: number): string =>
-    Buffer.from(text.slice(tables.starts[at], tables.ends[at]), "latin1").toString("utf8");
+  const stanza = (at: number): string => text.slice(tables.starts[at], tables.ends[at]);
   const record = (at: number): PackageRecord => {
     const known = records.get(at) ?? parseRecord(stanza(at), place, words);
     records.set(at, known);

@@ -22,6 +22,7 @@ export function installOrder(
   const byName = new Map<string, Node>();
   for (const node of nodes) for (const name of node.provides) if (!byName.has(name)) byName.set(name, node);
   for (const node of nodes) byName.set(node.installed.name, node);
+  const waiting = nodes.filter(({ installIf }) => installIf.length > 0);
   const order = new Set<InstalledPackage>();
   const seen = new Set<string>();
   const walk = [...world.flatMap(nameOf).sort(compareBytes), ...nodes.map(({ installed }) => installed.name)]
@@ -30,7 +31,7 @@ export function installOrder(
   for (let step = walk.pop(); step !== undefined; step = walk.pop()) {
     if (step.kind === "place") {
       order.add(step.node.installed);
-      walk.push(...triggeredBy(step.node, nodes, seen).reverse());
+      walk.push(...triggeredBy(step.node, waiting, seen).reverse());
       continue;
     }
     const node = byName.get(step.name);
@@ -56,10 +57,10 @@ function nameOf(word: string): readonly string[] {
   return typeof found === "string" || found.refused ? [] : [found.requirement.name];
 }
 
-/** Packages that may come by themselves now. */
-function triggeredBy({ installed, provides }: Node, nodes: readonly Node[], seen: ReadonlySet<string>): Step[] {
+/** Packages that may come by themselves now, among those that wait for others. */
+function triggeredBy({ installed, provides }: Node, waiting: readonly Node[], seen: ReadonlySet<string>): Step[] {
   const names = new Set([installed.name, ...provides]);
-  return nodes
+  return waiting
     .filter((node) => node.installIf.some((name) => names.has(name)) && !seen.has(node.installed.name))
     .map((node): Step => ({ kind: "if", name: node.installed.name }));
 }

@@ -46,6 +46,11 @@ export function readDependency(text: string): Dependency | Fault {
 
 /** `name` or `name=version`, of a field that says what is provided. */
 export function readProvide(text: string): Provide | Fault {
+  const equals = text.indexOf("=");
+  const [plain, version] = equals < 0 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)];
+  if (plainName.test(plain) && (version === undefined || plainName.test(version))) {
+    return version === undefined ? { name: plain } : { name: plain, version };
+  }
   const found = readDependency(text);
   if (typeof found === "string") return found;
   const { requirement, refused } = found;
