@@ -2,6 +2,7 @@
 import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Recipe, ScriptMode } from "../core/recipe.ts";
+import type { PackageDigest } from "../packages/contract.ts";
 
 export type OutputKind = "oci" | "oci-layout" | "docker" | "tar" | "dir" | "context" | "registry";
 
@@ -179,7 +180,7 @@ export interface ResolvedPackage {
   readonly repository: string;
   readonly path: string;
   readonly sizeBytes: number;
-  readonly digest: Digest;
+  readonly digest: PackageDigest;
 }
 
 export interface ResolvedPlatform {

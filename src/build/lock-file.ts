@@ -3,7 +3,7 @@
 import { formatReadableJson, type Json } from "../core/canonical-json.ts";
 import { type Digest, parseDigest } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
-import type { RepositoryChain } from "../packages/contract.ts";
+import { type ControlChecksum, isControlChecksum, type RepositoryChain } from "../packages/contract.ts";
 import type { ResolvedPackage, ResolvedSource, ScriptRecord } from "./contract.ts";
 
 /** Changes when a lock written before can no longer be read. */
@@ -83,7 +83,7 @@ function platformJson({ repositories, packages, scripts, source }: LockedPlatfor
       repository: one.repository,
       path: one.path,
       size: one.sizeBytes,
-      sha256: one.digest,
+      ...(isControlChecksum(one.digest) ? { checksum: one.digest } : { sha256: one.digest }),
     })),
     scripts: scripts as Json | undefined,
   };
@@ -169,7 +169,7 @@ function readPackage(one: Reader): ResolvedPackage {
     repository: one.text("repository"),
     path: one.path("path"),
     sizeBytes: one.number("size"),
-    digest: one.digest("sha256"),
+    digest: one.has("checksum") ? one.checksum("checksum") : one.digest("sha256"),
   };
 }
 
@@ -188,6 +188,8 @@ interface Reader {
   number(key: string): number;
   date(key: string): Date;
   digest(key: string): Digest;
+  /** apk's, of the control part of a package. */
+  checksum(key: string): ControlChecksum;
 }
 
 function reader(value: unknown, file: string, at: string): Reader {
@@ -251,6 +253,11 @@ function reader(value: unknown, file: string, at: string): Reader {
       const found = text(key);
       if (!/^sha256:[0-9a-f]{64}$/.test(found)) throw fault(key, "a sha256 digest");
       return parseDigest(found);
+    },
+    checksum: (key) => {
+      const found = text(key);
+      if (!isControlChecksum(found)) throw fault(key, "a checksum of apk");
+      return found;
     },
   };
 }

@@ -50,6 +50,7 @@ export async function scriptEffectOf(options: ScriptRunOptions): Promise<ScriptE
     epoch,
     has: (path) => unpacked.tree.has(path),
   });
+  if (scripts.commands.length === 0) return nothingRan(scripts);
   const laidOut = withFiles(
     unpacked,
     [...scripts.temporary, ...traceFiles(scripts, { ...options, tree: unpacked.tree })],
@@ -81,6 +82,11 @@ export async function scriptEffectOf(options: ScriptRunOptions): Promise<ScriptE
   const effect = await runAll({ ...options, scripts, runner, segments, isTraced: laidOut.tree.has(changesFolder) });
   await session.store.keepValue(kind, key, formatScriptEffect(effect));
   return effect;
+}
+
+function nothingRan({ needless }: ScriptPlan): ScriptEffect {
+  const scripts = needless.map((one): ScriptRecord => ({ ...one, done: "not-needed", changed: [] }));
+  return { entries: [], removed: [], normalized: [], scripts };
 }
 
 function runnerOf({ distribution: { format } }: Plan): ScriptRunner {

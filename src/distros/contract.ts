@@ -2,7 +2,7 @@
 
 import type { Platform } from "../core/platform.ts";
 import type { PackageRequest, Recipe, RecipeConfig, RecipeGroup, RecipeUser } from "../core/recipe.ts";
-import type { PackageFormat, Repository, TrustKey } from "../packages/contract.ts";
+import type { ApkDatabase, PackageFormat, Repository, TrustKey } from "../packages/contract.ts";
 
 /** Where a distribution's packages are looked for, in order; the build finds out what applies on this machine. */
 export interface MirrorSettings {
@@ -36,6 +36,12 @@ export interface Supply {
   readonly groups: readonly RecipeGroup[];
   readonly config: RecipeConfig;
   readonly perPackageStatus: boolean;
+  /** apk: where the database lies; below lib/apk when absent. */
+  readonly apkDatabase?: ApkDatabase;
+  /** The image's user is written as a number where /etc/passwd has one for it, as Kubernetes' runAsNonRoot wants it. */
+  readonly numericUser?: boolean;
+  /** When the image was made is a label too, and not only an annotation. */
+  readonly createdLabel?: boolean;
   /** Directories, files and links of the variant, beside effects. */
   readonly files: Recipe["files"];
   /** Taken out of the tree once scripts or effects have run: see `excludedPaths`. */
@@ -69,6 +75,8 @@ export interface Distribution {
     readonly platforms: readonly Platform[];
   }[];
   readonly variants: readonly string[];
+  /** The distribution whose mirrors it uses; its own when absent. */
+  readonly mirrorsOf?: string;
   /** Keys that sign what it publishes; recipes may name them by fingerprint. */
   readonly keys: readonly TrustKey[];
   /** Throws DISTRIBUTION_UNKNOWN for a release or variant that it does not have, PLATFORM_UNSUPPORTED. */

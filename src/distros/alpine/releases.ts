@@ -1,0 +1,47 @@
+// Alpine's releases, their ports and how apk-tools of theirs keeps its database. What changes when Alpine releases changes here
+// only.
+import { type Platform, parsePlatform } from "../../core/platform.ts";
+import type { ApkDatabase } from "../../packages/contract.ts";
+
+export interface AlpineRelease {
+  /** `3.22`, `edge`. */
+  readonly name: string;
+  readonly aliases: readonly string[];
+  /** Its folder on a mirror: `v3.22`. */
+  readonly branch: string;
+  readonly platforms: readonly Platform[];
+  readonly database: ApkDatabase;
+}
+
+const first: readonly string[] = ["amd64", "arm64", "386", "arm/v6", "arm/v7", "ppc64le", "s390x"];
+const withRiscv: readonly string[] = [...first, "riscv64"];
+const all: readonly string[] = [...withRiscv, "loong64"];
+
+const apkTools2: ApkDatabase = { folder: "lib/apk", scripts: "scripts.tar" };
+/** Since Alpine 3.23. */
+const apkTools3: ApkDatabase = { folder: "lib/apk", scripts: "scripts.tar.gz" };
+
+const stable = (
+  minor: number,
+  platforms: readonly string[],
+  {
+    database = apkTools2,
+    aliases = [],
+  }: { readonly database?: ApkDatabase; readonly aliases?: readonly string[] } = {},
+): AlpineRelease => ({
+  name: `3.${minor}`,
+  aliases: [`v3.${minor}`, ...aliases],
+  branch: `v3.${minor}`,
+  platforms: platforms.map(parsePlatform),
+  database,
+});
+
+/** Newest first. */
+export const alpineReleases: readonly AlpineRelease[] = [
+  { name: "edge", aliases: [], branch: "edge", platforms: all.map(parsePlatform), database: apkTools3 },
+  stable(23, all, { database: apkTools3, aliases: ["3", "latest"] }),
+  stable(22, all),
+  stable(21, all),
+  stable(20, withRiscv),
+  ...[19, 18, 17, 16, 15, 14, 13, 12, 11, 10].map((minor) => stable(minor, first)),
+];
