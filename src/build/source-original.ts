@@ -12,7 +12,7 @@ export async function originalOf(
   session: Session,
 ): Promise<OriginalRoot | undefined> {
   const { source } = plan;
-  if (!locked || source?.kind !== "published" || changesFiles(plan)) return undefined;
+  if (!locked || source?.kind !== "published" || plan.recipe.base || changesFiles(plan)) return undefined;
   const { digest, sizeBytes, serial = "" } = locked;
   const one = sourcePackage(locked, plan);
   const { roots, path } = sourceFile(source, one);
