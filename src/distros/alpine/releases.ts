@@ -17,9 +17,9 @@ const first: readonly string[] = ["amd64", "arm64", "386", "arm/v6", "arm/v7", "
 const withRiscv: readonly string[] = [...first, "riscv64"];
 const all: readonly string[] = [...withRiscv, "loong64"];
 
-const apkTools2: ApkDatabase = { folder: "lib/apk", scripts: "scripts.tar" };
+const apkTools2: ApkDatabase = { folder: "lib/apk", tools: 2 };
 /** Since Alpine 3.23. */
-const apkTools3: ApkDatabase = { folder: "lib/apk", scripts: "scripts.tar.gz" };
+const apkTools3: ApkDatabase = { folder: "lib/apk", tools: 3 };
 
 const stable = (
   minor: number,
