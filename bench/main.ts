@@ -6,6 +6,7 @@ import { firstRead } from "./cases/first-read.ts";
 import { fullBookworm, fullTrixie } from "./cases/full.ts";
 import { distroless, minbaseBookworm, minbaseTrixie } from "./cases/images.ts";
 import { memory } from "./cases/memory.ts";
+import { registry } from "./cases/registry.ts";
 import { resolving } from "./cases/resolving.ts";
 import { resolvingAlpine } from "./cases/resolving-alpine.ts";
 import { start } from "./cases/start.ts";
@@ -28,6 +29,7 @@ const cases: readonly Case[] = [
   resolving,
   resolvingAlpine,
   firstRead,
+  registry,
   memory,
 ];
 

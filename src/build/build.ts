@@ -1,3 +1,4 @@
+import type { Digest } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { type ImageName, parseImageName } from "../core/image-name.ts";
 import { formatPlatform } from "../core/platform.ts";
@@ -6,7 +7,7 @@ import { writeAside } from "../io/atomic.ts";
 import { assertOutputFits } from "../io/output-fit.ts";
 import { keepBuiltNames } from "./built-names.ts";
 import type { BuildOptions, BuildResult, BuiltPlatform } from "./contract.ts";
-import type { PlatformImage } from "./image.ts";
+import type { ImageOptions, PlatformImage } from "./image.ts";
 import { type Lock, type LockedPlatform, summaryOf } from "./lock-file.ts";
 import { misfit, planAll, platformsOf, readLock, solveAll } from "./locking.ts";
 import type { Plan } from "./plan.ts";
@@ -23,16 +24,35 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const recipe = options.scripts ? { ...options.recipe, scripts: options.scripts } : options.recipe;
   const wanted: BuildOptions = { ...options, recipe };
   for (const { kind } of wanted.outputs) assertOutputFits(kind, platformsOf(wanted));
+  assertReachable(wanted);
   return withSession(wanted, async (session) => {
     const { platforms, lock } = await lockedPlatforms(wanted, session);
     const key = await resultKey(wanted, platforms);
-    const before = await findUnchanged(key, session.store);
+    const before = await findUnchanged(key, session.store, (names, digest) => isPushed(names, digest, session));
     const result = before ?? (await buildAll(platforms, key, { options: wanted, session }));
     if (lock) await tellLock(lock, result, wanted);
     await keepBuiltNames([...(wanted.names ?? []), recipe.name], result, session.store);
     if (wanted.ledgerFile !== undefined) await writeLedger(wanted.ledgerFile, result);
     return result;
   });
+}
+
+/** Told before the work, and not after it. */
+function assertReachable({ offline, outputs }: BuildOptions): void {
+  const pushed = outputs.find(({ kind }) => kind === "registry");
+  if (!offline || pushed === undefined) return;
+  throw new DodaiError(
+    "NETWORK_OFFLINE",
+    `Cannot push to "${pushed.destination}": --offline forbids to ask a registry`,
+    {
+      fix: "Run it without --offline, or push later what it writes.",
+    },
+  );
+}
+
+async function isPushed(names: readonly string[], digest: Digest, session: Session): Promise<boolean> {
+  const { leadTo } = await import("./push-outputs.ts");
+  return leadTo(names, digest, session);
 }
 
 interface BuildContext {
@@ -129,14 +149,24 @@ async function buildPlatforms(
   { options, session }: BuildContext,
 ): Promise<readonly PlatformImage[]> {
   const epoch = options.sourceDateEpoch ?? newestRelease(platforms);
-  const { buildImage } = await import("./image.ts");
   const built: PlatformImage[] = [];
   for (const [index, plan] of plans.entries()) {
     const locked = platforms[index] as LockedPlatform;
     const { compression = "gzip", scriptTimeoutSeconds = 600 } = options;
-    built.push(await buildImage({ plan, locked, session, epoch, compression, scriptTimeoutSeconds }));
+    const wanted = { plan, locked, session, epoch, compression, scriptTimeoutSeconds };
+    built.push(await makeOne(wanted, options));
   }
   return built;
+}
+
+/** Caches are loaded when somebody wants one. */
+async function makeOne(wanted: ImageOptions, { cacheFrom = [], cacheTo = [] }: BuildOptions): Promise<PlatformImage> {
+  if (cacheFrom.length + cacheTo.length > 0) {
+    const { buildThroughCache } = await import("./image-cache.ts");
+    return buildThroughCache(wanted, { cacheFrom, cacheTo });
+  }
+  const { buildImage } = await import("./image.ts");
+  return buildImage(wanted);
 }
 
 /** Seconds since 1970: the newest time that the lock vouches for. */

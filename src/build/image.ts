@@ -1,7 +1,7 @@
 // One platform's packages become its image.
 import { formatPlatform } from "../core/platform.ts";
 import type { RecipeConfig } from "../core/recipe.ts";
-import type { BundleImage } from "../image/bundle.ts";
+import type { BundleImage, BundleLayer } from "../image/bundle.ts";
 import { makeImage } from "../image/image.ts";
 import { type Compressor, startCompressor } from "./compress.ts";
 import { assembleLayer, planTreeLayers } from "./layers.ts";
@@ -52,14 +52,18 @@ export async function buildImage(options: ImageOptions): Promise<PlatformImage> 
   const planned = planTreeLayers({ plan, packages, tree, epoch }, compress);
   const layers = await Promise.all(planned.map((one) => assembleLayer(one, compress, session.store)));
   session.assertWanted();
-  const image = makeImage({
-    platform: plan.platform,
-    epoch,
-    settings: settingsOf(plan),
-    layers,
-    facts: { title: plan.recipe.name },
-  });
-  return { image, scripts: { scripts: tree.scripts, normalized: tree.normalized } };
+  return imageOfLayers(options, layers, { scripts: tree.scripts, normalized: tree.normalized });
+}
+
+/** The image that the recipe makes of layers, wherever they are from. */
+export function imageOfLayers(
+  { plan, epoch }: Pick<ImageOptions, "plan" | "epoch">,
+  layers: readonly BundleLayer[],
+  scripts: ScriptOutcome,
+): PlatformImage {
+  const { platform, recipe } = plan;
+  const image = makeImage({ platform, epoch, settings: settingsOf(plan), layers, facts: { title: recipe.name } });
+  return { image, scripts };
 }
 
 const assembling = ({ source }: Plan, count: number): string =>

@@ -20,7 +20,7 @@ import {
   type ScriptEffect,
   scriptEffectVersion,
 } from "./script-effect.ts";
-import { isOfTrace, readTrace, traceFiles } from "./script-trace.ts";
+import { changesFolder, isOfTrace, readTrace, traceFiles } from "./script-trace.ts";
 import { openSegment, type Segment } from "./segments.ts";
 import type { Session } from "./session.ts";
 
@@ -79,7 +79,7 @@ export async function scriptEffectOf(options: ScriptRunOptions): Promise<ScriptE
     platform,
     text: `running ${scripts.scripts.length} script${scripts.scripts.length === 1 ? "" : "s"}`,
   });
-  const effect = await runAll({ ...options, scripts, runner, segments });
+  const effect = await runAll({ ...options, scripts, runner, segments, isTraced: laidOut.tree.has(changesFolder) });
   await session.store.keepValue(kind, key, formatScriptEffect(effect));
   return effect;
 }
@@ -110,6 +110,8 @@ interface Running extends ScriptRunOptions {
   readonly scripts: ScriptPlan;
   readonly runner: ScriptRunner;
   readonly segments: readonly Segment[];
+  /** Whether the image has what it takes to know which script changed what. */
+  readonly isTraced: boolean;
 }
 
 async function runAll(running: Running): Promise<ScriptEffect> {
@@ -141,9 +143,11 @@ async function* readSegments(segments: readonly Segment[]): AsyncGenerator<Uint8
 /** What scripts may write beside the tree, when the whole of it is in memory. */
 const ROOM_BYTES = 1 << 30;
 
-async function runCommands(sandbox: Sandbox, { runner, scripts, timeoutMs }: Running): Promise<void> {
+async function runCommands(sandbox: Sandbox, running: Running): Promise<void> {
+  const { runner, scripts, timeoutMs, isTraced } = running;
   const words = ["/bin/sh", "-c", inOneShell(scripts.commands)] as const;
-  const { exitCode, timedOut, lastOutput } = await sandbox.run({ words, environment: {}, timeoutMs });
+  const command = { words, environment: {}, timeoutMs, ...(isTraced ? { changesAt: `/${changesFolder}` } : {}) };
+  const { exitCode, timedOut, lastOutput } = await sandbox.run(command);
   if (exitCode === 0) return;
   const at = Number(/.*^dodai: command (\d+)$/ms.exec(lastOutput)?.[1] ?? scripts.commands.length - 1);
   const { argv, script } = scripts.commands[at] as ScriptCommand;

@@ -5,6 +5,10 @@ import type {
   BuildOptions,
   BuildResult,
   CommonOptions,
+  CopyOptions,
+  CopyResult,
+  InspectOptions,
+  InspectResult,
   LockResult,
   Resolution,
   RunOptions,
@@ -31,6 +35,8 @@ export interface Library {
   lock(options: CommonOptions): Promise<LockResult>;
   resolve(options: CommonOptions): Promise<Resolution>;
   why(options: WhyOptions): Promise<readonly WhyResult[]>;
+  copyImage(options: CopyOptions): Promise<CopyResult>;
+  inspectImage(options: InspectOptions): Promise<InspectResult>;
   runImage(options: RunOptions): Promise<number>;
   findBuilt(name: string, cacheDirectory: string): Promise<BuiltImage | undefined>;
   findRecipe(name: string): Promise<BuiltInRecipe | undefined>;

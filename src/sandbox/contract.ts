@@ -46,6 +46,11 @@ export interface SandboxCommand {
   readonly input?: Bytes | "inherit";
   /** `inherit` hands over the caller's own standard output and error, also without the caller's input (`dodai run`). */
   readonly output?: "inherit" | undefined;
+  /**
+   * A folder of the root in which the command finds what has changed so far, as overlayfs keeps it: what is gone is a
+   * character device 0:0. The folder stays empty where there is no overlay.
+   */
+  readonly changesAt?: string;
   /** Folders or files of the host that are seen inside. */
   readonly mounts?: readonly { readonly source: string; readonly target: string; readonly readOnly: boolean }[];
   /** Called with output as it comes; standard output and error in one. */

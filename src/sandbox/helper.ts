@@ -144,9 +144,10 @@ async function layOut(state: State): Promise<Reply> {
   return { kind: "done" };
 }
 
-async function run({ channel, places, mode, owners }: State, command: CommandRequest): Promise<Reply> {
+async function run({ channel, places, mode, owners, snapshot }: State, command: CommandRequest): Promise<Reply> {
   const onOutput = (chunk: Uint8Array): Promise<void> => channel.sendData(chunk);
-  const result = await runCommand(command, { places, mode, owners, input: channel.data(), onOutput });
+  const context = { places, mode, hasOverlay: snapshot === undefined, owners, input: channel.data(), onOutput };
+  const result = await runCommand(command, context);
   return { kind: "result", result };
 }
 

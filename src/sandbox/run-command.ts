@@ -21,6 +21,8 @@ import { findProgram, hostEnvironment, mustRun } from "./program.ts";
 export interface RunContext {
   readonly places: Places;
   readonly mode: SandboxMode;
+  /** Whether what changes lies in a folder of its own. */
+  readonly hasOverlay: boolean;
   /** Where the disk does not know them. */
   readonly owners: Owners | undefined;
   /** What `bytes` of a request are. */
@@ -40,7 +42,7 @@ const KILLED = 137;
 /** Throws SANDBOX_FAILED when the command could not be started; how it ended is in the result. */
 export async function runCommand(command: CommandRequest, context: RunContext): Promise<SandboxResult> {
   const { places } = context;
-  const placed = placeMounts(command, places);
+  const placed = placeMounts(withChanges(command, context), places);
   try {
     writeFileSync(
       places.commandTable,
@@ -50,6 +52,12 @@ export async function runCommand(command: CommandRequest, context: RunContext): 
   } finally {
     placed.restore();
   }
+}
+
+function withChanges(command: CommandRequest, { places, hasOverlay }: RunContext): CommandRequest {
+  const { mounts = [], changesAt } = command;
+  if (changesAt === undefined || !hasOverlay) return command;
+  return { ...command, mounts: [...mounts, { source: places.upper, target: changesAt, readOnly: true }] };
 }
 
 async function runInside(command: CommandRequest, context: RunContext): Promise<SandboxResult> {

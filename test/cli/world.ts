@@ -73,6 +73,8 @@ function fakeLibrary(verbs: Partial<Library> = {}): Library {
     lock: unexpected,
     resolve: unexpected,
     why: unexpected,
+    copyImage: unexpected,
+    inspectImage: unexpected,
     runImage: unexpected,
     findBuilt: async () => undefined,
     sizeOfStore: unexpected,

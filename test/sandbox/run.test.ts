@@ -215,6 +215,17 @@ describe("a command in a sandbox", await needsSandbox(), () => {
     assert.match(await outputOf(sandbox, "ls /new"), /No such file/);
   });
 
+  it("sees what has changed so far where it asks to, and cannot change it there", async (t) => {
+    const own = await openTestSandbox(t, [file("kept", "k"), file("lost", "l")]);
+    const script =
+      "rm /lost; echo new >/made; ls /seen; echo x >/seen/made || echo refused; ls /seen/kept || echo none";
+    const { lastOutput } = await runScript(own, script, { changesAt: "/seen" });
+    assert.match(lastOutput, /^(?:.*\n)*lost\nmade\n(?:.*\n)*refused\n(?:.*\n)*none\n$/);
+    const paths: string[] = [];
+    for await (const change of own.changes()) paths.push(change.kind === "removed" ? change.path : change.entry.path);
+    assert.deepEqual(paths, ["lost", "made"]);
+  });
+
   it("gets a signal that is sent to it, and what it started does not", async () => {
     const script = "trap 'echo got it; exit 9' TERM; (trap 'echo wrong' TERM; sleep 1) & echo ready; wait; echo late";
     let output = "";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { BuildResult, BuiltPlatform, ScriptRecord } from "../../build/contract.ts";
+import type { BuildResult, BuiltPlatform, Output, ScriptRecord } from "../../build/contract.ts";
 import type { ScriptMode } from "../../core/recipe.ts";
 import type { Context, World } from "../context.ts";
 import { type CommonFlags, parseSourceDateEpoch, placeOutputs, type RequestedOutput } from "../flags.ts";
@@ -13,6 +13,10 @@ import { sourceValue } from "./resolve.ts";
 export interface BuildFlags extends CommonFlags {
   readonly tag?: readonly string[];
   readonly output?: readonly RequestedOutput[];
+  readonly push?: boolean;
+  readonly insecureHttp?: boolean;
+  readonly cacheFrom?: readonly string[];
+  readonly cacheTo?: readonly string[];
   readonly locked?: boolean;
   readonly scripts?: ScriptMode;
   readonly compression?: "gzip" | "zstd" | "none";
@@ -21,6 +25,9 @@ export interface BuildFlags extends CommonFlags {
   readonly scriptTimeout?: number;
   readonly json?: boolean;
 }
+
+/** `--push`: under each of the image's names. */
+const pushed: RequestedOutput = { kind: "registry", destination: undefined };
 
 /** Digest, or JSON, on standard output; the summary on standard error. */
 export async function build(this: Context, flags: BuildFlags, recipe: string): Promise<void> {
@@ -31,12 +38,16 @@ export async function build(this: Context, flags: BuildFlags, recipe: string): P
   let name = "";
   const result = await withOptions({ recipe, flags, world: this }, (options) => {
     name = options.recipe.name;
-    const outputs = placeOutputs(flags.output ?? [], { name, cwd });
+    const requested = [...(flags.output ?? []), ...(flags.push ? [pushed] : [])];
+    const outputs = placeOutputs(requested, { name, cwd, tags: names ?? [] });
     return library.build({
       ...options,
       outputs,
       locked,
       ...(names ? { names } : {}),
+      insecureHttp: flags.insecureHttp ?? false,
+      ...(flags.cacheFrom ? { cacheFrom: flags.cacheFrom } : {}),
+      ...(flags.cacheTo ? { cacheTo: flags.cacheTo } : {}),
       ...(scripts ? { scripts } : {}),
       ...(compression ? { compression } : {}),
       ...(flags.ledger === undefined ? {} : { ledgerFile: resolve(cwd, flags.ledger) }),
@@ -61,7 +72,9 @@ function describeResult(name: string, { platforms, outputs }: BuildResult, { cwd
     const what = source?.path ?? count(packages.length, "package");
     return `${name} for ${platform}: ${what}${describeScripts(scripts)}, ${size}, ${manifest}`;
   });
-  const written = outputs.map(({ kind, destination }) => `${showPath(destination, cwd)} (${kind})`);
+  const written = outputs.map(({ kind, destination }) =>
+    kind === "registry" ? `pushed ${destination}` : `${showPath(destination, cwd)} (${kind})`,
+  );
   return [...built, ...written].map(safeText);
 }
 
@@ -110,8 +123,13 @@ function formatResult({ digest, platforms, outputs, unchanged }: BuildResult): s
       scripts: one.scripts.map(({ package: name, script, done }) => ({ package: name, script, done })),
       skippedScripts: skippedOf(one).map(({ package: name, script }) => ({ package: name, script })),
     })),
-    outputs: outputs.map(({ kind, destination }) => ({ type: kind, dest: destination })),
+    outputs: outputs.map(outputValue),
     unchanged,
   };
   return `${JSON.stringify(value)}\n`;
+}
+
+/** An output in JSON. */
+export function outputValue({ kind, destination }: Output): Readonly<Record<string, string>> {
+  return kind === "registry" ? { type: kind, ref: destination } : { type: kind, dest: destination };
 }
