@@ -223,10 +223,10 @@ export interface DatabaseOptions {
   readonly apkDatabase?: ApkDatabase;
 }
 
-/** Where apk has its database, and how it keeps scripts: compressed since apk-tools 3, below usr where lib is merged into it. */
+/** Where apk has its database (below usr where lib is merged into it), and which apk-tools it is to be that of. */
 export interface ApkDatabase {
   readonly folder: "lib/apk" | "usr/lib/apk";
-  readonly scripts: "scripts.tar" | "scripts.tar.gz";
+  readonly tools: 2 | 3;
 }
 
 /** One repository, complete: where it is, what of it is used, and who may sign it. */

@@ -10,7 +10,7 @@ import { lock } from "../../src/build/lock.ts";
 import { DodaiError } from "../../src/core/dodai-error.ts";
 import { parsePlatform } from "../../src/core/platform.ts";
 import type { Recipe } from "../../src/core/recipe.ts";
-import { type ApkSpec, createApkSigner, makeApk, makeApkRepository } from "../kit/apk.ts";
+import { type ApkSpec, createApkSigner, indexArchive, makeApk, makeApkRepository, signatureOf } from "../kit/apk.ts";
 import { digestsOf } from "../kit/build.ts";
 import { fixture, needs } from "../kit/oracle.ts";
 import { writeRepository } from "../kit/repository.ts";
@@ -121,6 +121,32 @@ describe("an image of apk packages", () => {
     const both = ["a", "b"].map((name): ApkSpec => ({ name, tree: [{ path: "etc/x", content: name }] }));
     const { options } = await openPlace(t, both);
     await assert.rejects(build(options(asking("a", "b"))), coded("FILE_CONFLICT", /etc\/x/));
+  });
+  test("is not built from a package that holds one path twice, or files below a link", async (t) => {
+    const specs: readonly ApkSpec[] = [
+      { name: "twice", tree: [...["a", "b"].map((content) => ({ path: "etc/x", content }))] },
+      {
+        name: "below",
+        tree: [
+          { path: "etc", target: "/tmp" },
+          { path: "etc/x", content: "x" },
+        ],
+      },
+    ];
+    const { options } = await openPlace(t, specs);
+    await assert.rejects(build(options(asking("twice"))), coded("FILE_CONFLICT", /etc\/x/));
+    await assert.rejects(build(options(asking("below"))), coded("ARCHIVE_UNSAFE_PATH", /etc\/x/));
+  });
+  test("is not built from a package that says it is another", async (t) => {
+    const { folder, options } = await openPlace(t);
+    const other = makeApk({ name: "other" });
+    const index = indexArchive(`C:${other.checksum}\nP:hello\nV:1.0-r0\nA:x86_64\nS:${other.bytes.length}\nI:1\nt:1\n`);
+    const files = new Map([
+      ["x86_64/APKINDEX.tar.gz", Buffer.concat([signatureOf(index, signer), index])],
+      ["x86_64/hello-1.0-r0.apk", Buffer.from(other.bytes)],
+    ]);
+    await writeRepository(join(folder, "repository"), files);
+    await assert.rejects(build(options()), coded("PACKAGE_BROKEN", /says that it is other/));
   });
   test("has the file of the package that replaces the other, or is from the same source", async (t) => {
     const specs: readonly ApkSpec[] = [

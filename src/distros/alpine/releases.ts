@@ -22,9 +22,9 @@ const withArmv7: readonly string[] = [...first, "arm/v7"];
 const withRiscv: readonly string[] = [...withArmv7, "riscv64"];
 const all: readonly string[] = [...withRiscv, "loong64"];
 
-const apkTools2: ApkDatabase = { folder: "lib/apk", scripts: "scripts.tar" };
+const apkTools2: ApkDatabase = { folder: "lib/apk", tools: 2 };
 /** Since Alpine 3.23. */
-const apkTools3: ApkDatabase = { folder: "lib/apk", scripts: "scripts.tar.gz" };
+const apkTools3: ApkDatabase = { folder: "lib/apk", tools: 3 };
 
 const stable = (
   minor: number,

@@ -86,7 +86,7 @@ function supply(recipe: Recipe, platform: Platform, mirrors: MirrorSettings): Su
       ...(isOwn ? [ownRepository(recipe, mirrors)] : []),
       ...recipe.repositories.flatMap(recipeRepositories),
     ],
-    apkDatabase: { folder: "usr/lib/apk", scripts: "scripts.tar.gz" },
+    apkDatabase: { folder: "usr/lib/apk", tools: 3 },
   };
 }
 

@@ -13,15 +13,14 @@ import { formatScripts } from "./scripts.ts";
 /** The database files for these packages, sorted by path. */
 export function formatDatabase(
   installed: readonly InstalledPackage[],
-  { architecture, world = [], apkDatabase = { folder: "lib/apk", scripts: "scripts.tar" } }: DatabaseOptions,
+  { architecture, world = [], apkDatabase = { folder: "lib/apk", tools: 2 } }: DatabaseOptions,
 ): readonly GeneratedFile[] {
   const packages = [...installed].sort((a, b) => compareBytes(a.name, b.name));
   const ordered = installOrder(packages, world);
-  const { folder, scripts } = apkDatabase;
-  const tar = formatScripts(ordered);
+  const { folder, tools } = apkDatabase;
   const db = `${folder}/db`;
   const held = new Set(packages.flatMap(({ apk }) => (apk?.entries ?? []).map(({ path }) => path)));
-  const folders = [...initialFolders, directory("etc/apk"), directory(folder), directory(db)];
+  const folders = [...(tools === 2 ? initialFolders : []), directory("etc/apk"), directory(folder), directory(db)];
   return [
     ...folders.filter(({ path }) => !held.has(path)),
     file("etc/apk/arch", `${architecture}\n`),
@@ -33,9 +32,17 @@ export function formatDatabase(
         .join(""),
     ),
     file(`${db}/installed`, Buffer.concat(packages.map(formatInstalled))),
-    file(`${db}/lock`, "", 0o600),
-    file(`${db}/${scripts}`, scripts === "scripts.tar" ? tar : gzipMember(tar)),
-    file(`${db}/triggers`, ordered.map(triggerLine).join("")),
+    // apk-tools 3 writes scripts and triggers in the order of names, 2 in that of installation.
+    ...(tools === 2
+      ? [
+          file(`${db}/lock`, "", 0o600),
+          file(`${db}/scripts.tar`, formatScripts(ordered, tools)),
+          file(`${db}/triggers`, ordered.map(triggerLine).join("")),
+        ]
+      : [
+          file(`${db}/scripts.tar.gz`, gzipMember(formatScripts(packages, tools))),
+          file(`${db}/triggers`, packages.map(triggerLine).join("")),
+        ]),
   ].sort((a, b) => compareBytes(a.path, b.path));
 }
 
@@ -45,7 +52,7 @@ function spelled(text: string): string {
   return typeof found === "string" ? text : `${found.refused ? "!" : ""}${formatRequirement(found.requirement)}`;
 }
 
-/** What `apk add --initdb` makes first, beside device nodes: whoever runs the root has those. */
+/** What `apk add --initdb` of apk-tools 2 makes first, beside device nodes: whoever runs the root has those. */
 const initialFolders: readonly GeneratedFile[] = [
   directory("dev"),
   directory("proc", 0o555),

@@ -1,6 +1,6 @@
 // `scripts.tar`: every package's scripts, named after the package and its checksum. The header is the one that apk writes, GNU's
 // with owners by name, so that the file is apk's byte for byte.
-import type { ControlMember, InstalledPackage } from "../contract.ts";
+import type { ApkDatabase, ControlMember, InstalledPackage } from "../contract.ts";
 
 /** In apk's order. */
 const kinds: readonly string[] = [
@@ -16,16 +16,21 @@ const kinds: readonly string[] = [
 const BLOCK_BYTES = 512;
 const MAX_NAME_BYTES = 99;
 
-/** The archive for packages in the order in which they are installed. */
-export function formatScripts(installed: readonly InstalledPackage[]): Uint8Array {
+/** The archive for packages in this order. apk-tools 2 names a package by its checksum as the index has it, 3 in hex. */
+export function formatScripts(installed: readonly InstalledPackage[], tools: ApkDatabase["tools"]): Uint8Array {
   const records = installed.flatMap(({ name, version, control, apk }) =>
     kinds.flatMap((kind) => {
       const script = control.find((one) => one.name === kind);
-      return script === undefined ? [] : record(`${name}-${version}.${apk?.checksum ?? ""}${kind}`, script);
+      return script === undefined
+        ? []
+        : record(`${name}-${version}.${spelled(apk?.checksum ?? "", tools)}${kind}`, script);
     }),
   );
   return Buffer.concat([...records, Buffer.alloc(2 * BLOCK_BYTES)]);
 }
+
+const spelled = (checksum: string, tools: ApkDatabase["tools"]): string =>
+  tools === 2 ? checksum : `X1${Buffer.from(checksum.slice(2), "base64").toString("hex")}`;
 
 function record(name: string, { mode, mtime = 0, bytes }: ControlMember): readonly Uint8Array[] {
   const body = Buffer.from(name);
