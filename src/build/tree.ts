@@ -50,7 +50,8 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   const { recipe, supply } = plan;
   const { tree, dropped } = mergePackages(packages.map((one) => mergeable(one, packages, plan)));
   const change = startChange(tree, dropped);
-  const installed = packages.map((one) => installedOf(one, dropped, supply));
+  // A root tarball is no package, whatever is in it.
+  const installed = (plan.source ? [] : packages).map((one) => installedOf(one, dropped, supply));
   const readers = readersOf(change, session.pieces);
   const scripts = { ...options, installed, ...readers, segmentsOf: segmentsOf(options) };
   const files = { epoch, read: readers.read };

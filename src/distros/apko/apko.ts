@@ -50,7 +50,7 @@ function supply(recipe: Recipe, _platform: Platform, mirrors: MirrorSettings): S
     files: recipe.base ? [] : ownFiles,
     numericUser: true,
     createdLabel: true,
-    apkDatabase: { folder: "usr/lib/apk", scripts: "scripts.tar" },
+    apkDatabase: { folder: "usr/lib/apk", tools: 2 },
   };
 }
 
