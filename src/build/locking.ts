@@ -84,7 +84,7 @@ async function solveSources(
   plans: readonly Plan[],
   { session, insecureUnsigned, earlier }: SourcesOptions,
 ): Promise<readonly LockedPlatform[]> {
-  const { assertOneSerial, solveSource, stateSource } = await import("./source.ts");
+  const { assertOneSerial, serialWord, solveSource, stateSource } = await import("./source.ts");
   const stated = await Promise.all(
     plans.map(async (plan) =>
       plan.source ? [{ plan, source: await stateSource(plan.source, { plan, session }) }] : [],
@@ -95,6 +95,7 @@ async function solveSources(
     stated.flat().map(({ plan, source: { serial } }) => ({
       platform: formatPlatform(plan.platform),
       serial: serial && "value" in serial ? serial.value : undefined,
+      word: serialWord(plan),
     })),
   );
   const solved: LockedPlatform[] = [];
@@ -103,7 +104,7 @@ async function solveSources(
     if (earlier) assertNotEarlier(locked, one.plan, earlier);
     solved.push(locked);
   }
-  assertOneSerial(solved.map(({ platform, source }) => ({ platform, serial: source?.serial })));
+  assertOneSerial(solved.map(({ platform, source }) => ({ platform, serial: source?.serial, word: "serial" })));
   return solved;
 }
 

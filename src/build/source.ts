@@ -230,7 +230,12 @@ async function readSerial(context: SourceContext): Promise<string | undefined> {
 export interface PlatformSerial {
   readonly platform: string;
   readonly serial: string | undefined;
+  /** What its publisher calls that. */
+  readonly word: "serial" | "version";
 }
+
+export const serialWord = ({ source }: Pick<Plan, "source">): PlatformSerial["word"] =>
+  source?.kind === "published" ? "version" : "serial";
 
 /** Tarballs of different builds are not one image. Throws SERIAL_MISMATCH. */
 export function assertOneSerial(platforms: readonly PlatformSerial[]): void {
@@ -240,7 +245,12 @@ export function assertOneSerial(platforms: readonly PlatformSerial[]): void {
   if (!first || !other) return;
   throw new DodaiError(
     "SERIAL_MISMATCH",
-    `Cannot make one image of the source: its serial is "${first.serial}" for ${first.platform}, and "${other.serial}" for ${other.platform}`,
-    { fix: "Wait until all tarballs of a build are published, or name places of one build." },
+    `Cannot make one image of the source: its ${first.word} is "${first.serial}" for ${first.platform}, and "${other.serial}" for ${other.platform}`,
+    {
+      fix:
+        first.word === "version"
+          ? "Wait until the mirror has the release for all of them, or use another mirror."
+          : "Wait until all tarballs of a build are published, or name places of one build.",
+    },
   );
 }

@@ -162,7 +162,7 @@ describe("a release of Alpine", () => {
     await assert.rejects(build(options(recipeOf("alpine:3.20", server.url, { platforms }))), {
       code: "SERIAL_MISMATCH",
       message:
-        'Cannot make one image of the source: its serial is "3.20.3" for linux/amd64, and "3.20.2" for linux/arm64',
+        'Cannot make one image of the source: its version is "3.20.3" for linux/amd64, and "3.20.2" for linux/arm64',
     });
     assert.deepEqual(
       server.seen.filter(({ path: one }) => !one.endsWith(".yaml")),
