@@ -43,7 +43,7 @@ export interface BuiltTree extends ChangedTree, ScriptOutcome {}
 export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   const { plan, packages, epoch, session } = options;
   const { recipe, supply } = plan;
-  const { tree, dropped } = mergePackages(packages.map((one) => mergeable(one, packages, plan)));
+  const { tree, dropped } = mergePackages(unpackOrder(packages, plan).map((one) => mergeable(one, packages, plan)));
   const change = startChange(tree, dropped);
   const installed = packages.map((one) => installedOf(one, dropped, supply));
   const scripts = { ...options, installed, ...readersOf(change, session.pieces), segmentsOf: segmentsOf(options) };
@@ -69,6 +69,19 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
 /** A tree on its way, as one layer. */
 function segmentsOf({ packages, session, epoch }: TreeOptions): ScriptContext["segmentsOf"] {
   return (change) => treeSegments({ packages, tree: change, epoch }, session.pieces);
+}
+
+/** Who is unpacked later takes over files, and the first says what a folder is like. */
+function unpackOrder(
+  packages: readonly PiecedPackage[],
+  { distribution, recipe, supply, source }: Plan,
+): readonly PiecedPackage[] {
+  const { format } = distribution;
+  if (format.unpackOrder === undefined || source) return packages;
+  const named = packages.map(({ locked: { name }, piece: { control } }) => ({ name, control }));
+  const order = format.unpackOrder(named, worldOf(recipe, supply));
+  const place = new Map(order.map((name, at) => [name, at]));
+  return packages.toSorted((a, b) => (place.get(a.locked.name) ?? 0) - (place.get(b.locked.name) ?? 0));
 }
 
 function mergeable(

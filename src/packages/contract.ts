@@ -325,6 +325,11 @@ export interface PackageFormat {
     control: readonly ControlMember[],
     other: { readonly name: string; readonly version: string; readonly control?: readonly ControlMember[] },
   ): boolean;
+  /** Names in the order in which packages are unpacked, where that decides who has a file (apk); by name when absent. */
+  unpackOrder?(
+    packages: readonly { readonly name: string; readonly control: readonly ControlMember[] }[],
+    world: readonly string[],
+  ): readonly string[];
   /** The database files for these packages, sorted by path. */
   formatDatabase(installed: readonly InstalledPackage[], options: DatabaseOptions): readonly GeneratedFile[];
   /** Names of control members that run when a package is installed: `preinst`, `postinst` ... */

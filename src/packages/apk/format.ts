@@ -1,6 +1,7 @@
 // Alpine's package format, the whole of it as one value.
 import type { PackageFormat } from "../contract.ts";
 import { formatDatabase } from "./database.ts";
+import { installOrder } from "./install-order.ts";
 import { parseRequest, satisfies } from "./relation.ts";
 import { replaces } from "./replaces.ts";
 import { apkRunner } from "./run-scripts.ts";
@@ -32,6 +33,7 @@ export const apk: PackageFormat = {
   openPackage: async (...all) => (await import("./package-file.ts")).openPackage(...all),
   digestedPaths: () => new Set(),
   replaces,
+  unpackOrder: (packages, world) => installOrder(packages, world).map(({ name }) => name),
   formatDatabase,
   // What runs when a package is installed; triggers too, once all packages are there.
   scripts: [".pre-install", ".post-install", ".trigger"],
