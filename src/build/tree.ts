@@ -48,7 +48,7 @@ export interface BuiltTree extends ChangedTree, ScriptOutcome {
 export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   const { plan, packages, epoch, session } = options;
   const { recipe, supply } = plan;
-  const { tree, dropped } = mergePackages(packages.map((one) => mergeable(one, packages, plan)));
+  const { tree, dropped } = mergePackages(unpackOrder(packages, plan).map((one) => mergeable(one, packages, plan)));
   const change = startChange(tree, dropped);
   // A root tarball is no package, whatever is in it.
   const installed = (plan.source ? [] : packages).map((one) => installedOf(one, dropped, supply));
@@ -83,6 +83,16 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
 /** A tree on its way, as one layer. */
 function segmentsOf({ packages, session, epoch }: TreeOptions): ScriptContext["segmentsOf"] {
   return (change) => treeSegments({ packages, tree: change, epoch }, session.pieces);
+}
+
+/** Who is unpacked later takes over files, and the first says what a folder is like. */
+function unpackOrder(packages: readonly PiecedPackage[], plan: Plan): readonly PiecedPackage[] {
+  const { format } = plan.distribution;
+  if (format.unpackOrder === undefined || plan.source) return packages;
+  const named = packages.map(({ locked: { name }, piece: { control } }) => ({ name, control }));
+  const order = format.unpackOrder(named, worldOf(plan));
+  const place = new Map(order.map((name, at) => [name, at]));
+  return packages.toSorted((a, b) => (place.get(a.locked.name) ?? 0) - (place.get(b.locked.name) ?? 0));
 }
 
 function mergeable(

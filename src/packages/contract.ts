@@ -340,6 +340,11 @@ export interface PackageFormat {
   ): boolean;
   /** What a package says of itself, from its control members; absent where nobody asks for it. */
   factsOf?(control: readonly ControlMember[]): PackageFacts;
+  /** Names in the order in which packages are unpacked, where that decides who has a file (apk); by name when absent. */
+  unpackOrder?(
+    packages: readonly { readonly name: string; readonly control: readonly ControlMember[] }[],
+    world: readonly string[],
+  ): readonly string[];
   /** The database files for these packages, sorted by path. */
   formatDatabase(installed: readonly InstalledPackage[], options: DatabaseOptions): readonly GeneratedFile[];
   /** Names of control members that run when a package is installed: `preinst`, `postinst` ... */

@@ -2,7 +2,8 @@
 // of it after it, and what has to go before what takes its place.
 
 import type { WorldEntry } from "./policy-apk.ts";
-import { type ApkDependency, type ApkName, type ApkNames, type ApkPackage, isProvided } from "./policy-apk-names.ts";
+import type { ApkDependency, ApkName, ApkNames, ApkPackage } from "./policy-apk-names.ts";
+import { isProvided } from "./policy-apk-provided.ts";
 
 export interface ApkChange {
   readonly before: ApkPackage | undefined;

@@ -1,33 +1,24 @@
 // What apk-tools 3 installs for a world. apk does not search: it spreads what is certain (a dependency without a choice, what all
 // choices have in common, what has become impossible) over the names that it found, settles the name that is ripest by taking
 // its best package, spreads what follows, and goes on; a choice is never taken back. Where that ends in a contradiction apk gives
-// up, and so do we (policy-apk-conflict.ts says why). The decisions here are those of its solver, with their consequences.
+// up, and so do we (solve-apk.ts says why). The decisions here are those of its solver, with their consequences.
 import { compareProviders } from "./policy-apk-compare.ts";
+import { ApkDiscovery, type ApkOptions, hasTag } from "./policy-apk-discover.ts";
 import {
   type ApkDependency,
   type ApkName,
   type ApkNames,
   type ApkPackage,
   type ApkProvider,
-  addConcerned,
-  FLAG_AVAILABLE,
-  isProvided,
   untagged,
 } from "./policy-apk-names.ts";
+import { isProvided } from "./policy-apk-provided.ts";
 import { ApkQueues } from "./policy-apk-queues.ts";
 
 /** One line of the world, and the tag that it names; "" for none. */
 export interface WorldEntry {
   readonly dependency: ApkDependency;
   readonly tag: string;
-}
-
-export interface ApkOptions {
-  /** Flags of every package that the world names. */
-  readonly flags?: number;
-  /** Flags of the packages of single names: their own, and those that their dependencies inherit. */
-  readonly nameFlags?: ReadonlyMap<string, { readonly own: number; readonly inherited: number }>;
-  readonly isPreupgrade?: boolean;
 }
 
 /** What went wrong while packages were chosen. */
@@ -55,7 +46,6 @@ class Choice {
   readonly #unassigned: ApkName[] = [];
   readonly #unusable: ApkPackage[] = [];
   readonly #contested: { name: ApkName; packages: ApkPackage[] }[] = [];
-  #order = 0;
 
   constructor(names: ApkNames, options: ApkOptions) {
     this.#names = names;
@@ -63,7 +53,8 @@ class Choice {
   }
 
   run(world: readonly WorldEntry[]): ApkFaults {
-    for (const { dependency } of world) this.#discover(dependency.name);
+    const discovery = new ApkDiscovery(this.#names, this.#options);
+    for (const { dependency } of world) discovery.discover(dependency.name);
     for (const { dependency, tag } of world) this.#constrain(undefined, dependency, tag);
     for (;;) {
       for (let name = this.#queues.takeDirty(); name !== undefined; name = this.#queues.takeDirty())
@@ -73,75 +64,6 @@ class Choice {
         return { unassigned: this.#unassigned, unusable: this.#unusable, contested: this.#contested };
       this.#settle(name);
     }
-  }
-
-  /** Finds names from one on: what its packages need, wait for, provide. Deep indexes must not overflow our stack. */
-  #discover(first: ApkName): void {
-    const stack = [this.#discoverSteps(first)];
-    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const { done, value } = top.next();
-      if (done) stack.pop();
-      else if (!value.isSeen) stack.push(this.#discoverSteps(value));
-    }
-  }
-
-  /** Yields names to be discovered before it goes on: the order in which they are done decides which is settled first. */
-  *#discoverSteps(name: ApkName): Generator<ApkName, undefined> {
-    name.isSeen = true;
-    name.noIf = true;
-    let strangers = 0;
-    for (const { pkg } of name.providers) {
-      if (!pkg.seen) {
-        this.#openPackage(pkg);
-        for (const { name: needed } of pkg.depends) yield needed;
-      }
-      name.noIf &&= pkg.ifFailed;
-      strangers += Number(pkg.name !== name);
-    }
-    yield* this.#awaiting(name);
-    for (const { pkg } of name.providers) {
-      yield* this.#awaiting(pkg.name);
-      for (const provide of pkg.provides) yield provide.name;
-    }
-    // Names whose flags were set come first, and names that packages have before those that are only provided.
-    const isFlagged = this.#options.nameFlags?.has(name.name) ?? false;
-    const isOwn = name.providers.length !== strangers;
-    name.order = (isFlagged ? 0 : -(2 ** 31)) + (isOwn ? 2 ** 30 : 0) + ++this.#order;
-    for (const { pkg } of name.providers) for (const condition of pkg.installIf) yield condition.name;
-    return undefined;
-  }
-
-  *#awaiting({ name }: ApkName): Generator<ApkName> {
-    for (const other of this.#names.awaiting(name)) yield this.#names.name(other);
-  }
-
-  #openPackage(pkg: ApkPackage): void {
-    const { flags = 0, nameFlags } = this.#options;
-    const { record, repositories, installedTag } = pkg;
-    const isVirtual = record.installedBytes === 0;
-    pkg.seen = true;
-    pkg.isAvailable = repositories.length > 0;
-    pkg.isSelectable =
-      record.uninstallable === undefined && (pkg.isAvailable || isVirtual || installedTag !== undefined);
-    pkg.ifFailed = pkg.installIf.length === 0 || ((flags & FLAG_AVAILABLE) !== 0 && !pkg.isAvailable);
-    pkg.isTagPreferred = isVirtual || this.#hasTag(pkg, untagged);
-    pkg.isTagOk = pkg.isTagPreferred || installedTag !== undefined;
-    for (const name of [pkg.name, ...pkg.provides.map((provide) => provide.name)]) {
-      // Flags are set for all packages of a name, those that only provide it too.
-      const own = nameFlags?.get(name.name);
-      pkg.flags |= own?.own ?? 0;
-      pkg.inheritedFlags |= own?.inherited ?? 0;
-      for (const { name: needed } of pkg.depends) needed.neededBy = addConcerned(needed.neededBy, name);
-      for (const { name: awaited } of pkg.installIf) awaited.awaitedBy = addConcerned(awaited.awaitedBy, name);
-    }
-  }
-
-  /** Whether the package is in a repository of one of these tags, or was installed from one. */
-  #hasTag({ repositories, installedTag }: ApkPackage, tags: ReadonlySet<string>): boolean {
-    if (installedTag !== undefined && tags.has(installedTag)) return true;
-    const { repositories: all } = this.#names.problem;
-    for (const at of repositories) if (tags.has(all[at]?.tag ?? "")) return true;
-    return false;
   }
 
   /** What a package, or without one the world, asks for becomes a constraint of every package that could stand for it. */
@@ -179,9 +101,9 @@ class Choice {
       pkg.flags |= flags;
       pkg.inheritedFlags |= flags;
       pkg.allowTag(tag);
-      pkg.isTagPreferred = this.#hasTag(pkg, tag === "" ? untagged : new Set([tag]));
+      pkg.isTagPreferred = hasTag(this.#names.problem, pkg, tag === "" ? untagged : new Set([tag]));
     }
-    pkg.isTagOk ||= this.#hasTag(pkg, pkg.allowedTags);
+    pkg.isTagOk ||= hasTag(this.#names.problem, pkg, pkg.allowedTags);
   }
 
   #disqualify(pkg: ApkPackage): void {

@@ -76,6 +76,13 @@ const coded =
     return true;
   };
 
+/** Text of a file of a root tarball. */
+function readIn(tarball: string, path: string): string {
+  const limits = { maxEntries: 100, maxTotalBytes: 1 << 20, maxHeaderBytes: 1 << 16 };
+  const found = [...readTarBuffer(readFileSync(tarball), limits)].find(({ entry }) => entry.path === path);
+  return Buffer.from(found?.body ?? "").toString();
+}
+
 describe("an image of apk packages", () => {
   test("has the same digest from another cache, with a lock and without the index", async (t) => {
     const { folder, options } = await openPlace(t);
@@ -148,16 +155,23 @@ describe("an image of apk packages", () => {
     await writeRepository(join(folder, "repository"), files);
     await assert.rejects(build(options()), coded("PACKAGE_BROKEN", /says that it is other/));
   });
-  test("has the file of the package that replaces the other, or is from the same source", async (t) => {
+  test("has the file of the package that replaces the other, or is unpacked later from the same source", async (t) => {
+    const origin = { info: ["origin = one"] };
     const specs: readonly ApkSpec[] = [
-      { name: "a", tree: [{ path: "etc/x", content: "a" }], replaces: ["b"] },
+      { name: "a", tree: [{ path: "etc/x", content: "a" }], replaces: ["b"], depends: ["b"] },
       { name: "b", tree: [{ path: "etc/x", content: "b" }] },
-      { name: "c", tree: [{ path: "etc/y", content: "c" }], info: ["origin = one"] },
-      { name: "d", tree: [{ path: "etc/y", content: "d" }], info: ["origin = one"] },
+      { name: "c", tree: [{ path: "etc/x", content: "c" }], replaces: ["d"], info: ["replaces_priority = 2"] },
+      { name: "d", tree: [{ path: "etc/x", content: "d" }], replaces: ["c"], info: ["replaces_priority = 1"] },
+      { name: "e", tree: [{ path: "etc/x", content: "e" }], depends: ["f"], ...origin },
+      { name: "f", tree: [{ path: "etc/x", content: "f" }], ...origin },
     ];
-    const { options } = await openPlace(t, specs);
-    await build(options(asking("a", "b")));
-    await build(options(asking("c", "d")));
+    const { folder, options } = await openPlace(t, specs);
+    const winner = async (...names: readonly string[]): Promise<string> => {
+      const root = join(folder, "root.tar");
+      await build({ ...options(asking(...names)), outputs: [{ kind: "tar", destination: root }] });
+      return readIn(root, "etc/x");
+    };
+    assert.deepEqual([await winner("a", "b"), await winner("c", "d"), await winner("e", "f")], ["a", "c", "e"]);
   });
   test("takes packages of a tagged repository only where the tag is named", async (t) => {
     const { folder, options } = await openPlace(t);
@@ -179,13 +193,8 @@ describe("an image of apk packages", () => {
     const outputs = [{ kind: "tar", destination: root }] as const;
     const recipe = { ...asking("hello@testing", "docs"), repositories: [...repositories, tagged] };
     await build({ ...options(recipe), outputs });
-    const read = (path: string): string => {
-      const limits = { maxEntries: 100, maxTotalBytes: 1 << 20, maxHeaderBytes: 1 << 16 };
-      const found = [...readTarBuffer(readFileSync(root), limits)].find(({ entry }) => entry.path === path);
-      return Buffer.from(found?.body ?? "").toString();
-    };
-    assert.equal(read("etc/apk/world"), "docs\nhello@testing\n");
-    assert.match(read("lib/apk/db/installed"), /^P:hello\n(?:.+\n)*s:testing$/m);
+    assert.equal(readIn(root, "etc/apk/world"), "docs\nhello@testing\n");
+    assert.match(readIn(root, "lib/apk/db/installed"), /^P:hello\n(?:.+\n)*s:testing$/m);
   });
 });
 

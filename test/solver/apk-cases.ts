@@ -6,8 +6,9 @@ import { openIndex } from "../../src/packages/apk/index.ts";
 import { parseRecord } from "../../src/packages/apk/record.ts";
 import { readDependency } from "../../src/packages/apk/relation.ts";
 import type { PackageRecord } from "../../src/packages/contract.ts";
-import { type ApkOptions, chooseAsApk, hasFaults, type WorldEntry } from "../../src/solver/policy-apk.ts";
+import { chooseAsApk, hasFaults, type WorldEntry } from "../../src/solver/policy-apk.ts";
 import { type ApkChange, type ApkChanges, orderChanges } from "../../src/solver/policy-apk-changes.ts";
+import type { ApkOptions } from "../../src/solver/policy-apk-discover.ts";
 import {
   ApkNames,
   type ApkPackage,

@@ -45,12 +45,12 @@ export function openIndex(bytes: Uint8Array, place: RecordPlace): PackageIndex {
   };
 }
 
-/** The newest build of a package in the text, in seconds since 1970: how old an index is that has no date of its own. */
+/** The newest build of a package in the text, in seconds since 1970: how old an index is that has no date of its own. Ten digits last until 2286. */
 export function newestBuild(text: Uint8Array): number {
   let newest = 0;
   for (const [, seconds] of Buffer.from(text)
     .toString("latin1")
-    .matchAll(/^t:(\d{1,12})$/gm)) {
+    .matchAll(/^t:(\d{1,10})$/gm)) {
     newest = Math.max(newest, Number(seconds));
   }
   return newest;

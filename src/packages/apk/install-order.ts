@@ -1,36 +1,41 @@
 // In which order apk installs a set of packages on an empty system: for each name of the world, first what it needs, then the
 // package, then what comes by itself because of it. Scripts run and are kept in this order.
 import { compareBytes } from "../../core/byte-order.ts";
-import type { InstalledPackage } from "../contract.ts";
+import type { ControlMember } from "../contract.ts";
 import { type PackageInfo, packageInfoOf, wordsOf } from "./package-info.ts";
 import { type Dependency, readDependency } from "./relation.ts";
 
+interface Named {
+  readonly name: string;
+  readonly control: readonly ControlMember[];
+}
+
 interface Node {
-  readonly installed: InstalledPackage;
+  readonly installed: Named;
   readonly needs: readonly string[];
   readonly provides: readonly string[];
   readonly installIf: readonly string[];
 }
 
 /** Every package once. `world` has requests as apk writes them. */
-export function installOrder(
-  packages: readonly InstalledPackage[],
+export function installOrder<Package extends Named>(
+  packages: readonly Package[],
   world: readonly string[],
-): readonly InstalledPackage[] {
+): readonly Package[] {
   const sorted = [...packages].sort((a, b) => compareBytes(a.name, b.name));
   const nodes = sorted.map((one) => nodeOf(one, packageInfoOf(one.control)));
   const byName = new Map<string, Node>();
   for (const node of nodes) for (const name of node.provides) if (!byName.has(name)) byName.set(name, node);
   for (const node of nodes) byName.set(node.installed.name, node);
   const waiting = nodes.filter(({ installIf }) => installIf.length > 0);
-  const order = new Set<InstalledPackage>();
+  const order = new Set<string>();
   const seen = new Set<string>();
   const walk = [...world.flatMap(nameOf).sort(compareBytes), ...nodes.map(({ installed }) => installed.name)]
     .map((name): Step => ({ kind: "name", name }))
     .reverse();
   for (let step = walk.pop(); step !== undefined; step = walk.pop()) {
     if (step.kind === "place") {
-      order.add(step.node.installed);
+      order.add(step.node.installed.name);
       walk.push(...triggeredBy(step.node, waiting, seen).reverse());
       continue;
     }
@@ -42,12 +47,13 @@ export function installOrder(
     for (const name of [node.installed.name, ...node.provides]) seen.add(name);
     walk.push({ kind: "place", node }, ...node.needs.map((name): Step => ({ kind: "name", name })).reverse());
   }
-  return [...order];
+  const found = new Map(packages.map((one) => [one.name, one]));
+  return [...order].flatMap((name) => found.get(name) ?? []);
 }
 
 type Step = { readonly kind: "name" | "if"; readonly name: string } | { readonly kind: "place"; readonly node: Node };
 
-function nodeOf(installed: InstalledPackage, info: PackageInfo): Node {
+function nodeOf(installed: Named, info: PackageInfo): Node {
   const names = (key: string): readonly string[] => wordsOf(info, key).flatMap(nameOf);
   return { installed, needs: names("depend"), provides: names("provides"), installIf: names("install_if") };
 }
@@ -68,13 +74,13 @@ function triggeredBy({ installed, provides }: Node, waiting: readonly Node[], se
 function areSeen(
   node: Node | undefined,
   seen: ReadonlySet<string>,
-  order: ReadonlySet<InstalledPackage>,
+  order: ReadonlySet<string>,
   byName: ReadonlyMap<string, Node>,
 ): boolean {
   return (
     node?.installIf.every((name) => {
       const other = byName.get(name)?.installed;
-      return seen.has(name) && other !== undefined && order.has(other);
+      return seen.has(name) && other !== undefined && order.has(other.name);
     }) ?? false
   );
 }

@@ -1,6 +1,5 @@
 // Scripts of apk packages of which every line is known: they make system accounts and list login shells. Most scripts of Alpine
 // are so. A script with any other line is left alone as a whole, and told as one that did not run.
-import { compareBytes } from "../../core/byte-order.ts";
 import { installOrder } from "../../packages/apk/install-order.ts";
 import type { GeneratedFile } from "../../packages/contract.ts";
 import { type AccountFiles, addAccount, addGroup } from "./busybox-accounts.ts";
@@ -40,10 +39,10 @@ function apply(context: EffectContext): EffectResult {
 }
 
 function inOrder({ packages }: EffectContext): EffectContext["packages"] {
-  const known = packages.filter(({ control }) => control.some((one) => one.name === ".PKGINFO"));
-  const nodes = known.map((one) => ({ ...one, architecture: "", paths: [], md5: new Map<string, string>() }));
-  const order = installOrder(nodes, []).map(({ name }) => name);
-  return [...known].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name) || compareBytes(a.name, b.name));
+  return installOrder(
+    packages.filter(({ control }) => control.some((one) => one.name === ".PKGINFO")),
+    [],
+  );
 }
 
 /** Commands of a script; `undefined` when any of its lines is another. */
