@@ -6,7 +6,9 @@ import type { Recipe } from "../core/recipe.ts";
 import type { RepositoryChain } from "../packages/contract.ts";
 import type { CommonOptions } from "./contract.ts";
 import { type Lock, type LockedPlatform, parseLock } from "./lock-file.ts";
+import { pinnedPlatform } from "./pinned.ts";
 import { findDistribution, lockedValue, type Plan, planPlatform } from "./plan.ts";
+import { warnOfDifferences } from "./platform-differences.ts";
 import type { Session } from "./session.ts";
 
 /** The caller's platforms, else the recipe's, else this machine's. */
@@ -17,8 +19,13 @@ export function platformsOf({ recipe, platforms }: CommonOptions): readonly Plat
 
 export async function planAll(options: CommonOptions, session: Session): Promise<readonly Plan[]> {
   const { recipe } = options;
-  const mirrors = await session.settingsFor(findDistribution(recipe).name);
-  return platformsOf(options).map((platform) => planPlatform(recipe, platform, mirrors));
+  const { name, mirrorsOf = name } = findDistribution(recipe);
+  const mirrors = await session.settingsFor(mirrorsOf);
+  const plans = platformsOf(options).map((platform) => planPlatform(recipe, platform, mirrors));
+  const { base } = recipe;
+  if (!base) return plans;
+  const { readInstalled } = await import("./base-image.ts");
+  return Promise.all(plans.map(async (plan) => ({ ...plan, installed: await readInstalled(base, plan.architecture) })));
 }
 
 /** The lock beside the recipe; `undefined` when there is none. Throws LOCK_SYNTAX. */
@@ -52,11 +59,16 @@ export async function solveAll(
   const { solvePlatform } = await import("./solve.ts");
   const access = session.access();
   const solved: LockedPlatform[] = [];
+  const { pinned, warnings = [] } = options.recipe;
+  for (const text of warnings) session.emit({ kind: "warning", text });
   for (const plan of await planAll(options, session)) {
-    const platform = await solvePlatform(plan, session, { access, insecureUnsigned });
+    const platform = pinned
+      ? pinnedPlatform(plan, pinned)
+      : await solvePlatform(plan, session, { access, insecureUnsigned });
     if (earlier) assertNotOlder(platform.repositories, earlier);
     solved.push(platform);
   }
+  warnOfDifferences(solved, session);
   return solved;
 }
 

@@ -73,12 +73,6 @@ export async function scriptEffectOf(options: ScriptRunOptions): Promise<ScriptE
     session.emit({ kind: "stage", stage: "scripts", platform, text });
     return parseScriptEffect(known);
   }
-  session.emit({
-    kind: "stage",
-    stage: "scripts",
-    platform,
-    text: `running ${scripts.scripts.length} script${scripts.scripts.length === 1 ? "" : "s"}`,
-  });
   const effect = await runAll({ ...options, scripts, runner, segments, isTraced: laidOut.tree.has(changesFolder) });
   await session.store.keepValue(kind, key, formatScriptEffect(effect));
   return effect;
@@ -127,9 +121,15 @@ async function runAll(running: Running): Promise<ScriptEffect> {
     platform: plan.platform,
     memoryBytes,
   });
+  const { length } = running.scripts.scripts;
+  const tell = (text: string): void =>
+    session.emit({ kind: "stage", stage: "scripts", platform: formatPlatform(plan.platform), text });
   try {
+    tell("laying out a root for scripts");
     await sandbox.layOut(readSegments(segments));
+    tell(`running ${length} script${length === 1 ? "" : "s"}`);
     await runCommands(sandbox, running);
+    tell("reading what scripts changed");
     return await effectOf(sandbox, running);
   } finally {
     await sandbox.close();

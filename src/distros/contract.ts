@@ -38,6 +38,10 @@ export interface Supply {
   readonly perPackageStatus: boolean;
   /** apk: where the database lies; below lib/apk when absent. */
   readonly apkDatabase?: ApkDatabase;
+  /** The image's user is written as a number where /etc/passwd has one for it, as Kubernetes' runAsNonRoot wants it. */
+  readonly numericUser?: boolean;
+  /** When the image was made is a label too, and not only an annotation. */
+  readonly createdLabel?: boolean;
   /** Directories, files and links of the variant, beside effects. */
   readonly files: Recipe["files"];
   /** Taken out of the tree once scripts or effects have run: see `excludedPaths`. */
@@ -71,6 +75,8 @@ export interface Distribution {
     readonly platforms: readonly Platform[];
   }[];
   readonly variants: readonly string[];
+  /** The distribution whose mirrors it uses; its own when absent. */
+  readonly mirrorsOf?: string;
   /** Keys that sign what it publishes; recipes may name them by fingerprint. */
   readonly keys: readonly TrustKey[];
   /** Throws DISTRIBUTION_UNKNOWN for a release or variant that it does not have, PLATFORM_UNSUPPORTED. */

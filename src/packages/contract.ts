@@ -148,6 +148,17 @@ export interface PackageFile {
   readonly items: AsyncIterable<PackageItem>;
 }
 
+/** What a package file says of itself and no index is needed for. */
+export interface PackageFacts {
+  readonly source: string;
+  /** Size once installed, in bytes. */
+  readonly installedBytes: number;
+  /** Names that it stands for, without versions. */
+  readonly provides: readonly string[];
+  /** Whether it may take over files of any other package. */
+  readonly replacesSome: boolean;
+}
+
 /** Bounds on what one package may make dodai keep or write. */
 export interface PackageLimits {
   readonly maxControlBytes: number;
@@ -224,6 +235,8 @@ export interface Repository {
   readonly name: string;
   /** Roots to try in turn: `http(s):`, `file:`, or an absolute path. Never part of a lock. */
   readonly urls: readonly string[];
+  /** Its official address, when mirrors stand in for it. */
+  readonly knownAs?: readonly string[];
   /** deb: `trixie-security`; with `flat` the path below the root, `./`. */
   readonly suite: string;
   readonly flat: boolean;
@@ -330,6 +343,8 @@ export interface PackageFormat {
     packages: readonly { readonly name: string; readonly control: readonly ControlMember[] }[],
     world: readonly string[],
   ): readonly string[];
+  /** What a package says of itself, from its control members; absent where nobody asks for it. */
+  factsOf?(control: readonly ControlMember[]): PackageFacts;
   /** The database files for these packages, sorted by path. */
   formatDatabase(installed: readonly InstalledPackage[], options: DatabaseOptions): readonly GeneratedFile[];
   /** Names of control members that run when a package is installed: `preinst`, `postinst` ... */

@@ -8,6 +8,9 @@ export interface AlpineKey extends TrustKey {
   readonly architectures: readonly string[];
 }
 
+/** Where Alpine publishes them. */
+export const alpineKeyHosts: readonly string[] = ["alpinelinux.org", "dl-cdn.alpinelinux.org", "git.alpinelinux.org"];
+
 export const alpineKeys: readonly AlpineKey[] = [
   {
     name: "alpine-devel@lists.alpinelinux.org-4a6a0840.rsa.pub",

@@ -7,7 +7,7 @@ import { alpineKeys } from "./keys.ts";
 import type { AlpineRelease } from "./releases.ts";
 
 /** What is used when neither recipe nor environment names a mirror, and what an image's own list names. */
-const officialMirror = "https://dl-cdn.alpinelinux.org/alpine";
+export const officialMirror = "https://dl-cdn.alpinelinux.org/alpine";
 const usualPriority = 500;
 
 interface Wanted {

@@ -1,6 +1,9 @@
 // The key that signs Wolfi's index.
 import type { TrustKey } from "../../packages/contract.ts";
 
+/** Where Wolfi publishes it. */
+export const wolfiKeyHost = "packages.wolfi.dev";
+
 export const wolfiKeys: readonly TrustKey[] = [
   {
     name: "wolfi-signing.rsa.pub",

@@ -75,11 +75,18 @@ function checkFiles({ files = [] }: RecipeInput, refuse: Refuse): void {
       const state = kinds.length === 0 ? "it does not say what it is" : `it has ${quoted(kinds, "and")}`;
       refuse(path, state, `Write one of ${quoted(fileKinds, "or")}.`);
     }
-    if (seen.has(file.path)) refuse([...path, "path"], "an earlier entry has the same path");
+    if (!file.existing && seen.has(file.path)) refuse([...path, "path"], "an earlier entry has the same path");
     seen.add(file.path);
-    if (kinds[0] !== "target") continue;
+    if (file.recursive !== undefined && kinds[0] !== "directory" && kinds[0] !== "existing") {
+      refuse([...path, "recursive"], 'only "directory" and "existing" have something below them');
+    }
+    if (kinds[0] === "existing" && file.mode === undefined && file.uid === undefined && file.gid === undefined) {
+      refuse(path, "it changes nothing", 'Write "mode", "uid" or "gid".');
+    }
+    if (kinds[0] !== "target" && kinds[0] !== "hardlink") continue;
+    const what = kinds[0] === "target" ? "a symbolic link" : "a further name of a file";
     for (const key of ["mode", "uid", "gid"] as const) {
-      if (file[key] !== undefined) refuse([...path, key], "a symbolic link has none of its own");
+      if (file[key] !== undefined) refuse([...path, key], `${what} has none of its own`);
     }
   }
 }

@@ -1,6 +1,7 @@
 // Alpine's package format, the whole of it as one value.
 import type { PackageFormat } from "../contract.ts";
 import { formatDatabase } from "./database.ts";
+import { factsOf } from "./facts.ts";
 import { installOrder } from "./install-order.ts";
 import { parseRequest, satisfies } from "./relation.ts";
 import { replaces } from "./replaces.ts";
@@ -34,6 +35,7 @@ export const apk: PackageFormat = {
   digestedPaths: () => new Set(),
   replaces,
   unpackOrder: (packages, world) => installOrder(packages, world).map(({ name }) => name),
+  factsOf,
   formatDatabase,
   // What runs when a package is installed; triggers too, once all packages are there.
   scripts: [".pre-install", ".post-install", ".trigger"],
