@@ -113,13 +113,14 @@ async function runAll(running: Running): Promise<ScriptEffect> {
   const { openSandbox } = await import("../sandbox/sandbox.ts");
   const treeBytes = segments.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
   await removeLeftSandboxes(session.store);
-  // A root in memory is several times as fast.
+  // A root in memory is several times as fast; scripts may not have all of it.
   const memoryBytes = memoryFor(2 * treeBytes + ROOM_BYTES);
+  const most = 2 * treeBytes + MOST_ROOM_BYTES;
   const sandbox = await openSandbox({
     directory: session.store.temporary(),
     signal: session.signal,
     platform: plan.platform,
-    memoryBytes,
+    memoryBytes: memoryBytes === undefined ? undefined : Math.min(memoryBytes, most),
   });
   const { length } = running.scripts.scripts;
   const tell = (text: string): void =>
@@ -140,8 +141,9 @@ async function* readSegments(segments: readonly Segment[]): AsyncGenerator<Uint8
   for (const segment of segments) yield* openSegment(segment);
 }
 
-/** What scripts may write beside the tree, when the whole of it is in memory. */
-const ROOM_BYTES = 1 << 30;
+/** What scripts are expected to write beside the tree, and the most that they may, when the whole of it is in memory. */
+const ROOM_BYTES = 2 ** 30;
+const MOST_ROOM_BYTES = 4 * 2 ** 30;
 
 async function runCommands(sandbox: Sandbox, running: Running): Promise<void> {
   const { runner, scripts, timeoutMs, isTraced } = running;
