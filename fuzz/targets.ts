@@ -2,6 +2,7 @@ import type { Target } from "./contract.ts";
 import { archiveTargets } from "./targets-archive.ts";
 import { debTargets } from "./targets-deb.ts";
 import { effectTargets } from "./targets-effects.ts";
+import { imageTargets } from "./targets-image.ts";
 import { openpgpTargets } from "./targets-openpgp.ts";
 import { valueTargets } from "./targets-values.ts";
 
@@ -11,4 +12,5 @@ export const targets: readonly Target[] = [
   ...openpgpTargets,
   ...valueTargets,
   ...effectTargets,
+  ...imageTargets,
 ];

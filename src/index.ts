@@ -6,18 +6,33 @@ export type {
   BuildResult,
   BuiltPlatform,
   CommonOptions,
+  CopiedOutput,
+  CopyOptions,
+  CopyResult,
+  ImageReference,
+  InsecureHttp,
+  InspectedManifest,
+  InspectOptions,
+  InspectResult,
   LockResult,
   Output,
   OutputKind,
+  Pushed,
+  RegistryOptions,
   Resolution,
   ResolvedPackage,
   ResolvedPlatform,
+  RunOptions,
+  StopSignal,
   WhyOptions,
   WhyResult,
 } from "./build/contract.ts";
+export { copyImage } from "./build/copy.ts";
+export { inspectImage } from "./build/inspect.ts";
 export { lock } from "./build/lock.ts";
 export { builtInRecipes, findRecipe } from "./build/recipes.ts";
 export { resolve } from "./build/resolve.ts";
+export { runImage } from "./build/run.ts";
 export { why } from "./build/why.ts";
 export type { Digest } from "./core/digest.ts";
 export { DodaiError, type ErrorCode, type ErrorKind, errorKinds, type Position } from "./core/dodai-error.ts";

@@ -1,9 +1,11 @@
+import type { Digest } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { type ImageName, parseImageName } from "../core/image-name.ts";
 import { formatPlatform } from "../core/platform.ts";
 import { type BundleImage, bundleImages, type ImageBundle, rootDocument } from "../image/bundle.ts";
 import { writeAside } from "../io/atomic.ts";
 import { assertOutputFits } from "../io/output-fit.ts";
+import { keepBuiltNames } from "./built-names.ts";
 import type { BuildOptions, BuildResult, BuiltPlatform } from "./contract.ts";
 import type { PlatformImage } from "./image.ts";
 import { type Lock, type LockedPlatform, summaryOf } from "./lock-file.ts";
@@ -21,15 +23,35 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const recipe = options.scripts ? { ...options.recipe, scripts: options.scripts } : options.recipe;
   const wanted: BuildOptions = { ...options, recipe };
   for (const { kind } of wanted.outputs) assertOutputFits(kind, platformsOf(wanted));
+  assertReachable(wanted);
   return withSession(wanted, async (session) => {
     const { platforms, lock } = await lockedPlatforms(wanted, session);
     const key = await resultKey(wanted, platforms);
-    const before = await findUnchanged(key, session.store);
+    const before = await findUnchanged(key, session.store, (names, digest) => isPushed(names, digest, wanted));
     const result = before ?? (await buildAll(platforms, key, { options: wanted, session }));
     if (lock) await tellLock(lock, result, wanted);
+    await keepBuiltNames([...(wanted.names ?? []), recipe.name], wanted.outputs, session.store);
     if (wanted.ledgerFile !== undefined) await writeLedger(wanted.ledgerFile, result);
     return result;
   });
+}
+
+/** Told before the work, and not after it. */
+function assertReachable({ offline, outputs }: BuildOptions): void {
+  const pushed = outputs.find(({ kind }) => kind === "registry");
+  if (!offline || pushed === undefined) return;
+  throw new DodaiError(
+    "NETWORK_OFFLINE",
+    `Cannot push to "${pushed.destination}": --offline forbids to ask a registry`,
+    {
+      fix: "Run it without --offline, or push later what it writes.",
+    },
+  );
+}
+
+async function isPushed(names: readonly string[], digest: Digest, options: BuildOptions): Promise<boolean> {
+  const { leadTo } = await import("./push-outputs.ts");
+  return leadTo(names, digest, options);
 }
 
 interface BuildContext {

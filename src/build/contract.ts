@@ -3,11 +3,11 @@ import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Recipe, ScriptMode } from "../core/recipe.ts";
 
-export type OutputKind = "oci" | "oci-layout" | "docker" | "tar" | "dir" | "context";
+export type OutputKind = "oci" | "oci-layout" | "docker" | "tar" | "dir" | "context" | "registry";
 
 export interface Output {
   readonly kind: OutputKind;
-  /** File or folder to write. Archives are written aside and renamed; a folder that exists is replaced only if dodai made it. */
+  /** Of kind "registry" the image's name. Else file or folder to write. Archives are written aside and renamed; a folder that exists is replaced only if dodai made it. */
   readonly destination: string;
 }
 
@@ -70,6 +70,7 @@ export interface BuildOptions extends CommonOptions {
   /** Seconds since 1970 for everything that dodai makes; the newest time that the lock vouches for when absent. */
   readonly sourceDateEpoch?: number;
   readonly compression?: "gzip" | "zstd" | "none";
+  readonly insecureHttp?: InsecureHttp;
   /** Seconds for all scripts of one platform together, when they run; 600 when absent. */
   readonly scriptTimeoutSeconds?: number;
   /** Where to write the ledger: JSON that says of every script what was done about it, and what that changed. */
@@ -98,6 +99,9 @@ export interface NormalizedPath {
   readonly rule: string;
 }
 
+/** Registries (`registry.example:5000`), or all, that may be spoken to without TLS. This machine always may. */
+export type InsecureHttp = boolean | readonly string[];
+
 export interface BuiltPlatform {
   readonly platform: string;
   readonly manifest: Digest;
@@ -115,6 +119,39 @@ export interface BuildResult {
   readonly outputs: readonly Output[];
   /** Nothing had to be done: every output was there already. */
   readonly unchanged: boolean;
+}
+
+/** A signal that a person or a program sends to stop something. */
+export type StopSignal = "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGTERM";
+
+export interface RunOptions {
+  /** File or folder: an OCI archive or layout, a Docker archive, a tar of a root. */
+  readonly image: string;
+  /** A tag, a whole name or a digest, where there are several images in it. */
+  readonly reference?: string | undefined;
+  /** Must be in the image when given; else the host's is taken, or the only one. */
+  readonly platform?: Platform | undefined;
+  readonly hostPlatform: Platform;
+  readonly cacheDirectory: string;
+  /** Arguments for the image's entrypoint, in place of its own; the image's own when empty. */
+  readonly command: readonly string[];
+  /** In place of the image's; its own arguments then do not count either. Empty for none. */
+  readonly entrypoint?: string | undefined;
+  /** Over those of the image; `undefined` takes one away. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly user?: string | undefined;
+  readonly workdir?: string | undefined;
+  /** Whether the host's network is there. */
+  readonly network?: boolean;
+  readonly mounts?: readonly { readonly source: string; readonly target: string; readonly readOnly: boolean }[];
+  /** Whether the command reads the caller's standard input. Output and errors are always the caller's own. */
+  readonly input?: boolean;
+  /** Whether the caller's terminal is the command's, with its keys. */
+  readonly terminal?: boolean;
+  /** Stops everything; until the command runs, and after `takeSignals` gave up. */
+  readonly signal?: AbortSignal;
+  /** While the command runs, signals are its own: called with where to send them, gives how to stop that. */
+  readonly takeSignals?: (send: (signal: StopSignal) => void) => () => void;
 }
 
 export interface ResolvedPackage {
@@ -154,4 +191,85 @@ export interface WhyResult {
   readonly platform: string;
   readonly installed: boolean;
   readonly lines: readonly string[];
+}
+
+/** An image by its name in a registry, or by the place of an archive or a layout, which may hold several. */
+export type ImageReference =
+  | { readonly kind: "registry"; readonly name: string }
+  | { readonly kind: "file"; readonly path: string; readonly reference?: string | undefined };
+
+/** What verbs about images in registries take. Nothing is read from the environment by the library itself. */
+export interface RegistryOptions {
+  /** Folder of the content store. */
+  readonly cacheDirectory: string;
+  readonly offline?: boolean;
+  readonly insecureHttp?: InsecureHttp;
+  /** Where credentials are (`DOCKER_CONFIG`, `REGISTRY_AUTH_FILE`, `HOME`), proxies, `DODAI_REGISTRY_MIRRORS`. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: BuildEvent) => void;
+}
+
+export interface CopyOptions extends RegistryOptions {
+  readonly image: ImageReference;
+  /** One platform's image; all of them, as they are, when absent. */
+  readonly platform?: Platform | undefined;
+  /** What `tar` and `dir` are for without a platform, when there are several. */
+  readonly hostPlatform: Platform;
+  /** Of kind "oci", "oci-layout", "tar", "dir" or "registry". */
+  readonly outputs: readonly Output[];
+  /** Names in archives and layouts; the image's own when absent. */
+  readonly names?: readonly string[];
+}
+
+export interface CopyResult {
+  readonly digest: Digest;
+  readonly outputs: readonly CopiedOutput[];
+}
+
+export interface CopiedOutput extends Output {
+  /** Of a registry: what went over the network, was mounted, or was there. */
+  readonly pushed?: Pushed;
+}
+
+export interface Pushed {
+  /** The name led to this image already. */
+  readonly unchanged: boolean;
+  readonly sent: number;
+  readonly sentBytes: number;
+  readonly mounted: number;
+  readonly there: number;
+}
+
+export interface InspectOptions extends RegistryOptions {
+  readonly image: ImageReference;
+  /** Whose config; the host's, or the only one's, when absent. */
+  readonly platform?: Platform | undefined;
+  readonly hostPlatform: Platform;
+  /** Whether what refers to the image (signatures, SBOMs) is asked for. */
+  readonly referrers?: boolean;
+}
+
+export interface InspectedManifest {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+  /** `linux/amd64`. */
+  readonly platform?: string;
+}
+
+export interface InspectResult {
+  readonly name: string;
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** The index or manifest as it is stored. */
+  readonly raw: string;
+  /** What an index lists. */
+  readonly manifests?: readonly InspectedManifest[];
+  /** The chosen manifest: that of a platform, or the only one. */
+  readonly manifest?: InspectedManifest & {
+    readonly config: string;
+    readonly layers: readonly { readonly digest: Digest; readonly mediaType: string; readonly sizeBytes: number }[];
+  };
+  readonly referrers?: readonly (InspectedManifest & { readonly artifactType?: string })[];
 }

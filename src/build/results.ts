@@ -2,10 +2,10 @@
 // nothing to do.
 import { stat } from "node:fs/promises";
 import { formatCanonicalJson, type Json } from "../core/canonical-json.ts";
-import { hexOf, sha256 } from "../core/digest.ts";
+import { type Digest, hexOf, sha256 } from "../core/digest.ts";
 import { version } from "../core/version.ts";
 import type { Store } from "../io/store.ts";
-import type { BuildOptions, BuildResult } from "./contract.ts";
+import type { BuildOptions, BuildResult, Output } from "./contract.ts";
 import { formatLock, type LockedPlatform } from "./lock-file.ts";
 import { lockedValue } from "./plan.ts";
 
@@ -35,22 +35,35 @@ interface KeptResult {
   readonly stamps: readonly (Json | undefined)[];
 }
 
-export async function findUnchanged(key: string, store: Store): Promise<BuildResult | undefined> {
+/** What was built and is there still; `isPushed` tells whether names in registries lead to it. */
+export async function findUnchanged(
+  key: string,
+  store: Store,
+  isPushed: (names: readonly string[], digest: Digest) => Promise<boolean>,
+): Promise<BuildResult | undefined> {
   const bytes = await store.value(kind, key);
   if (!bytes) return undefined;
   const { result, stamps } = JSON.parse(Buffer.from(bytes).toString()) as KeptResult;
-  const now = await Promise.all(result.outputs.map(({ destination }) => stampOf(destination)));
+  const now = await Promise.all(result.outputs.map(stampOfOutput));
   const same = now.every(
     (stamp, index) => stamp !== null && formatCanonicalJson(stamp) === formatCanonicalJson(stamps[index] ?? null),
   );
-  return same ? { ...result, unchanged: true } : undefined;
+  if (!same) return undefined;
+  const pushed = result.outputs.filter((one) => one.kind === "registry").map(({ destination }) => destination);
+  if (pushed.length > 0 && !(await isPushed(pushed, result.digest))) return undefined;
+  return { ...result, unchanged: true };
 }
 
 /** Folders have no stamp that tells of changes inside them, so results with folders are not kept. */
 export async function keepResult(key: string, result: BuildResult, store: Store): Promise<void> {
-  const stamps = await Promise.all(result.outputs.map(({ destination }) => stampOf(destination)));
+  const stamps = await Promise.all(result.outputs.map(stampOfOutput));
   if (stamps.includes(null)) return;
   await store.keepValue(kind, key, Buffer.from(JSON.stringify({ result, stamps } satisfies KeptResult)));
+}
+
+/** A registry is asked itself. */
+async function stampOfOutput({ kind: form, destination }: Output): Promise<Json> {
+  return form === "registry" ? form : stampOf(destination);
 }
 
 /** How a regular file looks: size, time of change in nanoseconds, inode. `null` for what is not one. */

@@ -14,6 +14,8 @@ import type { Context } from "./context.ts";
 import { rootHelp } from "./help.ts";
 import { buildRoute, lockRoute, resolveRoute, whyRoute } from "./image-routes.ts";
 import { cacheRoutes, completionRoute, initRoute, recipesRoute } from "./other-routes.ts";
+import { copyRoute, inspectRoute, pullRoute, pushRoute } from "./registry-routes.ts";
+import { runRoute } from "./run-route.ts";
 
 /** Names of the commands at the top. */
 export const commandNames: readonly string[] = [
@@ -21,6 +23,11 @@ export const commandNames: readonly string[] = [
   "lock",
   "resolve",
   "why",
+  "run",
+  "pull",
+  "push",
+  "copy",
+  "inspect",
   "recipes",
   "init",
   "cache",
@@ -65,6 +72,11 @@ function makeRoutes(): RouteMap<Context> {
       lock: lockRoute(),
       resolve: resolveRoute(),
       why: whyRoute(),
+      run: runRoute(),
+      pull: pullRoute(),
+      push: pushRoute(),
+      copy: copyRoute(),
+      inspect: inspectRoute(),
       recipes: recipesRoute(),
       init: initRoute(),
       cache: cacheRoutes(),

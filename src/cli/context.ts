@@ -4,8 +4,14 @@ import type {
   BuildOptions,
   BuildResult,
   CommonOptions,
+  CopyOptions,
+  CopyResult,
+  InspectOptions,
+  InspectResult,
   LockResult,
   Resolution,
+  RunOptions,
+  StopSignal,
   WhyOptions,
   WhyResult,
 } from "../build/contract.ts";
@@ -28,6 +34,10 @@ export interface Library {
   lock(options: CommonOptions): Promise<LockResult>;
   resolve(options: CommonOptions): Promise<Resolution>;
   why(options: WhyOptions): Promise<readonly WhyResult[]>;
+  copyImage(options: CopyOptions): Promise<CopyResult>;
+  inspectImage(options: InspectOptions): Promise<InspectResult>;
+  runImage(options: RunOptions): Promise<number>;
+  findBuilt(name: string, cacheDirectory: string): Promise<string | undefined>;
   findRecipe(name: string): Promise<BuiltInRecipe | undefined>;
   builtInRecipes(): Promise<ReadonlyMap<string, BuiltInRecipe>>;
   sizeOfStore(directory: string): Promise<StoreSize>;
@@ -39,6 +49,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface World {
   readonly stdout: Output;
   readonly stderr: Output;
+  readonly stdin: { readonly isTerminal: boolean };
   readonly env: Environment;
   /** Absolute path of the current folder. */
   readonly cwd: string;
@@ -46,9 +57,14 @@ export interface World {
   readonly library: Library;
   /** Aborted by SIGINT and SIGTERM, with the exit code as the reason. */
   readonly signal: AbortSignal;
+  /** Until it is given back, signals go to `taker` instead; one for which it gives `false` goes on as if it were not there. */
+  takeSignals(taker: (signal: StopSignal) => boolean): () => void;
   /** Milliseconds that only go forward, for rates. */
   elapsedMs(): number;
   now(): Date;
 }
 
-export interface Context extends World, CommandContext {}
+export interface Context extends World, CommandContext {
+  /** The exit code of a command that has one of its own. */
+  endWith(exitCode: number): void;
+}

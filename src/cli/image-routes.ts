@@ -7,7 +7,7 @@ import type { WhyFlags } from "./commands/why.ts";
 import type { Context } from "./context.ts";
 import { outputKinds, parseDuration, parseOutput } from "./flags.ts";
 import { describeCommand, recipeHelp } from "./help.ts";
-import { asText, commonFlags, json, recipeArgument } from "./shared-flags.ts";
+import { asText, commonFlags, insecureHttp, json, recipeArgument } from "./shared-flags.ts";
 
 export function buildRoute(): Command<Context> {
   return buildCommand<BuildFlags, [string], Context>({
@@ -30,6 +30,8 @@ export function buildRoute(): Command<Context> {
           placeholder: "type=KIND,dest=PATH",
           brief: "What to write; may be repeated",
         },
+        push: { kind: "boolean", optional: true, withNegated: false, brief: "Push the image under each of its names" },
+        insecureHttp,
         locked: {
           kind: "boolean",
           optional: true,
@@ -75,11 +77,13 @@ export function buildRoute(): Command<Context> {
         more: `${recipeHelp}
 Without -o it writes NAME.tar in the current folder, which docker, podman and skopeo load.
 A lock beside the recipe (NAME.lock.json) is used when it fits; "dodai lock" writes it.
+With --push it goes to the registries of its names, and to a file only with -o as well.
 KIND is ${outputKinds.join(", ").replace(/, ([^,]*)$/, " or $1")}.`,
         examples: [
           "dodai build distroless/base",
           "dodai build recipe.yaml -t team/base:1.0 -o type=oci,dest=out/base.tar",
           "dodai build recipe.yaml --platform linux/amd64,linux/arm64 --locked",
+          "dodai build distroless/static -t registry.example/team/static:1.0 --push",
           "dodai build distroless/static -o type=context,dest=out --json",
         ],
       }),

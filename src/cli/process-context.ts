@@ -1,4 +1,6 @@
 // The real world of a command: the process, its streams and its signals.
+import { isatty } from "node:tty";
+import type { StopSignal } from "../build/contract.ts";
 import { platformOfHost } from "../core/platform.ts";
 import type { Output, World } from "./context.ts";
 import { describeError, exitCodeOf } from "./describe-error.ts";
@@ -13,11 +15,12 @@ export function worldOfProcess(): World {
   return {
     stdout: outputTo(process.stdout),
     stderr: outputTo(process.stderr),
+    stdin: { isTerminal: isatty(0) },
     env,
     cwd: process.cwd(),
     hostPlatform: platformOfHost(process.arch),
     library: lazyLibrary,
-    signal: signalOfProcess(),
+    ...signalsOfProcess(),
     elapsedMs: () => performance.now(),
     now: () => new Date(),
   };
@@ -54,14 +57,31 @@ function quietWhenClosed(stream: NodeJS.WriteStream): void {
   });
 }
 
+/** How a shell says what ended a program. */
+const exitCodes: Readonly<Record<StopSignal, number>> = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 };
+
 /** The first signal asks to stop and waits for the clean-up; the second stops at once. */
-function signalOfProcess(): AbortSignal {
+function signalsOfProcess(): Pick<World, "signal" | "takeSignals"> {
   const controller = new AbortController();
-  const onSignal = (exitCode: number) => (): void => {
-    if (controller.signal.aborted) process.exit(exitCode);
-    controller.abort(exitCode);
+  let taker: ((signal: StopSignal) => boolean) | undefined;
+  const onSignal = (name: StopSignal) => (): void => {
+    if (taker?.(name)) return;
+    if (controller.signal.aborted) process.exit(exitCodes[name]);
+    controller.abort(exitCodes[name]);
   };
-  process.on("SIGINT", onSignal(130));
-  process.on("SIGTERM", onSignal(143));
-  return controller.signal;
+  process.on("SIGINT", onSignal("SIGINT"));
+  process.on("SIGTERM", onSignal("SIGTERM"));
+  return {
+    signal: controller.signal,
+    takeSignals: (next) => {
+      taker = next;
+      // Otherwise these end the process at once, as is right where nothing has to be ended with it.
+      const more = (["SIGHUP", "SIGQUIT"] as const).map((name) => [name, onSignal(name)] as const);
+      for (const [name, listener] of more) process.on(name, listener);
+      return () => {
+        taker = undefined;
+        for (const [name, listener] of more) process.off(name, listener);
+      };
+    },
+  };
 }

@@ -20,7 +20,7 @@ export async function runCommandLine(words: readonly string[], world: World): Pr
     commandErrorResult: catchError,
     exceptionWhileLoadingCommandContext: catchError,
     exceptionWhileLoadingCommandFunction: catchError,
-    exceptionWhileParsingArguments: (error) => catchError(usageErrorOf(error)),
+    exceptionWhileParsingArguments: (error) => catchError(usageErrorOf(error, words)),
     exceptionWhileRunningCommand: catchError,
     noCommandRegisteredForInput: ({ input, corrections }) =>
       catchError(unknownCommand(input, commandsNear(corrections))),
@@ -30,7 +30,11 @@ export async function runCommandLine(words: readonly string[], world: World): Pr
     stdout: world.stdout,
     stderr: { write: () => undefined },
   };
-  const context: Context = { ...world, process: streams };
+  let ownExitCode: number | undefined;
+  const endWith = (exitCode: number): void => {
+    ownExitCode = exitCode;
+  };
+  const context: Context = { ...world, process: streams, endWith };
   try {
     await run(application, normalizeArguments(words, commandNames), { ...context, process: streams });
   } catch (error) {
@@ -38,6 +42,7 @@ export async function runCommandLine(words: readonly string[], world: World): Pr
   }
   const [failure] = failures;
   if (failures.length > 0) return fail(failure, words, world);
+  if (ownExitCode !== undefined && !world.signal.aborted) return ownExitCode;
   return world.signal.aborted ? exitCodeOfSignal(world.signal) : Number(streams.exitCode ?? 0) === 0 ? 0 : 2;
 }
 

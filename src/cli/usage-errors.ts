@@ -16,8 +16,15 @@ import { count } from "./quantities.ts";
 
 const seeHelp = 'See "dodai --help", or "dodai COMMAND --help".';
 
-/** `error` itself when it is no fault of the command line. */
-export function usageErrorOf(error: unknown): unknown {
+const commandBehind = 'A command with flags of its own stands behind "--", as in "dodai run IMAGE -- ls -l".';
+
+/** `error` itself when it is no fault of the command line, whose words these are. */
+export function usageErrorOf(error: unknown, words: readonly string[] = []): unknown {
+  const isRun = words.includes("run") && !words.includes("--");
+  if (isRun && (error instanceof FlagNotFoundError || error instanceof AliasNotFoundError)) {
+    const flag = error instanceof FlagNotFoundError ? `--${error.input.replace(/^--/, "")}` : `-${error.input}`;
+    return usage(`Cannot use flag "${flag}": there is no such flag`, commandBehind);
+  }
   if (error instanceof ArgumentParseError) return parseErrorOf(error);
   if (error instanceof FlagNotFoundError) {
     const meant = nearest(error.input.replace(/^--/, "").replace(/=.*/, ""), error.corrections) ?? error.corrections[0];

@@ -41,7 +41,12 @@ export interface Expected {
   readonly sizeBytes: number;
   /** Whose bytes, for the message: a URL or a package file. */
   readonly what: string;
+  /** What to do about other bytes, where they are not a mirror's. */
+  readonly fix?: string;
 }
+
+const mirrorFix =
+  "The mirror may be in the middle of an update, or the file was changed on the way. Try again, or use another mirror.";
 
 /**
  * Passes bytes through and throws DIGEST_MISMATCH at their end unless size and digest are as expected; never passes
@@ -62,9 +67,7 @@ export async function* verified(bytes: Bytes, expected: Expected): AsyncGenerato
     throw new DodaiError(
       "DIGEST_MISMATCH",
       `Cannot use ${expected.what}: its digest is ${actual}, wanted ${expected.digest}`,
-      {
-        fix: "The mirror may be in the middle of an update, or the file was changed on the way. Try again, or use another mirror.",
-      },
+      { fix: expected.fix ?? mirrorFix },
     );
   }
 }
@@ -73,9 +76,7 @@ function sizeMismatch(expected: Expected, actual: string): DodaiError {
   return new DodaiError(
     "DIGEST_MISMATCH",
     `Cannot use ${expected.what}: it has ${actual} bytes, wanted ${expected.sizeBytes}`,
-    {
-      fix: "The mirror may be in the middle of an update, or the file was changed on the way. Try again, or use another mirror.",
-    },
+    { fix: expected.fix ?? mirrorFix },
   );
 }
 

@@ -14,11 +14,19 @@ export function temporaryIn(folder: string): string {
 
 /** Removes files of processes of this machine that are gone, and any that are older than a day. */
 export async function removeLeftovers(folder: string, now: Date): Promise<void> {
+  for (const path of await leftoversIn(folder, now)) {
+    await rm(path, { force: true, recursive: true }).catch(() => undefined);
+  }
+}
+
+/** Paths that nobody uses any more. What a sandbox laid out may belong to other users, and is still there after a removal. */
+export async function leftoversIn(folder: string, now: Date): Promise<readonly string[]> {
+  const found: string[] = [];
   for (const name of await readdir(folder).catch(() => [])) {
     const path = join(folder, name);
-    if (isOwnerGone(name) || (await isOld(path, now)))
-      await rm(path, { force: true, recursive: true }).catch(() => undefined);
+    if (isOwnerGone(name) || (await isOld(path, now))) found.push(path);
   }
+  return found;
 }
 
 /** Where a process number means one process: this host, and on Linux its process namespace, which a container has of its own. */

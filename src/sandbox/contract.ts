@@ -40,6 +40,8 @@ export interface SandboxCommand {
   readonly timeoutMs?: number;
   /** What is read from standard input; empty when absent. `inherit` hands over the caller's terminal (`dodai run`). */
   readonly input?: Bytes | "inherit";
+  /** `inherit` hands over the caller's own standard output and error, also without the caller's input (`dodai run`). */
+  readonly output?: "inherit" | undefined;
   /** Folders or files of the host that are seen inside. */
   readonly mounts?: readonly { readonly source: string; readonly target: string; readonly readOnly: boolean }[];
   /** Called with output as it comes; standard output and error in one. */
@@ -66,6 +68,8 @@ export interface Sandbox {
   layOut(tar: Bytes): Promise<void>;
   /** Runs a program and everything that it starts; none of it is left when this ends. Throws SANDBOX_FAILED, CANCELLED. */
   run(command: SandboxCommand): Promise<SandboxResult>;
+  /** Sends a signal to the command that runs, and says whether one did. What it started gets nothing. */
+  kill(signal: NodeJS.Signals): boolean;
   /** What is different from what was laid out, in tree order; a folder before what is in it. */
   changes(): AsyncIterable<SandboxChange>;
   /** Ends every process, unmounts, removes everything. */

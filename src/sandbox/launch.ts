@@ -11,6 +11,8 @@ export interface Inner {
   readonly channel: Channel;
   /** The last that it and `unshare` wrote. */
   errors(): string;
+  /** The process that made its namespaces. */
+  readonly pid: number | undefined;
   /** Resolves once it and all in its namespaces are gone. */
   end(): Promise<void>;
 }
@@ -71,6 +73,7 @@ function own(child: ChildProcess): Inner {
   return {
     channel,
     errors: () => errors,
+    pid: child.pid,
     end: async () => {
       lifeline.destroy();
       channel.close();

@@ -50,12 +50,13 @@ async function runInside(command: CommandRequest, context: RunContext): Promise<
   const [program, ...args] = wordsOf(command, context);
   const output = openPipe(context.places.outputPipe, "read");
   const input = command.input === "bytes" ? openPipe(context.places.inputPipe, "write") : undefined;
-  const terminal = command.input === "inherit";
-  const stdio: StdioOptions & unknown[] = terminal ? [5, 6] : [input?.theirs ?? "ignore", output.theirs];
+  const inherits = command.input === "inherit";
+  const [out, errors] = inherits || command.output === "inherit" ? [6, 7] : [output.theirs, output.theirs];
+  const stdio: StdioOptions & unknown[] = [inherits ? 5 : (input?.theirs ?? "ignore"), out];
   const child = spawn(program, args, {
     cwd: context.places.directory,
     env: { ...hostEnvironment },
-    stdio: [...stdio, "pipe", "pipe", "pipe", "pipe", terminal ? 7 : output.theirs],
+    stdio: [...stdio, "pipe", "pipe", "pipe", "pipe", errors],
   });
   closeSync(output.theirs);
   if (input) closeSync(input.theirs);

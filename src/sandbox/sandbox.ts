@@ -12,6 +12,7 @@ import { type Inner, launch } from "./launch.ts";
 import type { Reply, Request } from "./messages.ts";
 import { unavailable, usableModes } from "./modes.ts";
 import { runProgram } from "./program.ts";
+import { signalCommand } from "./signal.ts";
 import { sandboxTarLimits } from "./tar-limits.ts";
 
 export { detectModes } from "./modes.ts";
@@ -66,6 +67,7 @@ function own(owned: Owned): Sandbox {
     mode,
     layOut: (tar) => exclusively(state, () => layOut(state, tar)),
     run: (command) => exclusively(state, () => run(state, command)),
+    kill: (name) => inner.pid !== undefined && signalCommand(inner.pid, name),
     changes: () => changes(state),
     close: () => {
       closing ??= (async () => {

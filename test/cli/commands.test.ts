@@ -159,7 +159,19 @@ describe("dodai cache", () => {
 });
 
 test("help of every command", async (t) => {
-  const commands = ["", "build", "lock", "resolve", "why", "recipes", "init", "cache", "cache prune", "completion"];
+  const commands = [
+    "",
+    "build",
+    "lock",
+    "resolve",
+    "why",
+    "run",
+    "recipes",
+    "init",
+    "cache",
+    "cache prune",
+    "completion",
+  ];
   const told: string[] = [];
   for (const command of commands) {
     const ran = await runCli([...command.split(" ").filter((word) => word !== ""), "--help"]);

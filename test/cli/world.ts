@@ -73,6 +73,10 @@ function fakeLibrary(verbs: Partial<Library> = {}): Library {
     lock: unexpected,
     resolve: unexpected,
     why: unexpected,
+    copyImage: unexpected,
+    inspectImage: unexpected,
+    runImage: unexpected,
+    findBuilt: async () => undefined,
     sizeOfStore: unexpected,
     pruneStore: unexpected,
     findRecipe: async (name) => (name === builtIn.name ? { summary: "", recipe: builtIn } : undefined),
@@ -97,6 +101,8 @@ export interface RunOptions {
   readonly env?: World["env"];
   readonly stderr?: Partial<Output>;
   readonly signal?: AbortSignal;
+  readonly stdin?: World["stdin"];
+  readonly takeSignals?: World["takeSignals"];
   /** What the clock says at each look; the last one stays. */
   readonly times?: readonly number[];
 }
@@ -115,6 +121,8 @@ export async function runCli(words: readonly string[], options: RunOptions = {})
   const exitCode = await runCommandLine(words, {
     stdout: outputTo("stdout"),
     stderr: { ...outputTo("stderr"), ...options.stderr },
+    stdin: options.stdin ?? { isTerminal: false },
+    takeSignals: options.takeSignals ?? (() => () => {}),
     env: { HOME: options.cwd === undefined ? "/home/someone" : join(options.cwd, "home"), ...options.env },
     cwd: options.cwd ?? "/nowhere",
     hostPlatform: parsePlatform("amd64"),

@@ -213,6 +213,19 @@ describe("a command in a sandbox", await needsSandbox(), () => {
     assert.match(await outputOf(sandbox, "ls /new"), /No such file/);
   });
 
+  it("gets a signal that is sent to it, and what it started does not", async () => {
+    const script = "trap 'echo got it; exit 9' TERM; (trap 'echo wrong' TERM; sleep 1) & echo ready; wait; echo late";
+    let output = "";
+    const onOutput = (chunk: Uint8Array): void => {
+      const isNew = output === "";
+      output += Buffer.from(chunk).toString();
+      if (isNew) assert.equal(sandbox.kill("SIGTERM"), true);
+    };
+    assert.equal((await runScript(sandbox, script, { onOutput })).exitCode, 9);
+    assert.equal(output, "ready\ngot it\n");
+    assert.equal(sandbox.kill("SIGTERM"), false);
+  });
+
   it("leaves no process behind", async () => {
     const marker = `${86_000 + process.pid / 10_000_000}`;
     await runScript(sandbox, `setsid sleep ${marker} & (sleep ${marker} &) ; echo started`);

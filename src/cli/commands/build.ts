@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { BuildResult, BuiltPlatform, ScriptRecord } from "../../build/contract.ts";
+import type { BuildResult, BuiltPlatform, Output, ScriptRecord } from "../../build/contract.ts";
 import type { ScriptMode } from "../../core/recipe.ts";
 import type { Context, World } from "../context.ts";
 import { type CommonFlags, parseSourceDateEpoch, placeOutputs, type RequestedOutput } from "../flags.ts";
@@ -12,6 +12,8 @@ import { safeText } from "../safe-text.ts";
 export interface BuildFlags extends CommonFlags {
   readonly tag?: readonly string[];
   readonly output?: readonly RequestedOutput[];
+  readonly push?: boolean;
+  readonly insecureHttp?: boolean;
   readonly locked?: boolean;
   readonly scripts?: ScriptMode;
   readonly compression?: "gzip" | "zstd" | "none";
@@ -20,6 +22,9 @@ export interface BuildFlags extends CommonFlags {
   readonly scriptTimeout?: number;
   readonly json?: boolean;
 }
+
+/** `--push`: under each of the image's names. */
+const pushed: RequestedOutput = { kind: "registry", destination: undefined };
 
 /** Digest, or JSON, on standard output; the summary on standard error. */
 export async function build(this: Context, flags: BuildFlags, recipe: string): Promise<void> {
@@ -30,12 +35,14 @@ export async function build(this: Context, flags: BuildFlags, recipe: string): P
   let name = "";
   const result = await withOptions({ recipe, flags, world: this }, (options) => {
     name = options.recipe.name;
-    const outputs = placeOutputs(flags.output ?? [], { name, cwd });
+    const requested = [...(flags.output ?? []), ...(flags.push ? [pushed] : [])];
+    const outputs = placeOutputs(requested, { name, cwd, tags: names ?? [] });
     return library.build({
       ...options,
       outputs,
       locked,
       ...(names ? { names } : {}),
+      insecureHttp: flags.insecureHttp ?? false,
       ...(scripts ? { scripts } : {}),
       ...(compression ? { compression } : {}),
       ...(flags.ledger === undefined ? {} : { ledgerFile: resolve(cwd, flags.ledger) }),
@@ -59,7 +66,9 @@ function describeResult(name: string, { platforms, outputs }: BuildResult, { cwd
     const size = `${formatBytes(sizeBytes)} in ${count(layers.length, "layer")}`;
     return `${name} for ${platform}: ${count(packages.length, "package")}${describeScripts(scripts)}, ${size}, ${manifest}`;
   });
-  const written = outputs.map(({ kind, destination }) => `${showPath(destination, cwd)} (${kind})`);
+  const written = outputs.map(({ kind, destination }) =>
+    kind === "registry" ? `pushed ${destination}` : `${showPath(destination, cwd)} (${kind})`,
+  );
   return [...built, ...written].map(safeText);
 }
 
@@ -107,8 +116,13 @@ function formatResult({ digest, platforms, outputs, unchanged }: BuildResult): s
       scripts: one.scripts.map(({ package: name, script, done }) => ({ package: name, script, done })),
       skippedScripts: skippedOf(one).map(({ package: name, script }) => ({ package: name, script })),
     })),
-    outputs: outputs.map(({ kind, destination }) => ({ type: kind, dest: destination })),
+    outputs: outputs.map(outputValue),
     unchanged,
   };
   return `${JSON.stringify(value)}\n`;
+}
+
+/** An output in JSON. */
+export function outputValue({ kind, destination }: Output): Readonly<Record<string, string>> {
+  return kind === "registry" ? { type: kind, ref: destination } : { type: kind, dest: destination };
 }

@@ -14,11 +14,11 @@ _dodai() {
     *) command="${words[1]:-}" ;;
   esac
   case "$command" in
-    "") values="build lock resolve why recipes init cache completion --help --version" ;;
+    "") values="build lock resolve why run pull push copy inspect recipes init cache completion --help --version" ;;
     "build")
       case "$previous" in
         --tag|-t) files=any ;;
-        --output|-o) values="type=oci,dest= type=oci-layout,dest= type=docker,dest= type=tar,dest= type=dir,dest= type=context,dest=" ;;
+        --output|-o) values="type=oci,dest= type=oci-layout,dest= type=docker,dest= type=tar,dest= type=dir,dest= type=context,dest= type=registry,ref=" ;;
         --scripts) values="run emulate skip" ;;
         --compression) values="gzip zstd none" ;;
         --ledger) files=any ;;
@@ -27,7 +27,7 @@ _dodai() {
         --progress) values="auto tty plain quiet" ;;
         --cache-dir) files=any ;;
         *)
-          if [[ "$current" == -* ]]; then values="--tag --output --locked --scripts --compression --ledger --script-timeout --json --platform --offline --insecure-unsigned --progress --cache-dir --help"
+          if [[ "$current" == -* ]]; then values="--tag --output --push --insecure-http --locked --scripts --compression --ledger --script-timeout --json --platform --offline --insecure-unsigned --progress --cache-dir --help"
           else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
       esac ;;
     "lock")
@@ -56,6 +56,56 @@ _dodai() {
         *)
           if [[ "$current" == -* ]]; then values="--json --platform --offline --insecure-unsigned --progress --cache-dir --help"
           else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
+      esac ;;
+    "run")
+      case "$previous" in
+        --env|-e) files=any ;;
+        --workdir|-w) files=any ;;
+        --volume|-v) files=any ;;
+        --user|-u) files=any ;;
+        --entrypoint) files=any ;;
+        --platform) files=any ;;
+        --cache-dir) files=any ;;
+        *)
+          if [[ "$current" == -* ]]; then values="--interactive --tty --env --workdir --volume --user --entrypoint --network --platform --cache-dir --help"
+          else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
+      esac ;;
+    "pull")
+      case "$previous" in
+        --output|-o) values="type=oci,dest= type=oci-layout,dest= type=docker,dest= type=tar,dest= type=dir,dest= type=context,dest= type=registry,ref=" ;;
+        --platform) files=any ;;
+        --progress) values="auto tty plain quiet" ;;
+        --cache-dir) files=any ;;
+        *)
+          if [[ "$current" == -* ]]; then values="--output --platform --insecure-http --offline --progress --cache-dir --json --help"
+          else values=""; fi ;;
+      esac ;;
+    "push")
+      case "$previous" in
+        --platform) files=any ;;
+        --progress) values="auto tty plain quiet" ;;
+        --cache-dir) files=any ;;
+        *)
+          if [[ "$current" == -* ]]; then values="--platform --insecure-http --offline --progress --cache-dir --json --help"
+          else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
+      esac ;;
+    "copy")
+      case "$previous" in
+        --platform) files=any ;;
+        --progress) values="auto tty plain quiet" ;;
+        --cache-dir) files=any ;;
+        *)
+          if [[ "$current" == -* ]]; then values="--platform --insecure-http --offline --progress --cache-dir --json --help"
+          else values=""; files=recipes; fi ;;
+      esac ;;
+    "inspect")
+      case "$previous" in
+        --platform) files=any ;;
+        --progress) values="auto tty plain quiet" ;;
+        --cache-dir) files=any ;;
+        *)
+          if [[ "$current" == -* ]]; then values="--platform --raw --config --referrers --insecure-http --offline --progress --cache-dir --json --help"
+          else values=""; files=recipes; fi ;;
       esac ;;
     "recipes")
       case "$previous" in
