@@ -9,6 +9,9 @@ import type { BuildOptions, Output } from "./contract.ts";
 import { withRegistry } from "./registry.ts";
 import type { Session } from "./session.ts";
 
+/** What asking a registry takes. */
+export type PushingOptions = Pick<BuildOptions, "environment" | "insecureHttp" | "offline" | "signal">;
+
 /** Throws REGISTRY_DENIED, REGISTRY_FAILED, NETWORK_OFFLINE, CANCELLED. */
 export async function pushOutputs(
   outputs: readonly Output[],
@@ -16,7 +19,7 @@ export async function pushOutputs(
     bundle,
     options,
     session,
-  }: { readonly bundle: ImageBundle; readonly options: BuildOptions; readonly session: Session },
+  }: { readonly bundle: ImageBundle; readonly options: PushingOptions; readonly session: Session },
 ): Promise<void> {
   const source = bundleSource(bundle);
   const graph = await readImageGraph(source);
@@ -34,7 +37,7 @@ export async function pushOutputs(
 }
 
 /** Whether each name leads to the image. A registry that does not say so is asked again when the image is pushed. */
-export async function leadTo(names: readonly string[], digest: Digest, options: BuildOptions): Promise<boolean> {
+export async function leadTo(names: readonly string[], digest: Digest, options: PushingOptions): Promise<boolean> {
   return withRegistry(options, async (registry) => {
     try {
       for (const name of names) if ((await registry.find(parseImageName(name))) !== digest) return false;

@@ -132,7 +132,7 @@ async function* readSegments(segments: readonly Segment[]): AsyncGenerator<Uint8
 const roomBytes = 1 << 30;
 
 /** A root in memory is several times as fast, where it takes no more than half of what is free. */
-function memoryFor(treeBytes: number): number | undefined {
+export function memoryFor(treeBytes: number): number | undefined {
   const wanted = 2 * treeBytes + roomBytes;
   return wanted <= process.availableMemory() / 2 ? wanted : undefined;
 }

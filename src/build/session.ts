@@ -26,6 +26,7 @@ export interface Session {
   readonly signal: AbortSignal | undefined;
   /** Connections are made ready with the first call. */
   mirrors(): Promise<Mirrors>;
+  http(): Promise<HttpClient>;
   /** Threads are started with the first job. */
   pool(): WorkerPool<Job, JobResult>;
   hasThreads(): boolean;
@@ -36,9 +37,11 @@ export interface Session {
   assertWanted(): void;
 }
 
+export type SessionOptions = Omit<CommonOptions, "recipe">;
+
 /** Runs a task with a session and ends what the session owns, however the task ends. */
 export async function withSession<Result>(
-  options: CommonOptions,
+  options: SessionOptions,
   task: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const { signal } = options;
@@ -59,7 +62,10 @@ export async function withSession<Result>(
   }
 }
 
-function own(options: CommonOptions, store: Store): { readonly session: Session; readonly close: () => Promise<void> } {
+function own(
+  options: SessionOptions,
+  store: Store,
+): { readonly session: Session; readonly close: () => Promise<void> } {
   const { onEvent, signal } = options;
   let network: Promise<Network> | undefined;
   let pool: WorkerPool<Job, JobResult> | undefined;
@@ -89,6 +95,10 @@ function own(options: CommonOptions, store: Store): { readonly session: Session;
     mirrors: async () => {
       network ??= openNetwork(options, store);
       return (await network).mirrors;
+    },
+    http: async () => {
+      network ??= openNetwork(options, store);
+      return (await network).http;
     },
     pool: () => {
       assertOpen();
@@ -124,7 +134,7 @@ interface Network {
 
 /** Loaded when it is needed: a build that has everything does without, and Node's HTTP takes a while to load. */
 async function openNetwork(
-  { environment = {}, offline = false, signal }: CommonOptions,
+  { environment = {}, offline = false, signal }: SessionOptions,
   store: Store,
 ): Promise<Network> {
   const [{ createHttpClient }, { createMirrors }, { readNetrc }] = await Promise.all([

@@ -31,7 +31,7 @@ export async function findRecipeArgument(name: string, world: World, cache: stri
 
 const foreignFiles: readonly { readonly form: RegExp; readonly what: string }[] = [
   { form: /\.ks$/, what: "kickstart files" },
-  { form: /(?:^|\/)(?:Dockerfile|Containerfile)(?:\.[^/]*)?$|\.[Dd]ockerfile$/, what: "Dockerfiles" },
+  { form: /(?:^|\/)(?:Dockerfile|Containerfile)(?:\.[^/]*)?$|\.[Dd]ockerfile$/, what: "Dockerfiles, except to build," },
 ];
 
 function assertSupported(name: string): void {

@@ -35,12 +35,15 @@ const hiddenInProc = [
 const readOnlyInProc = ["bus", "driver", "fs", "irq", "mtrr", "pressure", "sys", "sysrq-trigger"];
 
 /** Mounts what all commands share. Says whether changes go to an overlay; they go to the root itself where there is none. */
-export async function mountSession(places: Places, mode: SandboxMode): Promise<{ readonly hasOverlay: boolean }> {
+export async function mountSession(
+  places: Places,
+  { mode, hasPrivateTmp }: { readonly mode: SandboxMode; readonly hasPrivateTmp: boolean },
+): Promise<{ readonly hasOverlay: boolean }> {
   const hasOverlay = await mountMerged(places, mode);
   const at = (path: string): string => `${places.merged}/${path}`;
   await mountAll(places, places.sessionTable, [
     { source: "dev", target: at("dev"), type: "tmpfs", options: `${guarded},mode=755` },
-    { source: "tmp", target: at("tmp"), type: "tmpfs", options: "nosuid,nodev,mode=1777" },
+    ...(hasPrivateTmp ? [{ source: "tmp", target: at("tmp"), type: "tmpfs", options: "nosuid,nodev,mode=1777" }] : []),
     { source: "sys", target: at("sys"), type: "tmpfs", options: `${guarded},ro,mode=555` },
   ]);
   for (const name of devices) writeFileSync(at(`dev/${name}`), "");

@@ -105,16 +105,16 @@ function nextJoined(reader: Reader): Joined | undefined {
 }
 
 /** An escape at the end of a line continues it, unless another escape stands before it. White space may follow. */
-function cutContinuation(line: string, escape: string): { readonly kept: string; readonly continues: boolean } {
+function cutContinuation(line: string, mark: string): { readonly kept: string; readonly continues: boolean } {
   const end = line.replace(/[ \t]+$/, "");
-  if (!end.endsWith(escape) || end.at(-2) === escape) return { kept: line, continues: false };
+  if (!end.endsWith(mark) || end.at(-2) === mark) return { kept: line, continues: false };
   return { kept: end.slice(0, -1), continues: true };
 }
 
 function readWritten(
   source: SourceText,
   start: number,
-  escape: string,
+  mark: string,
 ): Omit<Written, "firstLine" | "lastLine" | "hasEmptyContinuation"> {
   const [whole = "", keyword = ""] = /^\s*(\S+)\s*/.exec(source.text.slice(start)) ?? [];
   const word: Word = { text: keyword, at: start + whole.indexOf(keyword) };
@@ -123,10 +123,10 @@ function readWritten(
   const name = keyword.toLowerCase();
   const common = { source, keyword: word, name, flags, heredocs: [] };
   if (name === "onbuild" && rest.text !== "") {
-    const child = { ...readWritten(source, rest.at, escape), firstLine: 0, lastLine: 0, hasEmptyContinuation: false };
+    const child = { ...readWritten(source, rest.at, mark), firstLine: 0, lastLine: 0, hasEmptyContinuation: false };
     return { ...common, words: [], isJson: false, rest, child };
   }
-  const read = readArguments(name, rest, { escape, position: (offset) => positionAt(source, offset) });
+  const read = readArguments(name, rest, { escape: mark, position: (offset) => positionAt(source, offset) });
   return { ...common, ...read, child: undefined };
 }
 

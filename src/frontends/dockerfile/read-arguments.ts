@@ -93,8 +93,9 @@ function readJsonList({ text, at }: Word, { position }: Reading): readonly Word[
  * `NAME=VALUE ...`, or the old `NAME VALUE` that takes the rest of the line. Gives three words for each pair: name, value, and
  * `=` or nothing.
  */
-function readPairs(name: string, rest: Word, { escape, position }: Reading): readonly Word[] {
-  const words = splitWords(rest.text, { at: rest.at, escape });
+function readPairs(name: string, rest: Word, reading: Reading): readonly Word[] {
+  const { position } = reading;
+  const words = splitWords(rest.text, { at: rest.at, escape: reading.escape });
   const [first] = words;
   if (first === undefined) return [];
   const keyword = name.toUpperCase();

@@ -37,12 +37,12 @@ function withoutEnd(value: string, ending: RegExp, isGreedy: boolean): string {
   return start === undefined ? value : characters.slice(0, start).join("");
 }
 
-function sourceOf(pattern: string, { isGreedy, escape }: Trim): string {
+function sourceOf(pattern: string, { isGreedy, escape: mark }: Trim): string {
   let source = "";
   const characters = [...pattern];
   for (let at = 0; at < characters.length; at++) {
     const one = characters[at] ?? "";
-    if (one === escape) source += quoted(characters[++at] ?? one);
+    if (one === mark) source += quoted(characters[++at] ?? one);
     else if (one === "*") source += source.endsWith(anyRun(isGreedy)) ? "" : anyRun(isGreedy);
     else source += one === "?" ? "." : quoted(one);
   }
