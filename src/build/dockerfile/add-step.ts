@@ -205,6 +205,7 @@ async function* unpacked(
   yield* place.destination();
   for await (const { entry, body } of readTar(plain, { ...archiveLimits, what })) {
     const placed = place.entry(entry);
+    yield* place.parents(placed.path);
     const { owner = { uid: entry.uid, gid: entry.gid }, epoch } = options;
     const mtime = context.building.options.sourceDateEpoch === undefined ? entry.mtime : Math.min(entry.mtime, epoch);
     const mode =
@@ -218,8 +219,10 @@ async function* unpacked(
 }
 
 interface Placing {
-  /** Folders that the destination needs. */
+  /** The destination, with the folders above it. */
   destination(): Generator<ArchiveItem>;
+  /** Folders above an entry that nothing has made. */
+  parents(path: string): Generator<ArchiveItem>;
   entry(entry: Entry): Entry;
 }
 
@@ -232,18 +235,20 @@ function startPlacing(tree: Map<string, TreeNode>, { wishes, instruction, contex
   };
   const fail = (path: string, state: string): DodaiError =>
     new DodaiError("STEP_FAILED", `Cannot unpack "/${path}": ${state}`, { where: instruction.position });
+  const folders = function* (paths: readonly string[]): Generator<ArchiveItem> {
+    for (const path of paths) {
+      const there = tree.get(path)?.entry;
+      if (there && there.kind !== "directory") throw fail(path, `a ${there.kind} is there, wanted a folder`);
+      if (there) continue;
+      const mtime = context.state.epoch;
+      const entry: Entry = { kind: "directory", path, mode: 0o755, uid: 0, gid: 0, mtime, xattrs: noXattrs };
+      put(tree, entry);
+      yield { entry, body: bytesOf() };
+    }
+  };
   return {
-    destination: function* () {
-      for (const path of top === "" ? [] : [...parentsOf(top), top]) {
-        const there = tree.get(path)?.entry;
-        if (there && there.kind !== "directory") throw fail(path, `a ${there.kind} is there, wanted a folder`);
-        if (there) continue;
-        const mtime = context.state.epoch;
-        const entry: Entry = { kind: "directory", path, mode: 0o755, uid: 0, gid: 0, mtime, xattrs: noXattrs };
-        put(tree, entry);
-        yield { entry, body: bytesOf() };
-      }
-    },
+    destination: () => folders(top === "" ? [] : [...parentsOf(top), top]),
+    parents: (path) => folders(parentsOf(path)),
     entry: (entry) => {
       const path = at(entry.path);
       const name = path.slice(path.lastIndexOf("/") + 1);

@@ -2,10 +2,8 @@
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { needsSandbox } from "../../sandbox/open.ts";
-import { file, tarOf } from "../../sandbox/host-root.ts";
-import { collect } from "../../../src/core/bytes.ts";
 import { cases, type DockerfileCase } from "./cases.ts";
-import { type BuiltDockerfile, type Files, hostRootTar, openWorld } from "./world.ts";
+import { type BuiltDockerfile, filesOf, openWorld } from "./world.ts";
 
 const sandbox = await needsSandbox("sh", "cat", "touch", "chmod", "rm", "id", "ln", "mkdir");
 
@@ -25,16 +23,6 @@ describe("Dockerfiles", () => {
     });
   }
 });
-
-async function filesOf({ files = {}, runs = false }: DockerfileCase): Promise<Files> {
-  const archive = files["r.tar"] === undefined ? {} : { "r.tar": await smallTar() };
-  return { ...files, ...archive, ...(runs ? { "root.tar": await hostRootTar() } : {}) };
-}
-
-function smallTar(): Promise<Uint8Array> {
-  const files = [file("./d/one", "1", { uid: 5, mode: 0o600 }), file("two", "2")];
-  return collect(tarOf(files), { maxBytes: 1 << 20, what: "an archive" });
-}
 
 async function pictureOf({ dockerfile, runs }: DockerfileCase, built: BuiltDockerfile): Promise<string> {
   const { config, author, history } = built.config;

@@ -27,7 +27,7 @@ const app: Files = {
 };
 
 export const cases: readonly DockerfileCase[] = [
-  { name: "copy-file", files: app, dockerfile: "FROM scratch\nCOPY notes.txt /\nCMD [\"/x\"]\n" },
+  { name: "copy-file", files: app, dockerfile: 'FROM scratch\nCOPY notes.txt /\nCMD ["/x"]\n' },
   { name: "copy-file-renamed", files: app, dockerfile: "FROM scratch\nCOPY notes.txt /etc/motd\n" },
   { name: "copy-into-folder", files: app, dockerfile: "FROM scratch\nCOPY notes.txt app/main.js /a/b/\n" },
   { name: "copy-folder-contents", files: app, dockerfile: "FROM scratch\nCOPY app /srv/app\n" },
@@ -65,7 +65,7 @@ export const cases: readonly DockerfileCase[] = [
   },
   {
     name: "copy-heredoc",
-    dockerfile: "FROM scratch\nARG A=1\nCOPY <<one <<\"two\" /d/\nA is $A \"q\" \\$A\none\nB is $A\ntwo\n",
+    dockerfile: 'FROM scratch\nARG A=1\nCOPY <<one <<"two" /d/\nA is $A "q" \\$A\none\nB is $A\ntwo\n',
     onlyHere: "buildah 1.28 has no here-documents",
   },
   {
@@ -94,7 +94,7 @@ export const cases: readonly DockerfileCase[] = [
     name: "stage-on-stage",
     files: app,
     dockerfile:
-      "FROM scratch AS Base\nENV A=1\nLABEL l=1\nCOPY notes.txt /a\nCMD [\"a\"]\nFROM base\nENV B=$A$A\nCOPY notes.txt /b\n",
+      'FROM scratch AS base\nENV A=1\nLABEL l=1\nCOPY notes.txt /a\nCMD ["a"]\nFROM base\nENV B=$A$A\nCOPY notes.txt /b\n',
   },
   {
     name: "target",
@@ -107,24 +107,36 @@ export const cases: readonly DockerfileCase[] = [
     files: app,
     buildArgs: { GIVEN: "given", UNUSED_GLOBAL: "g" },
     dockerfile:
-      "ARG NAME=notes\nARG UNUSED_GLOBAL\nFROM scratch\nARG NAME\nARG GIVEN=default\nARG OTHER=${NAME}-x\nARG NONE\nLABEL name=$NAME given=$GIVEN other=$OTHER none=\"$NONE\" unset=\"${UNUSED_GLOBAL}\"\nCOPY ${NAME}.txt /$OTHER\n",
+      'ARG NAME=notes\nARG UNUSED_GLOBAL\nFROM scratch\nARG NAME\nARG GIVEN=default\nARG OTHER=${NAME}-x\nARG NONE\nLABEL name=$NAME given=$GIVEN other=$OTHER none="$NONE" unset="${UNUSED_GLOBAL}"\nCOPY ${NAME}.txt /$OTHER\n',
   },
   {
     name: "variables",
     files: app,
     dockerfile:
-      "FROM scratch\nENV a=hello b=\"x y\" c=z\\ w\nENV a=bye d=$a\nENV old style value\nLABEL e=${a:-no} f=${q:-dflt} g=${a:+set} h='$a' i=\"\\$a\"\nWORKDIR /w/${d}\nWORKDIR sub\nCOPY notes.txt .\n",
+      'FROM scratch\nENV a=hello b="x y" c=z\\ w\nENV a=bye d=$a\nENV old style value\nLABEL e=${a:-no} f=${q:-dflt} g=${a:+set} h=\'$a\' i="\\$a"\nWORKDIR /w/${d}\nWORKDIR sub\nCOPY notes.txt .\n',
   },
   {
     name: "config",
     dockerfile:
-      "FROM scratch\nUSER 7:8\nEXPOSE 80 53/udp 8000-8002\nVOLUME /data [\"/x\"]\nVOLUME [\"/v 1\"]\nSTOPSIGNAL SIGQUIT\nENTRYPOINT [\"/e\", \"x\"]\nCMD a b\nONBUILD COPY . /\nMAINTAINER me@example.org\n",
+      'FROM scratch\nUSER 7:8\nEXPOSE 80 53/udp\nVOLUME /data ["/x"]\nVOLUME ["/v 1"]\nSTOPSIGNAL SIGQUIT\nENTRYPOINT ["/e", "x"]\nCMD a b\nONBUILD COPY . /\nMAINTAINER me@example.org\n',
     labels: { "from.flag": "1" },
   },
   {
     name: "shell-and-entrypoint",
+    onlyHere: "buildah 1.28 runs a shell form by /bin/sh, whatever SHELL says",
     dockerfile:
-      "FROM scratch AS one\nCMD [\"base\"]\nFROM one\nSHELL [\"/bin/other\", \"-x\"]\nENTRYPOINT run $HOME\nHEALTHCHECK --interval=1m30s --retries=3 CMD curl x\n",
+      'FROM scratch AS one\nCMD ["base"]\nFROM one\nSHELL ["/bin/other", "-x"]\nENTRYPOINT run $HOME\nHEALTHCHECK --interval=1m30s --retries=3 CMD curl x\n',
+  },
+  {
+    name: "expose-ranges",
+    dockerfile: "FROM scratch\nARG P=9000\nEXPOSE 8000-8002 $P/UDP\n",
+    onlyHere: "buildah keeps a range",
+  },
+  {
+    name: "stage-name-case",
+    files: app,
+    dockerfile: "FROM scratch AS Base\nCOPY notes.txt /a\nFROM BASE\nCOPY --from=bASE /a /b\n",
+    onlyHere: "buildah 1.28 wants the same case",
   },
   { name: "health-none", dockerfile: "FROM scratch\nHEALTHCHECK NONE\nCMD exec form\n" },
   { name: "add-archive", files: { "r.tar": "" }, dockerfile: "FROM scratch\nADD r.tar /opt/\n" },
@@ -145,14 +157,14 @@ export const cases: readonly DockerfileCase[] = [
     runs: true,
     files: app,
     dockerfile:
-      "FROM scratch\nADD root.tar /\nWORKDIR /work\nCOPY app .\nRUN cat main.js lib/a.js > both && rm -r lib main.js && chmod 600 run.sh\nRUN [\"/bin/touch\", \"-d\", \"2001-01-01 00:00 UTC\", \"/old\"]\nRUN touch /tmp/kept\nCMD [\"/bin/sh\"]\n",
+      'FROM scratch\nADD root.tar /\nWORKDIR /work\nCOPY app .\nRUN cat main.js lib/a.js > both && rm -r lib main.js && chmod 600 run.sh\nRUN ["/bin/touch", "-d", "2001-01-01 00:00 UTC", "/old"]\nRUN touch /tmp/kept\nCMD ["/bin/sh"]\n',
   },
   {
     name: "run-variables",
     runs: true,
     buildArgs: { A: "given" },
     dockerfile:
-      "FROM scratch\nADD root.tar /\nARG A=1\nARG B=2\nENV B=env C=\"$A-$B\"\nRUN echo \"$A $B $C ${D:-none}\" > /out\nRUN echo $HOME $PATH > /home; id -u > /id\nUSER app\nWORKDIR /tmp\nRUN id -u > who; echo $HOME >> who\n",
+      'FROM scratch\nADD root.tar /\nARG A=1\nARG B=2\nENV B=env C="$A-$B"\nRUN echo "$A $B $C ${D:-none}" > /out\nRUN echo $HOME $PATH > /home; id -u > /id\nUSER app\nWORKDIR /tmp\nRUN id -u > who; echo $HOME >> who\n',
   },
   {
     name: "run-replaces",
@@ -165,13 +177,14 @@ export const cases: readonly DockerfileCase[] = [
     name: "run-heredoc",
     runs: true,
     dockerfile:
-      "FROM scratch\nADD root.tar /\nRUN <<END\necho one > /1\necho \"$HOME\" > /2\nEND\nRUN cat <<EOF > /3 && cat <<-TAB > /4\nthree\nEOF\n\tfour\n\tTAB\nRUN <<END\n#!/bin/sh\necho $0 > /5\nEND\n",
+      'FROM scratch\nADD root.tar /\nRUN <<END\necho one > /1\necho "$HOME" > /2\nEND\nRUN cat <<EOF > /3 && cat <<-TAB > /4\nthree\nEOF\n\tfour\n\tTAB\nRUN <<END\n#!/bin/sh\necho $0 > /5\nEND\n',
     onlyHere: "buildah 1.28 has no here-documents",
   },
   {
     name: "run-shell",
     runs: true,
-    dockerfile: "FROM scratch\nADD root.tar /\nSHELL [\"/bin/sh\", \"-e\", \"-c\"]\nRUN echo a > /a; true; \\\n  # comment\n  echo b > /b\n",
+    dockerfile:
+      'FROM scratch\nADD root.tar /\nSHELL ["/bin/sh", "-e", "-c"]\nRUN echo a > /a; true; \\\n  # comment\n  echo b > /b\n',
   },
   {
     name: "onbuild-stage",

@@ -12,10 +12,15 @@ import { platformOfHost } from "../../../src/core/platform.ts";
 import { openLayer } from "../../../src/io/image-input-layer.ts";
 import { readFileStream } from "../../../src/io/store.ts";
 import { mergeLayers } from "../../../src/rootfs/merge-layers.ts";
-import { folder as rootFolder, hostRoot, tarOf } from "../../sandbox/host-root.ts";
+import { file, hostRoot, folder as rootFolder, tarOf } from "../../sandbox/host-root.ts";
 
 /** What is in a context: text of a file, `-> target` of a link, or bytes; a mode behind `@` in the name. */
 export type Files = Readonly<Record<string, string | Uint8Array>>;
+
+interface CaseFiles {
+  readonly files?: Files;
+  readonly runs?: boolean;
+}
 
 export interface DockerfileWorld extends Disposable {
   readonly folder: string;
@@ -159,7 +164,18 @@ function describe(entry: Entry, text: string): string {
 }
 
 /** A root in which a few programs of the host run, for `ADD root.tar /`. */
-export async function hostRootTar(): Promise<Uint8Array> {
+async function hostRootTar(): Promise<Uint8Array> {
   const files = [...hostRoot(), rootFolder("tmp", { mode: 0o1777 })];
   return collect(tarOf(files), { maxBytes: 1 << 28, what: "the root" });
+}
+
+/** All that a case has in its context. */
+export async function filesOf({ files = {}, runs = false }: CaseFiles): Promise<Files> {
+  const archive = files["r.tar"] === undefined ? {} : { "r.tar": await smallTar() };
+  return { ...files, ...archive, ...(runs ? { "root.tar": await hostRootTar() } : {}) };
+}
+
+function smallTar(): Promise<Uint8Array> {
+  const files = [file("./d/one", "1", { uid: 5, mode: 0o600 }), file("two", "2")];
+  return collect(tarOf(files), { maxBytes: 1 << 20, what: "an archive" });
 }
