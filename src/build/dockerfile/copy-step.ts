@@ -238,10 +238,11 @@ export async function writeItems(items: AsyncIterable<ArchiveItem>, { context, i
     }
   };
   const layer = await writeLayer(seen(), building.session.pieces);
-  if (layer === undefined || instruction.link) return { layer };
+  const newestTime = entries.reduce((newest, { mtime }) => Math.max(newest, mtime), 0);
+  if (layer === undefined || instruction.link) return { layer, newestTime };
   const tree = new Map(await state.tree.get());
   for (const entry of entries) put(tree, entry);
-  return { layer, tree: knownTree(tree) };
+  return { layer, tree: knownTree(tree), newestTime };
 }
 
 /** Here-documents become files of their names. */

@@ -13,6 +13,8 @@ export interface Made {
   readonly layer: LayerFile | undefined;
   /** What the root holds afterwards, when the step knows. */
   readonly tree?: LazyTree;
+  /** The newest time in the layer, in seconds since 1970. */
+  readonly newestTime?: number;
 }
 
 export interface Step {
@@ -22,8 +24,6 @@ export interface Step {
   readonly shown: string;
   /** What it depends on beside the layers below, the platform and the time. */
   readonly inputs: Json;
-  /** Whether it may be taken from an earlier build. */
-  readonly isKept?: boolean;
   make(): Promise<Made>;
 }
 
@@ -33,16 +33,23 @@ export async function doStep(step: Step, context: StepContext): Promise<StageSta
   const { session, options } = building;
   session.assertWanted();
   const key = hexOf(sha256(formatCanonicalJson(keyValue(step, context))));
-  const known = options.noCache || step.isKept === false ? undefined : await findKept(key, context);
+  const known = options.noCache ? undefined : await findKept(key, context);
   const platform = formatPlatform(state.platform);
   const text = known ? `${step.shown} (as before)` : step.shown;
   session.emit({ kind: "stage", stage: "step", platform, text });
   const made = known ?? (await step.make());
   if (!known) {
     const { diffId, sizeBytes } = made.layer ?? {};
-    await session.store.keepValue(kind, key, Buffer.from(JSON.stringify({ diffId, sizeBytes })));
+    const kept: Kept = { diffId, sizeBytes, newestTime: made.newestTime };
+    await session.store.keepValue(kind, key, Buffer.from(JSON.stringify(kept)));
   }
   return afterStep(step, made, context);
+}
+
+interface Kept {
+  readonly diffId: string | undefined;
+  readonly sizeBytes: number | undefined;
+  readonly newestTime: number | undefined;
 }
 
 function keyValue({ inputs }: Step, { state }: StepContext): Json {
@@ -53,17 +60,22 @@ function keyValue({ inputs }: Step, { state }: StepContext): Json {
 async function findKept(key: string, { building: { session } }: StepContext): Promise<Made | undefined> {
   const bytes = await session.store.value(kind, key);
   if (!bytes) return undefined;
-  const { diffId, sizeBytes } = JSON.parse(Buffer.from(bytes).toString()) as { diffId?: string; sizeBytes?: number };
+  const { diffId, sizeBytes, newestTime } = JSON.parse(Buffer.from(bytes).toString()) as Kept;
   if (diffId === undefined || sizeBytes === undefined) return { layer: undefined };
   const layer: LayerFile = { diffId: parseDiffId(diffId), sizeBytes };
-  return hasLayerFile(layer, session.pieces) ? { layer } : undefined;
+  return hasLayerFile(layer, session.pieces)
+    ? { layer, ...(newestTime === undefined ? {} : { newestTime }) }
+    : undefined;
 }
 
-function afterStep({ createdBy }: Step, { layer, tree }: Made, { building, state }: StepContext): StageState {
-  const history = [...state.history, historyStep(createdBy, state.epoch, layer === undefined)];
+/** Without a time from the caller, what is made is as old as the newest thing that it is made of: no clock is asked. */
+function afterStep({ createdBy }: Step, { layer, tree, newestTime = 0 }: Made, context: StepContext): StageState {
+  const { building, state } = context;
+  const epoch = building.options.sourceDateEpoch ?? Math.max(state.epoch, newestTime);
+  const history = [...state.history, historyStep(createdBy, epoch, layer === undefined)];
   if (layer === undefined) return { ...state, history };
   const layers = [...state.layers, layer];
-  return { ...state, history, layers, tree: tree ?? lazyTree(layers, building.session) };
+  return { ...state, epoch, history, layers, tree: tree ?? lazyTree(layers, building.session) };
 }
 
 export function historyStep(createdBy: string, epoch: number, empty: boolean): StageState["history"][number] {
