@@ -9,6 +9,7 @@ import { formatPlatform, type Platform } from "../../core/platform.ts";
 import { version } from "../../core/version.ts";
 import { type GlobalArguments, globalVariables } from "../../frontends/dockerfile/arguments.ts";
 import { type Dockerfile, parseDockerfile } from "../../frontends/dockerfile/dockerfile.ts";
+import { formatLintWarning, lintDockerfile } from "../../frontends/dockerfile/lint.ts";
 import { findTarget } from "../../frontends/dockerfile/stage-graph.ts";
 import { type BundleImage, bundleImages, type ImageBundle, rootDocument } from "../../image/bundle.ts";
 import { assertOutputFits } from "../../io/output-fit.ts";
@@ -33,6 +34,7 @@ export async function buildDockerfile(options: DockerfileBuildOptions): Promise<
   for (const { kind } of options.outputs) assertOutputFits(kind, platforms);
   assertReachable(options);
   const dockerfile = parseDockerfile(options.dockerfile.text, options.dockerfile.file);
+  tellWarnings(dockerfile, options);
   return withSession(options, async (session) => {
     const { ignoreText, contextDirectory } = options;
     const context = await openContext(contextDirectory, { ignoreText, store: session.store, now: session.now });
@@ -62,6 +64,22 @@ function assertReachable({ offline, outputs }: DockerfileBuildOptions): void {
   );
 }
 
+/** Throws DOCKERFILE_SYNTAX where the file says that its warnings are errors. */
+function tellWarnings(dockerfile: Dockerfile, { onEvent }: DockerfileBuildOptions): void {
+  const warnings = lintDockerfile(dockerfile);
+  for (const one of warnings) onEvent?.({ kind: "warning", text: formatLintWarning(one) });
+  const [first] = warnings;
+  if (first === undefined || !dockerfile.directives.check.error) return;
+  throw new DodaiError(
+    "DOCKERFILE_SYNTAX",
+    `Cannot build "${dockerfile.file}": it says "check=error=true", and ${first.rule} was found`,
+    {
+      where: first.where,
+      fix: `${first.text.slice(0, 1).toUpperCase()}${first.text.slice(1)}.`,
+    },
+  );
+}
+
 interface PlatformBuild {
   readonly dockerfile: Dockerfile;
   readonly platform: Platform;
@@ -83,11 +101,16 @@ async function buildPlatform(build: PlatformBuild): Promise<StageState> {
   const globals = new Map(globalVariables(dockerfile, arguments_));
   if (options.sourceDateEpoch !== undefined) globals.set("SOURCE_DATE_EPOCH", String(options.sourceDateEpoch));
   const stages = new Map<number, Promise<StageState>>();
+  const warned = new Set<string>();
   const images = new Map<string, Promise<StageState>>();
   const building: Building = {
     ...build,
     globals,
     buildArgs,
+    warn: (text) => {
+      if (!warned.has(text)) session.emit({ kind: "warning", text });
+      warned.add(text);
+    },
     stage: (index) =>
       once(stages, index, () => buildStage(dockerfile.stages[index] as (typeof dockerfile.stages)[number], building)),
     image: (name, own) =>
@@ -115,6 +138,7 @@ async function startFromImage(base: Parameters<typeof openBaseImage>[0]): Promis
     author,
     variables: new Map(pairs),
     args: new Set(),
+    declared: new Set(),
     epoch: options.sourceDateEpoch ?? created,
     hasOwnCmd: false,
     tree: lazyTree(layers, session),

@@ -124,11 +124,11 @@ function inputsOf({ parents, link }: CopyInstruction, wishes: CopyWishes): { rea
 }
 
 async function sourceStage(
-  { from }: CopyInstruction,
+  { from, source }: CopyInstruction,
   { building, stage, state }: StepContext,
 ): Promise<{ readonly state: StageState; readonly name: string } | undefined> {
   if (from === undefined) return undefined;
-  const reference = fromOf(from, stage, building.dockerfile);
+  const reference = fromOf(from, { source }, { stage, dockerfile: building.dockerfile });
   if (reference.kind === "stage") return { state: await building.stage(reference.index), name: from.text };
   if (reference.kind === "image")
     return { state: await building.image(reference.name, state.platform), name: from.text };

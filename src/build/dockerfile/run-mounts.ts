@@ -86,7 +86,7 @@ async function prepareBind(
   const { target, source: path } = mount;
   const wishes = { exclude: [], parents: false, where: instruction.position };
   const place = { ...copyOptions, destination: target, where: instruction.position };
-  const from = await stageOf(mount, context);
+  const from = await stageOf(mount, instruction, context);
   if (from === undefined) {
     const selected = selectSources(contextSource(building.context), [path], wishes);
     return {
@@ -116,10 +116,11 @@ const copyOptions = {
 
 async function stageOf(
   { from }: Mount & { readonly kind: "bind" },
+  { source }: RunInstruction,
   { building, stage, state }: StepContext,
 ): Promise<StageState | undefined> {
   if (from === undefined) return undefined;
-  const reference = fromOf(from, stage, building.dockerfile);
+  const reference = fromOf(from, { source }, { stage, dockerfile: building.dockerfile });
   if (reference.kind === "stage") return building.stage(reference.index);
   if (reference.kind === "image") return building.image(reference.name, state.platform);
   throw new DodaiError("STEP_FAILED", "Cannot mount from scratch: there is nothing in it", { where: stage.position });

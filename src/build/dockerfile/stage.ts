@@ -5,7 +5,10 @@ import { configure } from "../../frontends/dockerfile/configure.ts";
 import { parseTriggers } from "../../frontends/dockerfile/dockerfile.ts";
 import { expandWord, type Scope } from "../../frontends/dockerfile/expand.ts";
 import type { ArgInstruction, CopyInstruction, Instruction, Stage } from "../../frontends/dockerfile/instruction.ts";
+import { formatLintWarning } from "../../frontends/dockerfile/lint.ts";
+import { positionAt } from "../../frontends/dockerfile/source.ts";
 import { baseOf } from "../../frontends/dockerfile/stage-graph.ts";
+import { nearest } from "../../frontends/suggest.ts";
 import { emptyContainerConfig } from "../../image/container-config.ts";
 import { addStep } from "./add-step.ts";
 import { copyStep, readWishes } from "./copy-step.ts";
@@ -55,6 +58,7 @@ function scratchState(platform: Platform, { options, session }: Building): Stage
     author: "",
     variables: new Map([["PATH", usualPath]]),
     args: new Set(),
+    declared: new Set(),
     epoch: options.sourceDateEpoch ?? 0,
     hasOwnCmd: false,
     tree: lazyTree([], session),
@@ -96,7 +100,19 @@ async function doInstruction(instruction: Instruction, context: StepContext): Pr
 }
 
 function scopeOf({ building, state }: StepContext): Scope {
-  return { escape: building.dockerfile.directives.escape, lookUp: (name) => state.variables.get(name) };
+  const { directives } = building.dockerfile;
+  return {
+    escape: directives.escape,
+    lookUp: (name) => state.variables.get(name),
+    onUnset: (name, word, source) => {
+      const skip = directives.check.skip.map((one) => one.toLowerCase());
+      if (state.declared.has(name) || skip.includes("all") || skip.includes("undefinedvar")) return;
+      const meant = nearest(name, state.variables.keys());
+      const hint = meant === undefined ? "" : `, did you mean "${meant}"?`;
+      const text = `nothing sets "${name}" before it is used${hint}`;
+      building.warn(formatLintWarning({ rule: "UndefinedVar", text, where: positionAt(source, word.at) }));
+    },
+  };
 }
 
 function fileStep(instruction: CopyInstruction, scope: Scope, context: StepContext): Promise<Step> {
@@ -133,14 +149,16 @@ function declare(instruction: ArgInstruction, scope: Scope, { building, state }:
   const { globals, buildArgs } = building;
   const variables = new Map(state.variables);
   const args = new Set(state.args);
+  const declared = new Set(state.declared);
   const shown: string[] = [];
   for (const { name, value } of readArgs(instruction, scope, buildArgs)) {
     const known = value ?? globals.get(name);
+    declared.add(name);
     shown.push(known === undefined ? name : `${name}=${known}`);
     if (known === undefined) continue;
     variables.set(name, known);
     args.add(name);
   }
   const history = [...state.history, historyStep(`ARG ${shown.join(" ")}`, state.epoch, true)];
-  return { ...state, variables, args, history };
+  return { ...state, variables, args, declared, history };
 }

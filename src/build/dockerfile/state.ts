@@ -20,6 +20,8 @@ export interface Building {
   readonly globals: Variables;
   readonly buildArgs: Variables;
   readonly context: BuildContext;
+  /** Warns once of each text. */
+  warn(text: string): void;
   /** A stage of this Dockerfile, built once. */
   stage(index: number): Promise<StageState>;
   /** An image that FROM or --from names. */
@@ -36,6 +38,8 @@ export interface StageState {
   readonly variables: ReadonlyMap<string, string>;
   /** Names in `variables` that only the build sees. */
   readonly args: ReadonlySet<string>;
+  /** Names that an ARG said, with a value or without. */
+  readonly declared: ReadonlySet<string>;
   /** Seconds since 1970: the time of what is made. */
   readonly epoch: number;
   /** Whether CMD is this stage's own, which a new ENTRYPOINT leaves. */

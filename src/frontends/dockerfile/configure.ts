@@ -4,18 +4,21 @@ import { unreachable } from "../../core/unreachable.ts";
 import type { ContainerConfig } from "../../image/container-config.ts";
 import { expandWord, expandWords, type Scope } from "./expand.ts";
 import type {
+  ArgInstruction,
   Command,
   CommandInstruction,
+  CopyInstruction,
   HealthInstruction,
   Instruction,
   ListInstruction,
   PairsInstruction,
+  RunInstruction,
   TextInstruction,
 } from "./instruction.ts";
 import { positionAt, syntaxError } from "./source.ts";
 
 /** Instructions that `configure` takes; WORKDIR may make a folder as well. */
-export type ConfigInstruction = Exclude<Instruction, { readonly kind: "add" | "arg" | "copy" | "run" | "maintainer" }>;
+export type ConfigInstruction = Exclude<Instruction, ArgInstruction | CopyInstruction | RunInstruction>;
 
 export interface Configured {
   readonly config: ContainerConfig;

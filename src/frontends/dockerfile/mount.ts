@@ -79,7 +79,7 @@ export function readMount(
     return value !== "false" && value !== "0";
   };
   const target = text("target", "dst", "destination");
-  const reading: Reading = { text, flag, target: target && joinPath(workdir, target), fail, index };
+  const reading: Reading = { text, flag, target: target ? joinPath(workdir, target) : undefined, fail, index };
   return readKind(kind, reading, word);
 }
 

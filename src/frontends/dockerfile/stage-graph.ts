@@ -46,18 +46,27 @@ export function baseOf(stage: Stage, { stages, directives }: Dockerfile, variabl
   return name === "scratch" ? { kind: "scratch" } : { kind: "image", name };
 }
 
+export interface FromContext {
+  readonly stage: Stage;
+  readonly dockerfile: Dockerfile;
+}
+
 /** What `--from` names: a stage before this one, by name or number, or an image. Throws DOCKERFILE_SYNTAX. */
-export function fromOf(word: Word, stage: Stage, { stages }: Dockerfile): BaseReference {
+export function fromOf(
+  word: Word,
+  { source }: Pick<Stage, "source">,
+  { stage, dockerfile: { stages } }: FromContext,
+): BaseReference {
   const name = word.text.toLowerCase();
-  const where = positionAt(stage.source, stage.base.at);
-  if (name === "") throw syntaxError({ what: "--from", state: "it names nothing", where });
+  const fault = { what: `--from=${word.text}`, where: positionAt(source, word.at) };
+  if (name === "") throw syntaxError({ ...fault, state: "it names nothing" });
   const before = stages.slice(0, stage.index);
   const named = before.findLast((one) => one.name === name);
   if (named) return { kind: "stage", index: named.index };
   if (/^\d{1,6}$/.test(name)) {
     if (Number(name) < before.length) return { kind: "stage", index: Number(name) };
-    throw syntaxError({ what: `--from=${name}`, state: "no earlier stage has this number", where });
+    throw syntaxError({ ...fault, state: "no earlier stage has this number" });
   }
-  if (name === stage.name) throw syntaxError({ what: `--from=${name}`, state: "it is this stage itself", where });
+  if (name === stage.name) throw syntaxError({ ...fault, state: "it is this stage itself" });
   return name === "scratch" ? { kind: "scratch" } : { kind: "image", name: word.text };
 }
