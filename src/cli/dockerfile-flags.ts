@@ -25,16 +25,16 @@ export const dockerfileFlags: FlagParametersForType<DockerfileFlags, Context> = 
     variadic: true,
     optional: true,
     placeholder: "name=value",
-    brief: "Dockerfile: value of an ARG; the environment's without one",
+    brief: "Value of an ARG; the environment's without one (Dockerfile)",
   },
-  target: { kind: "parsed", parse: asText, optional: true, placeholder: "stage", brief: "Dockerfile: stage to build" },
+  target: { kind: "parsed", parse: asText, optional: true, placeholder: "stage", brief: "Stage to build (Dockerfile)" },
   secret: {
     kind: "parsed",
     parse: asText,
     variadic: true,
     optional: true,
     placeholder: "id=ID,src=FILE",
-    brief: "Dockerfile: what RUN --mount=type=secret sees; or env=NAME",
+    brief: "What RUN --mount=type=secret sees; or env=NAME (Dockerfile)",
   },
   ssh: {
     kind: "parsed",
@@ -42,7 +42,7 @@ export const dockerfileFlags: FlagParametersForType<DockerfileFlags, Context> = 
     variadic: true,
     optional: true,
     placeholder: "id=socket",
-    brief: "Dockerfile: agent that RUN --mount=type=ssh sees",
+    brief: "Agent that RUN --mount=type=ssh sees (Dockerfile)",
   },
   label: {
     kind: "parsed",
@@ -50,10 +50,10 @@ export const dockerfileFlags: FlagParametersForType<DockerfileFlags, Context> = 
     variadic: true,
     optional: true,
     placeholder: "name=value",
-    brief: "Dockerfile: label of the image",
+    brief: "Label of the image (Dockerfile)",
   },
-  squash: { kind: "boolean", optional: true, withNegated: false, brief: "Dockerfile: all layers as one" },
-  noCache: { kind: "boolean", optional: true, withNegated: false, brief: "Dockerfile: do every step again" },
+  squash: { kind: "boolean", optional: true, withNegated: false, brief: "All layers as one (Dockerfile)" },
+  noCache: { kind: "boolean", optional: true, withNegated: false, brief: "Do every step again (Dockerfile)" },
 };
 
 /** `NAME=VALUE`, or `NAME` for the environment's value, which may be missing. */

@@ -70,7 +70,7 @@ export function buildRoute(): Command<Context> {
           parse: parseDuration,
           optional: true,
           placeholder: "duration",
-          brief: "Dockerfile: for each RUN; no limit by default",
+          brief: "For each RUN; no limit by default (Dockerfile)",
         },
         json,
         ...dockerfileFlags,

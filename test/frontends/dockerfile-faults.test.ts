@@ -1,4 +1,5 @@
 // What is refused, and what is warned of: the message and the place, as a picture.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are variables of Dockerfiles.
 import { describe, it } from "node:test";
 import { DodaiError } from "../../src/core/dodai-error.ts";
 import { parsePlatform } from "../../src/core/platform.ts";

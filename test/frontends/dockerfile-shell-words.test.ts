@@ -1,4 +1,5 @@
 // BuildKit's own tables of shell words: what a text gives, and where it is refused.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are variables of Dockerfiles.
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";

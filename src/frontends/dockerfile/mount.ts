@@ -125,7 +125,7 @@ function readKind(kind: (typeof kinds)[number], reading: Reading, { at }: Word):
     case "tmpfs":
       return { kind, target: needed(), readOnly: false };
     case "secret": {
-      const id = text("id") ?? text("source", "src") ?? (target && target.slice(target.lastIndexOf("/") + 1));
+      const id = text("id") ?? text("source", "src") ?? target?.slice(target.lastIndexOf("/") + 1);
       if (!id) throw fail("it has neither id nor target");
       const variable = text("env");
       return {

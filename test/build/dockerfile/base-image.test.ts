@@ -1,4 +1,5 @@
 // What FROM can name: layouts and archives on disk, images in registries, recipes; and that their layers stay as they are.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are variables of Dockerfiles.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";

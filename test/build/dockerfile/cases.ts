@@ -1,4 +1,5 @@
 // Dockerfiles of every shape, small: what each gives is in a golden picture, and the same as what another builder makes of it.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are variables of Dockerfiles.
 import type { Files } from "./world.ts";
 
 export interface DockerfileCase {
