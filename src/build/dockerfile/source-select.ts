@@ -1,7 +1,8 @@
 // Which files a COPY or ADD takes: its sources with their patterns, in the context or in another stage.
 import type { Entry } from "../../archive/entry.ts";
 import { DodaiError, type Position } from "../../core/dodai-error.ts";
-import { compileIgnore, type Ignore, pathPattern } from "../../frontends/dockerfile/ignore.ts";
+import { compileIgnore, type Ignore, pathTokens } from "../../frontends/dockerfile/ignore.ts";
+import { matchesWhole, type PatternToken } from "../../frontends/dockerfile/pattern.ts";
 
 /** Where files are copied from: paths without leading `/`, "" for the top. */
 export interface FileSource {
@@ -47,8 +48,8 @@ export function selectSources(
   return patterns.flatMap((pattern) => {
     const { path, pivot } = cleanSource(pattern);
     if (!wildcards.test(path)) return [selectPlain(source, { path, pivot, pattern }, { ...options, excluded })];
-    const expression = new RegExp(`^${pathPattern(options.parents ? path : path.replace(/\*\*+/g, "*"))}$`, "su");
-    return matching(source, path, expression)
+    const tokens = pathTokens(options.parents ? path : path.replace(/\*\*+/g, "*"));
+    return matching(source, path, tokens)
       .filter((one) => !excluded.has(one) && !source.isIgnored(one))
       .map((one) => selectPlain(source, { path: one, pivot, pattern: one }, { ...options, excluded }));
   });
@@ -68,7 +69,7 @@ function cleanSource(pattern: string): { readonly path: string; readonly pivot: 
 }
 
 /** Paths below the pattern's plain beginning that match it. */
-function matching(source: FileSource, pattern: string, expression: RegExp): readonly string[] {
+function matching(source: FileSource, pattern: string, tokens: readonly PatternToken[]): readonly string[] {
   const parts = pattern.split("/");
   const plain = parts
     .slice(
@@ -81,7 +82,7 @@ function matching(source: FileSource, pattern: string, expression: RegExp): read
   const visit = (path: string): void => {
     for (const name of source.list(path)) {
       const child = path === "" ? name : `${path}/${name}`;
-      if (expression.test(child)) found.push(child);
+      if (matchesWhole(tokens, child)) found.push(child);
       const depth = child.split("/").length;
       if ((isDeep || depth < parts.length) && source.find(child)?.kind === "directory") visit(child);
     }

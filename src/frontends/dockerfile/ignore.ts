@@ -1,5 +1,6 @@
 // .dockerignore: which files of a context are not there for the build. The patterns are those of Go's filepath.Match with `**`
 // and `!`; the last that matches a path, or a folder above it, decides.
+import { literal, matchEnds, type PatternToken } from "./pattern.ts";
 
 export interface Ignore {
   has(path: string): boolean;
@@ -9,7 +10,7 @@ export interface Ignore {
 
 interface Pattern {
   readonly isException: boolean;
-  readonly expression: RegExp;
+  readonly tokens: readonly PatternToken[];
 }
 
 /** Reads the text of a `.dockerignore`. */
@@ -23,7 +24,7 @@ export function compileIgnore(patterns: readonly string[]): Ignore {
   const compiled = patterns.flatMap((one) => {
     const isException = one.startsWith("!");
     const path = cleanPattern(isException ? one.slice(1).trim() : one);
-    return path === "" ? [] : [{ isException, expression: new RegExp(`^${pathPattern(path)}$`, "su") }];
+    return path === "" ? [] : [{ isException, tokens: pathTokens(path) }];
   });
   return {
     hasExceptions: compiled.some(({ isException }) => isException),
@@ -33,18 +34,16 @@ export function compileIgnore(patterns: readonly string[]): Ignore {
 
 function isIgnored(patterns: readonly Pattern[], path: string): boolean {
   let ignored = false;
-  for (const { isException, expression } of patterns) {
+  for (const { isException, tokens } of patterns) {
     if (ignored !== isException) continue;
-    if (matchesPathOrAbove(expression, path)) ignored = !isException;
+    if (matchesPathOrAbove(tokens, path)) ignored = !isException;
   }
   return ignored;
 }
 
-function matchesPathOrAbove(expression: RegExp, path: string): boolean {
-  for (let end = path.indexOf("/"); end >= 0; end = path.indexOf("/", end + 1)) {
-    if (expression.test(path.slice(0, end))) return true;
-  }
-  return expression.test(path);
+function matchesPathOrAbove(tokens: readonly PatternToken[], path: string): boolean {
+  const characters = [...path];
+  return matchEnds(tokens, characters).some((end) => end === characters.length || characters[end] === "/");
 }
 
 /** As Go's path.Clean makes it, without a leading slash: patterns count from the top of the context. */
@@ -58,23 +57,29 @@ function cleanPattern(pattern: string): string {
   return parts.join("/");
 }
 
-/** A pattern as the source of a regular expression. `*` and `?` stop at slashes, `**` does not. */
-export function pathPattern(pattern: string): string {
-  return [...pattern.matchAll(/\*\*\/|\*+|\?|\\.|\[\^?\]?[^\]]*\]|[^*?[\\]+|./gsu)]
-    .map(([token]) => translate(token))
-    .join("");
+/** A pattern of paths. `*` and `?` stop at slashes, `**` does not. */
+export function pathTokens(pattern: string): readonly PatternToken[] {
+  const parts = pattern.matchAll(/\*\*\/|\*+|\?|\\.|\[\^?\]?[^\]]*\]|./gsu);
+  return [...parts].map(([part]) => tokenOf(part));
 }
 
-function translate(token: string): string {
-  if (token === "**/") return "(?:.*/)?";
-  if (token === "*") return "[^/]*";
-  if (token.startsWith("**")) return ".*";
-  if (token === "?") return "[^/]";
-  if (token.length > 2 && token.startsWith("[")) {
-    const negated = token.startsWith("[^");
-    const members = token.slice(negated ? 2 : 1, -1).replace(/\\(?!.)|[[\]^]/g, "\\$&");
-    return `(?!/)[${negated ? "^" : ""}${members}]`;
-  }
-  const text = token.length === 2 && token.startsWith("\\") ? token.slice(1) : token;
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+const notSlash = (one: string): boolean => one !== "/";
+
+function tokenOf(part: string): PatternToken {
+  if (part === "**/") return { kind: "folders" };
+  if (part === "*") return { kind: "run", accepts: notSlash };
+  if (part.startsWith("**")) return { kind: "run", accepts: () => true };
+  if (part === "?") return { kind: "one", accepts: notSlash };
+  if (part.length > 2 && part.startsWith("[")) return classOf(part);
+  return literal(part.length === 2 && part.startsWith("\\") ? part.slice(1) : part);
+}
+
+/** `[a-z]`, `[^a-z]`. */
+function classOf(part: string): PatternToken {
+  const isNegated = part.startsWith("[^");
+  const members = [...part.slice(isNegated ? 2 : 1, -1).matchAll(/\\?(.)(?:-\\?(.))?/gsu)];
+  const ranges = members.map(([, first = "", last = first]) => [first, last] as const);
+  const accepts = (one: string): boolean =>
+    notSlash(one) && ranges.some(([first, last]) => first <= one && one <= last) !== isNegated;
+  return { kind: "one", accepts };
 }

@@ -1,5 +1,6 @@
 // Patterns of `${name#pattern}` and its like: `*` any run, `?` any one character, an escape before a character that stands
-// for itself. Patterns become regular expressions without nested repeats, so that none takes long on a long value.
+// for itself.
+import { literal, matchEnds, type PatternToken } from "./pattern.ts";
 
 export interface Trim {
   readonly side: "start" | "end" | "once" | "everywhere";
@@ -12,43 +13,58 @@ export interface Trim {
 
 /** What takes the pattern out of a value, or puts `text` in its place. */
 export function patternToTrim(pattern: string, trim: Trim): (value: string) => string {
-  const source = sourceOf(pattern, trim);
+  const tokens = tokensOf(pattern, trim.escape);
   const text = trim.text ?? "";
   switch (trim.side) {
     case "start":
-      return (value) => value.replace(new RegExp(`^(?:${source})`, "su"), () => text);
+      return (value) => withoutStart([...value], tokens, trim.isGreedy).join("");
     case "end":
-      return (value) => withoutEnd(value, new RegExp(`^(?:${source})$`, "su"), trim.isGreedy);
+      return (value) =>
+        withoutStart([...value].reverse(), tokens.toReversed(), trim.isGreedy)
+          .reverse()
+          .join("");
     case "once":
-      return pattern === "" ? same : (value) => value.replace(new RegExp(source, "su"), () => text);
     case "everywhere":
-      return pattern === "" ? same : (value) => value.replace(new RegExp(source, "gsu"), () => text);
+      return (value) => replaced([...value], tokens, { text, isOnce: trim.side === "once" });
   }
 }
 
-const same = (value: string): string => value;
-
-/** The shortest ending that matches has to be looked for from the end, the longest from the start. */
-function withoutEnd(value: string, ending: RegExp, isGreedy: boolean): string {
-  const characters = [...value];
-  const starts = characters.map((_, index) => index).concat(characters.length);
-  if (!isGreedy) starts.reverse();
-  const start = starts.find((at) => ending.test(characters.slice(at).join("")));
-  return start === undefined ? value : characters.slice(0, start).join("");
-}
-
-function sourceOf(pattern: string, { isGreedy, escape: mark }: Trim): string {
-  let source = "";
+function tokensOf(pattern: string, mark: string): readonly PatternToken[] {
+  const tokens: PatternToken[] = [];
   const characters = [...pattern];
   for (let at = 0; at < characters.length; at++) {
     const one = characters[at] ?? "";
-    if (one === mark) source += quoted(characters[++at] ?? one);
-    else if (one === "*") source += source.endsWith(anyRun(isGreedy)) ? "" : anyRun(isGreedy);
-    else source += one === "?" ? "." : quoted(one);
+    if (one === mark) tokens.push(literal(characters[++at] ?? one));
+    else if (one === "*") tokens.push({ kind: "run", accepts: anything });
+    else tokens.push(one === "?" ? { kind: "one", accepts: anything } : literal(one));
   }
-  return source;
+  return tokens;
 }
 
-const anyRun = (isGreedy: boolean): string => (isGreedy ? ".*" : ".*?");
+const anything = (): boolean => true;
 
-const quoted = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+function withoutStart(value: string[], tokens: readonly PatternToken[], isGreedy: boolean): string[] {
+  const ends = matchEnds(tokens, value);
+  const end = isGreedy ? ends.at(-1) : ends[0];
+  return end === undefined ? value : value.slice(end);
+}
+
+/** The longest match at each place, from the left. */
+function replaced(
+  value: readonly string[],
+  tokens: readonly PatternToken[],
+  { text, isOnce }: { readonly text: string; readonly isOnce: boolean },
+): string {
+  let result = "";
+  for (let at = 0; at < value.length; ) {
+    const end = matchEnds(tokens, value, at).at(-1) ?? at;
+    if (end === at) {
+      result += value[at++];
+      continue;
+    }
+    result += text;
+    at = end;
+    if (isOnce) return result + value.slice(at).join("");
+  }
+  return result;
+}

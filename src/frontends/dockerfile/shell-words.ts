@@ -31,7 +31,7 @@ export class ShellFault extends Error {
 }
 
 export function readShellWords(text: string, options: ShellOptions): ShellResult {
-  const reader: Reader = { ...options, input: [...text], at: 0, unset: new Set() };
+  const reader: Reader = { ...options, input: [...text], at: 0, depth: 0, unset: new Set() };
   const words = startWords();
   const result = readUntil(reader, undefined, { words, raw: options.rawEscapes === true });
   return { text: result, words: words.finish(), unset: [...reader.unset] };
@@ -40,8 +40,13 @@ export function readShellWords(text: string, options: ShellOptions): ShellResult
 interface Reader extends ShellOptions {
   readonly input: readonly string[];
   at: number;
+  /** Variables inside variables. */
+  depth: number;
   readonly unset: Set<string>;
 }
+
+/** More of them are no Dockerfile. */
+const maxDepth = 100;
 
 interface Words {
   /** A character that white space ends a word at. */
@@ -167,6 +172,13 @@ function readDouble(reader: Reader, raw: boolean): string {
 }
 
 function readDollar(reader: Reader): string {
+  if (++reader.depth > maxDepth) throw new ShellFault(`it has more than ${maxDepth} variables inside each other`);
+  const value = readVariable(reader);
+  reader.depth--;
+  return value;
+}
+
+function readVariable(reader: Reader): string {
   const start = reader.at++;
   if (reader.input[reader.at] !== "{") {
     const name = readName(reader);
