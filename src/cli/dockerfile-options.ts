@@ -22,7 +22,8 @@ export function dockerfileOptions(
   const { env, hostPlatform, signal } = world;
   const { platform: platforms, compression, tag: names, target, offline = false, runTimeout } = flags;
   const cache = cacheDirectory(flags.cacheDir, world);
-  const epoch = parseSourceDateEpoch(env.SOURCE_DATE_EPOCH);
+  const buildArgs = readBuildArgs(flags.buildArg ?? [], world);
+  const epoch = parseSourceDateEpoch(buildArgs.SOURCE_DATE_EPOCH ?? env.SOURCE_DATE_EPOCH);
   return {
     dockerfile: { file: found.file, text: found.text },
     name: nameOf(found),
@@ -30,7 +31,7 @@ export function dockerfileOptions(
     ignoreText: found.ignoreText,
     cacheDirectory: cache,
     hostPlatform,
-    buildArgs: readBuildArgs(flags.buildArg ?? [], world),
+    buildArgs,
     labels: readLabels(flags.label ?? []),
     secrets: (flags.secret ?? []).map((one) => readSecret(one, world)),
     sshSockets: (flags.ssh ?? []).map((one) => readSsh(one, world)),

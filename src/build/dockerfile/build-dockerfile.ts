@@ -7,10 +7,11 @@ import { DodaiError } from "../../core/dodai-error.ts";
 import { formatImageName, parseImageName } from "../../core/image-name.ts";
 import { formatPlatform, type Platform } from "../../core/platform.ts";
 import { version } from "../../core/version.ts";
-import { type GlobalArguments, globalVariables } from "../../frontends/dockerfile/arguments.ts";
+import { globalVariables } from "../../frontends/dockerfile/arguments.ts";
 import { type Dockerfile, parseDockerfile } from "../../frontends/dockerfile/dockerfile.ts";
+import type { Stage } from "../../frontends/dockerfile/instruction.ts";
 import { formatLintWarning, lintDockerfile } from "../../frontends/dockerfile/lint.ts";
-import { findTarget } from "../../frontends/dockerfile/stage-graph.ts";
+import { findTarget, neededStages } from "../../frontends/dockerfile/stage-graph.ts";
 import { type BundleImage, bundleImages, type ImageBundle, rootDocument } from "../../image/bundle.ts";
 import { assertOutputFits } from "../../io/output-fit.ts";
 import { keepBuiltNames } from "../built-names.ts";
@@ -22,7 +23,7 @@ import { type BuildContext, openContext } from "./context.ts";
 import type { DockerfileBuildOptions } from "./contract.ts";
 import { defined } from "./defined.ts";
 import { type Finished, finish, imageOf, squashed } from "./image.ts";
-import { buildStage } from "./stage.ts";
+import { buildStage, usualPath } from "./stage.ts";
 import { type Building, lazyTree, type StageState } from "./state.ts";
 
 /**
@@ -89,34 +90,50 @@ interface PlatformBuild {
 }
 
 async function buildPlatform(build: PlatformBuild): Promise<StageState> {
-  const { dockerfile, platform, options, session } = build;
+  const { dockerfile, platform, options } = build;
   const target = findTarget(dockerfile, options.target);
   const buildArgs = new Map(Object.entries(options.buildArgs));
-  const arguments_: GlobalArguments = {
-    buildPlatform: options.hostPlatform,
-    targetPlatform: platform,
-    targetStage: target.name ?? "default",
-    buildArgs,
-  };
-  const globals = new Map(globalVariables(dockerfile, arguments_));
+  const globals = new Map(
+    globalVariables(dockerfile, {
+      buildPlatform: options.hostPlatform,
+      targetPlatform: platform,
+      targetStage: target.name ?? "default",
+      buildArgs,
+    }),
+  );
   if (options.sourceDateEpoch !== undefined) globals.set("SOURCE_DATE_EPOCH", String(options.sourceDateEpoch));
   const stages = new Map<number, Promise<StageState>>();
-  const warned = new Set<string>();
+  const stopping = new AbortController();
+  const building = startBuilding({ ...build, globals, buildArgs }, stages, stopping.signal);
+  try {
+    // Stages that do not need each other go side by side; the first that fails ends the others.
+    await Promise.all(neededStages(target, dockerfile, globals).map((index) => building.stage(index)));
+    return await building.stage(target.index);
+  } catch (error) {
+    stopping.abort();
+    await Promise.allSettled(stages.values());
+    throw error;
+  }
+}
+
+type BuildingParts = Omit<Building, "image" | "signal" | "stage" | "warn">;
+
+function startBuilding(parts: BuildingParts, stages: Map<number, Promise<StageState>>, stopped: AbortSignal): Building {
+  const { dockerfile, options, session } = parts;
   const images = new Map<string, Promise<StageState>>();
+  const warned = new Set<string>();
   const building: Building = {
-    ...build,
-    globals,
-    buildArgs,
+    ...parts,
+    signal: session.signal ? AbortSignal.any([session.signal, stopped]) : stopped,
     warn: (text) => {
       if (!warned.has(text)) session.emit({ kind: "warning", text });
       warned.add(text);
     },
-    stage: (index) =>
-      once(stages, index, () => buildStage(dockerfile.stages[index] as (typeof dockerfile.stages)[number], building)),
-    image: (name, own) =>
-      once(images, `${name} ${formatPlatform(own)}`, () => startFromImage({ name, platform: own, options, session })),
+    stage: (index) => once(stages, index, () => buildStage(dockerfile.stages[index] as Stage, building)),
+    image: (name, platform) =>
+      once(images, `${name} ${formatPlatform(platform)}`, () => startFromImage({ name, platform, options, session })),
   };
-  return building.stage(target.index);
+  return building;
 }
 
 function once<Key, Value>(known: Map<Key, Promise<Value>>, key: Key, make: () => Promise<Value>): Promise<Value> {
@@ -136,7 +153,7 @@ async function startFromImage(base: Parameters<typeof openBaseImage>[0]): Promis
     config,
     history,
     author,
-    variables: new Map(pairs),
+    variables: new Map([["PATH", usualPath], ...pairs]),
     args: new Set(),
     declared: new Set(),
     epoch: options.sourceDateEpoch ?? created,

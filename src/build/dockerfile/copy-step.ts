@@ -135,7 +135,7 @@ async function sourceStage(
   throw new DodaiError("STEP_FAILED", "Cannot copy from scratch: there is nothing in it", { where: stage.position });
 }
 
-function selectIn(
+export function selectIn(
   source: Parameters<typeof selectSources>[0],
   { parents, position }: CopyInstruction,
   { sources, exclude }: CopyWishes,
@@ -169,14 +169,15 @@ async function rowOf(
 const digestOfHeredocs = ({ heredocs }: CopyWishes): Json =>
   heredocs.map(({ name, content }) => [name, sha256(content)]);
 
-interface Copying {
+/** One COPY or ADD with what its flags say. */
+export interface Copying {
   readonly instruction: CopyInstruction;
   readonly wishes: CopyWishes;
   readonly modeOf: ((file: ModeOf) => number) | undefined;
   readonly context: StepContext;
 }
 
-export async function planFor({
+async function planFor({
   selected,
   keepsTimes,
   instruction,

@@ -85,7 +85,7 @@ async function runAndRead(running: Running): Promise<Made> {
   const memoryBytes = memoryFor(totalBytes);
   const sandbox = await openSandbox({
     directory: session.store.temporary(),
-    signal: session.signal,
+    signal: context.building.signal,
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
   });
   try {

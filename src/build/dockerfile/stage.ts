@@ -66,7 +66,7 @@ function scratchState(platform: Platform, { options, session }: Building): Stage
 }
 
 /** What Docker gives an image without PATH. */
-const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+export const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 async function doInstruction(instruction: Instruction, context: StepContext): Promise<StageState> {
   const { state } = context;

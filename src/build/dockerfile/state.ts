@@ -20,6 +20,8 @@ export interface Building {
   readonly globals: Variables;
   readonly buildArgs: Variables;
   readonly context: BuildContext;
+  /** Aborts when nobody wants the result any more, or when another stage failed. */
+  readonly signal: AbortSignal;
   /** Warns once of each text. */
   warn(text: string): void;
   /** A stage of this Dockerfile, built once. */

@@ -32,6 +32,7 @@ export async function doStep(step: Step, context: StepContext): Promise<StageSta
   const { building, state } = context;
   const { session, options } = building;
   session.assertWanted();
+  building.signal.throwIfAborted();
   const key = hexOf(sha256(formatCanonicalJson(keyValue(step, context))));
   const known = options.noCache ? undefined : await findKept(key, context);
   const platform = formatPlatform(state.platform);

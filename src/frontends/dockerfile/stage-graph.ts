@@ -70,3 +70,33 @@ export function fromOf(
   if (name === stage.name) throw syntaxError({ ...fault, state: "it is this stage itself" });
   return name === "scratch" ? { kind: "scratch" } : { kind: "image", name: word.text };
 }
+
+/** Every stage that a stage needs, the first ones first, itself last. What only its own instructions can tell is left out. */
+export function neededStages(target: Stage, dockerfile: Dockerfile, variables: Variables): readonly number[] {
+  const needed = new Set<number>();
+  const visit = (stage: Stage): void => {
+    if (needed.has(stage.index)) return;
+    needed.add(stage.index);
+    for (const one of referencesOf(stage, dockerfile, variables)) {
+      const next = one.kind === "stage" ? dockerfile.stages[one.index] : undefined;
+      if (next) visit(next);
+    }
+  };
+  visit(target);
+  return [...needed].sort((a, b) => a - b);
+}
+
+function referencesOf(stage: Stage, dockerfile: Dockerfile, variables: Variables): readonly BaseReference[] {
+  const context = { stage, dockerfile };
+  const froms = stage.instructions.flatMap((one): readonly BaseReference[] => {
+    if (one.kind === "run") return one.mounts.flatMap((mount) => mountFrom(mount, one, context));
+    const from = one.kind === "add" || one.kind === "copy" ? one.from : undefined;
+    return from === undefined ? [] : [fromOf(from, one, context)];
+  });
+  return [baseOf(stage, dockerfile, variables), ...froms];
+}
+
+function mountFrom({ text, at }: Word, one: Pick<Stage, "source">, context: FromContext): readonly BaseReference[] {
+  const [, name] = /(?:^|,)from=([^,$]+)(?:,|$)/.exec(text) ?? [];
+  return name === undefined ? [] : [fromOf({ text: name, at }, one, context)];
+}

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import type { buildDockerfile } from "../../../src/build/dockerfile/build-dockerfile.ts";
 import { openWorkplace } from "../../kit/build.ts";
 import { startFakeRegistry } from "../../kit/fake-registry.ts";
 import { needs } from "../../kit/oracle.ts";
@@ -144,38 +143,5 @@ describe("FROM a recipe", needs("gpg"), () => {
     const root = await built.root();
     assert.ok(root.includes('usr/share/hello 0644 0:0 "hello\\n"'));
     assert.ok(root.includes('usr/share/more 0644 0:0 "more"'));
-  });
-});
-
-describe("stages", () => {
-  it("that nothing needs are not built", async () => {
-    using world = openWorld(files);
-    const { events } = await world.build("FROM 127.0.0.1:1/none AS unused\nRUN false\nFROM scratch\nCOPY more /\n");
-    assert.deepEqual(
-      events.flatMap((event) => (event.kind === "stage" && event.stage === "step" ? [event.text] : [])),
-      ["COPY more /"],
-    );
-  });
-
-  it("that were built are not built again, and an unchanged build does nothing", async () => {
-    using world = openWorld(files);
-    const destination = join(world.folder, "out.tar");
-    const options = {
-      contextDirectory: world.context,
-      outputs: [{ kind: "oci", destination }],
-    } as const;
-    const run = async (text: string): ReturnType<typeof buildDockerfile> => {
-      const lines: string[] = [];
-      const built = await world.build(text, {
-        ...options,
-        outputs: [...options.outputs, { kind: "oci-layout", destination: join(world.folder, "image.oci") }],
-        onEvent: (event) => event.kind === "stage" && lines.push(event.text),
-      });
-      return built.result;
-    };
-    const first = await run("FROM scratch\nCOPY tree /\n");
-    assert.equal(first.unchanged, false);
-    assert.deepEqual((await run("FROM scratch\nCOPY tree /\n")).digest, first.digest);
-    assert.notEqual((await run("FROM scratch\nCOPY tree /other\n")).digest, first.digest);
   });
 });
