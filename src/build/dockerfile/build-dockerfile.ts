@@ -5,6 +5,7 @@ import type { Digest } from "../../core/digest.ts";
 import { hexOf, sha256 } from "../../core/digest.ts";
 import { DodaiError } from "../../core/dodai-error.ts";
 import { formatImageName, parseImageName } from "../../core/image-name.ts";
+import { oneAtATime } from "../../core/one-at-a-time.ts";
 import { formatPlatform, type Platform } from "../../core/platform.ts";
 import { version } from "../../core/version.ts";
 import { globalVariables } from "../../frontends/dockerfile/arguments.ts";
@@ -116,15 +117,21 @@ async function buildPlatform(build: PlatformBuild): Promise<StageState> {
   }
 }
 
-type BuildingParts = Omit<Building, "image" | "signal" | "stage" | "warn">;
+type BuildingParts = Omit<Building, "alone" | "image" | "signal" | "stage" | "warn">;
 
 function startBuilding(parts: BuildingParts, stages: Map<number, Promise<StageState>>, stopped: AbortSignal): Building {
   const { dockerfile, options, session } = parts;
   const images = new Map<string, Promise<StageState>>();
   const warned = new Set<string>();
+  const queues = new Map<string, ReturnType<typeof oneAtATime>>();
   const building: Building = {
     ...parts,
     signal: session.signal ? AbortSignal.any([session.signal, stopped]) : stopped,
+    alone: (name, task) => {
+      const queue = queues.get(name) ?? oneAtATime();
+      queues.set(name, queue);
+      return queue(task);
+    },
     warn: (text) => {
       if (!warned.has(text)) session.emit({ kind: "warning", text });
       warned.add(text);

@@ -86,9 +86,12 @@ export function readChmod(
 /** Throws STEP_FAILED, DOCKERFILE_SYNTAX, FILE_UNREADABLE. */
 export async function copyStep(instruction: CopyInstruction, wishes: CopyWishes, context: StepContext): Promise<Step> {
   const { building } = context;
+  const taken = [...wishes.sources, ...wishes.heredocs.map(({ name }) => `<<${name}`)];
   const shared = {
-    createdBy: `${instruction.kind.toUpperCase()} ${[...wishes.sources, ...wishes.heredocs.map(({ name }) => `<<${name}`)].join(" ")} ${wishes.destination}`,
+    createdBy: `${instruction.kind.toUpperCase()} ${taken.join(" ")} ${wishes.destination}`,
     shown: instruction.text,
+    // Names of owners are looked up in the image.
+    isIndependent: instruction.link && /^[\d:]*$/.test(wishes.chown ?? ""),
   };
   const modeOf = readChmod(wishes, instruction);
   const written = inputsOf(instruction, wishes);

@@ -25,6 +25,8 @@ export interface RunMounts {
   readonly hidden: readonly string[];
   /** Laid out over the root. */
   items(): AsyncGenerator<ArchiveItem>;
+  /** Folders that only one command may have at a time. */
+  readonly locked: readonly string[];
   /** The host's. */
   readonly binds: readonly { readonly source: string; readonly target: string; readonly readOnly: boolean }[];
   readonly variables: Readonly<Record<string, string>>;
@@ -33,6 +35,7 @@ export interface RunMounts {
 interface Prepared {
   readonly inputs?: Json;
   readonly hides?: string;
+  readonly locks?: string;
   readonly items?: () => AsyncGenerator<ArchiveItem>;
   readonly bind?: RunMounts["binds"][number];
   readonly variables?: Readonly<Record<string, string>>;
@@ -52,6 +55,7 @@ export async function prepareMounts(
     items: async function* () {
       for (const { items } of prepared) if (items) yield* items();
     },
+    locked: prepared.flatMap(({ locks }) => locks ?? []).sort(),
     binds: prepared.flatMap(({ bind }) => bind ?? []),
     variables: Object.assign({}, ...prepared.map(({ variables }) => variables ?? {})) as Record<string, string>,
   };
@@ -64,12 +68,15 @@ async function prepareMount(mount: Mount, instruction: RunInstruction, context: 
       return prepareBind(mount, instruction, context);
     case "tmpfs":
       return { inputs: ["tmpfs", target], hides: target, items: () => one(folder(target, 0o1777)) };
-    case "cache":
+    case "cache": {
+      const source = cacheFolder(mount, context);
       return {
         inputs: ["cache", target, mount.id],
         hides: target,
-        bind: { source: cacheFolder(mount, context), target, readOnly: mount.readOnly },
+        bind: { source, target, readOnly: mount.readOnly },
+        ...(mount.isShared ? {} : { locks: source }),
       };
+    }
     case "secret":
       return prepareSecret(mount, instruction, context);
     case "ssh":

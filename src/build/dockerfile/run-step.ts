@@ -54,7 +54,7 @@ export async function runStep(instruction: RunInstruction, scope: Scope, context
       network: instruction.network,
       mounts: mounts.inputs,
     },
-    make: () => runAndRead({ instruction, command, mounts, context, workdir }),
+    make: () => runLocked(mounts.locked, { instruction, command, mounts, context, workdir }),
   };
 }
 
@@ -75,6 +75,12 @@ interface Running {
   readonly mounts: RunMounts;
   readonly context: StepContext;
   readonly workdir: string;
+}
+
+/** Waits for the folders in their order, so that no two commands wait for each other. */
+function runLocked([first, ...others]: readonly string[], running: Running): Promise<Made> {
+  if (first === undefined) return runAndRead(running);
+  return running.context.building.alone(first, () => runLocked(others, running));
 }
 
 async function runAndRead(running: Running): Promise<Made> {

@@ -22,6 +22,8 @@ export interface Building {
   readonly context: BuildContext;
   /** Aborts when nobody wants the result any more, or when another stage failed. */
   readonly signal: AbortSignal;
+  /** Runs a task alone among those of the same name in this build. */
+  alone<Result>(name: string, task: () => Promise<Result>): Promise<Result>;
   /** Warns once of each text. */
   warn(text: string): void;
   /** A stage of this Dockerfile, built once. */

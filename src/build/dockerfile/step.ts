@@ -24,6 +24,8 @@ export interface Step {
   readonly shown: string;
   /** What it depends on beside the layers below, the platform and the time. */
   readonly inputs: Json;
+  /** Whether what it makes is the same whatever is below it. */
+  readonly isIndependent?: boolean;
   make(): Promise<Made>;
 }
 
@@ -53,9 +55,10 @@ interface Kept {
   readonly newestTime: number | undefined;
 }
 
-function keyValue({ inputs }: Step, { state }: StepContext): Json {
+function keyValue({ inputs, isIndependent = false }: Step, { state }: StepContext): Json {
   const { platform, layers, epoch } = state;
-  return { version, platform: formatPlatform(platform), below: layers.map(({ diffId }) => diffId), epoch, inputs };
+  const below = isIndependent ? null : layers.map(({ diffId }) => diffId);
+  return { version, platform: formatPlatform(platform), below, epoch, inputs };
 }
 
 async function findKept(key: string, { building: { session } }: StepContext): Promise<Made | undefined> {

@@ -17,7 +17,7 @@ export type Mount =
       readonly from: Word | undefined;
       readonly source: string;
     })
-  | (Common & { readonly kind: "cache"; readonly id: string; readonly mode: number })
+  | (Common & { readonly kind: "cache"; readonly id: string; readonly mode: number; readonly isShared: boolean })
   | (Common & { readonly kind: "tmpfs" })
   | (Common & {
       readonly kind: "secret";
@@ -121,6 +121,7 @@ function readKind(kind: (typeof kinds)[number], reading: Reading, { at }: Word):
         readOnly: flag("ro", "readonly"),
         id: text("id") ?? needed(),
         mode: number("mode", 0o755, 8),
+        isShared: readSharing(text("sharing"), fail),
       };
     case "tmpfs":
       return { kind, target: needed(), readOnly: false };
@@ -147,6 +148,13 @@ function readKind(kind: (typeof kinds)[number], reading: Reading, { at }: Word):
       return { kind, id, target: target ?? usual, readOnly: true, required: flag("required") };
     }
   }
+}
+
+/** Whether several commands may write at once. A `private` cache waits like a `locked` one. */
+function readSharing(text: string | undefined, fail: (state: string) => DodaiError): boolean {
+  if (text === undefined || text === "shared") return true;
+  if (text === "locked" || text === "private") return false;
+  throw fail(`it is shared as "${text}", wanted shared, private or locked`);
 }
 
 /** Fields as comma-separated values have them; a double quote holds commas together (RFC 4180). */

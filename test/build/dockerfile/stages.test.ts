@@ -1,5 +1,6 @@
 // Stages and platforms: which are built, for what, side by side; what an unchanged build does; and the program as a whole.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chmodSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -7,8 +8,9 @@ import type { BuildEvent } from "../../../src/build/contract.ts";
 import { buildDockerfile } from "../../../src/build/dockerfile/build-dockerfile.ts";
 import { parsePlatform } from "../../../src/core/platform.ts";
 import { runDodai } from "../../kit/build.ts";
+import { needs } from "../../kit/oracle.ts";
 import { needsSandbox } from "../../sandbox/open.ts";
-import { filesOf, openWorld } from "./world.ts";
+import { filesOf, openWorld, smallTar } from "./world.ts";
 
 const files = { "tree/a": "a", "tree/sub/b": "b", more: "more" };
 
@@ -182,5 +184,69 @@ describe("dodai build", () => {
     assert.notEqual(other.stdout, digests[0]);
     const wrong = await run(".", "--target", "none");
     assert.equal(wrong.status, 2);
+  });
+});
+
+describe("COPY --link", () => {
+  it("is not done again for another base", async () => {
+    using world = openWorld(files);
+    const text = (more: string): string => `FROM scratch\nCOPY tree /${more}\nCOPY --link more /x/y/\n`;
+    const first = await world.build(text("a"));
+    const second = await world.build(text("b"));
+    assert.deepEqual(stepsOf(second.events), ["COPY tree /b", "COPY --link more /x/y/ (as before)"]);
+    assert.equal(second.diffIds[1], first.diffIds[1]);
+    assert.deepEqual((await second.layers())[1], ["x/ 0755 0:0", "x/y/ 0755 0:0", 'x/y/more 0644 0:0 "more"']);
+  });
+});
+
+describe("ADD", () => {
+  const compressions = {
+    "a.tar": [],
+    "a.gz": ["gzip", "-n"],
+    "a.bz2": ["bzip2"],
+    "a.xz": ["xz"],
+    "a.zst": ["zstd", "-q"],
+  };
+
+  it(
+    "takes archives apart whatever they are called, and leaves others whole",
+    needs("gzip", "bzip2", "xz", "zstd"),
+    async () => {
+      const tar = await smallTar();
+      const packed = Object.entries(compressions).map(([name, [program, ...args]]) => {
+        const bytes = program === undefined ? tar : execFileSync(program, [...args, "-c"], { input: tar });
+        return [`in/${name}.txt`, bytes] as const;
+      });
+      using world = openWorld({ ...Object.fromEntries(packed), "in/not.tar.gz": "not", "in/empty.tar": "" });
+      const trees: (readonly string[])[] = [];
+      for (const [name] of packed) trees.push(await (await world.build(`FROM scratch\nADD ${name} /\n`)).root());
+      assert.equal(new Set(trees.map((tree) => tree.join("\n"))).size, 1);
+      assert.ok(trees[0]?.includes('two 0644 0:0 "2"'));
+      const whole = await world.build(
+        "FROM scratch\nADD in/not.tar.gz in/empty.tar /\nADD --unpack=false in/a.tar.txt /\n",
+      );
+      assert.equal((await whole.root()).length, 3);
+    },
+  );
+});
+
+describe("RUN", await needsSandbox("sh", "chmod", "chown", "setcap", "touch", "sleep", "mkdir", "rm", "ls"), () => {
+  it("keeps what gives programs powers", async () => {
+    using world = openWorld(await filesOf({ runs: true }));
+    const built = await world.build(
+      "FROM scratch\nADD root.tar /\nRUN touch /a /b && chown app:daemon /a && chmod 6755 /a && setcap cap_net_raw+ep /b\nRUN touch /c\n",
+    );
+    const root = await built.root();
+    assert.ok(root.includes('a 6755 1000:1 ""'), root.join("\n"));
+    assert.ok(root.some((line) => line.startsWith("b 0644 0:0 {security.capability}")));
+    assert.deepEqual((await built.layers())[2], ['c 0644 0:0 ""']);
+  });
+
+  it("has a locked cache for itself", async () => {
+    using world = openWorld(await filesOf({ runs: true }));
+    const stage = (name: string): string =>
+      `FROM base AS ${name}\nRUN --mount=type=cache,target=/c,sharing=locked mkdir /c/busy && sleep 0.2 && rm -r /c/busy && touch /${name}\n`;
+    const text = `FROM scratch AS base\nADD root.tar /\n${stage("one")}${stage("two")}FROM scratch\nCOPY --from=one /one /\nCOPY --from=two /two /\n`;
+    assert.deepEqual(await (await world.build(text)).root(), ['one 0644 0:0 ""', 'two 0644 0:0 ""']);
   });
 });

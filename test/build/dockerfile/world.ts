@@ -148,7 +148,8 @@ async function picture(items: AsyncIterable<ArchiveItem>): Promise<readonly stri
 const isProgram = (path: string): boolean => /^(?:bin|lib|lib64|usr\/lib|usr\/lib64)(?:\/|$)/.test(path);
 
 function describe(entry: Entry, text: string): string {
-  const about = `${entry.mode.toString(8).padStart(4, "0")} ${entry.uid}:${entry.gid}`;
+  const attributes = [...entry.xattrs.keys()].map((name) => ` {${name}}`).join("");
+  const about = `${entry.mode.toString(8).padStart(4, "0")} ${entry.uid}:${entry.gid}${attributes}`;
   switch (entry.kind) {
     case "file":
       return `${entry.path} ${about} ${JSON.stringify(text.slice(0, 60))}`;
@@ -175,7 +176,7 @@ export async function filesOf({ files = {}, runs = false }: CaseFiles): Promise<
   return { ...files, ...archive, ...(runs ? { "root.tar": await hostRootTar() } : {}) };
 }
 
-function smallTar(): Promise<Uint8Array> {
+export function smallTar(): Promise<Uint8Array> {
   const files = [file("./d/one", "1", { uid: 5, mode: 0o600 }), file("two", "2")];
   return collect(tarOf(files), { maxBytes: 1 << 20, what: "an archive" });
 }
