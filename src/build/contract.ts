@@ -23,6 +23,7 @@ export type BuildEvent =
         | "download"
         | "unpack"
         | "scripts"
+        | "step"
         | "compress"
         | "assemble"
         | "write"
@@ -37,6 +38,8 @@ export type BuildEvent =
       readonly totalBytes: number;
       readonly what: string;
     }
+  /** A line of what a command writes. */
+  | { readonly kind: "output"; readonly text: string }
   | { readonly kind: "warning"; readonly text: string };
 
 /** What all three verbs take. Nothing is read from the environment by the library itself. */

@@ -30,6 +30,7 @@ export interface Session {
   mirrors(): Promise<Mirrors>;
   /** Registries of images, whose connections are made ready with the first call. */
   registry(): Promise<Registry>;
+  http(): Promise<HttpClient>;
   /** Threads are started with the first job. */
   pool(): WorkerPool<Job, JobResult>;
   hasThreads(): boolean;
@@ -40,7 +41,7 @@ export interface Session {
   assertWanted(): void;
 }
 
-type SessionOptions = CommonOptions & Pick<BuildOptions, "insecureHttp">;
+export type SessionOptions = Omit<CommonOptions, "recipe"> & Pick<BuildOptions, "insecureHttp">;
 
 /** Runs a task with a session and ends what the session owns, however the task ends. */
 export async function withSession<Result>(
@@ -105,6 +106,10 @@ function own(
       registries ??= import("./registry.ts").then(({ openRegistry }) => openRegistry({ ...options, store }));
       return (await registries).registry;
     },
+    http: async () => {
+      network ??= openNetwork(options, store);
+      return (await network).http;
+    },
     pool: () => {
       assertOpen();
       pool ??= createWorkerPool({ module: workerModule(), threads: availableParallelism() });
@@ -140,7 +145,7 @@ interface Network {
 
 /** Loaded when it is needed: a build that has everything does without, and Node's HTTP takes a while to load. */
 async function openNetwork(
-  { environment = {}, offline = false, signal }: CommonOptions,
+  { environment = {}, offline = false, signal }: SessionOptions,
   store: Store,
 ): Promise<Network> {
   const [{ createHttpClient }, { createMirrors }, { readNetrc }] = await Promise.all([

@@ -4,8 +4,13 @@ import { outputs as writers } from "../io/output-kinds.ts";
 import type { BuildOptions } from "./contract.ts";
 import type { Session } from "./session.ts";
 
+export type WriteOptions = Pick<BuildOptions, "outputs" | "signal"> & {
+  /** What files inside a folder are called after. */
+  readonly recipe: { readonly name: string };
+};
+
 /** Writes each output in turn, those to registries last. Throws DISK_FULL, OUTPUT_UNWRITABLE, CANCELLED, REGISTRY_FAILED. */
-export async function writeOutputs(bundle: ImageBundle, options: BuildOptions, session: Session): Promise<void> {
+export async function writeOutputs(bundle: ImageBundle, options: WriteOptions, session: Session): Promise<void> {
   for (const { kind, destination } of options.outputs) {
     if (kind === "registry") continue;
     session.emit({ kind: "stage", stage: "write", text: `writing ${destination}` });

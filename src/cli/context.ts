@@ -16,6 +16,7 @@ import type {
   WhyOptions,
   WhyResult,
 } from "../build/contract.ts";
+import type { DockerfileBuildOptions } from "../build/dockerfile/contract.ts";
 import type { Platform } from "../core/platform.ts";
 import type { BuiltInRecipe } from "../distros/contract.ts";
 import type { Pruned, PruneOptions, StoreSize } from "../io/store-prune.ts";
@@ -32,6 +33,7 @@ export interface Output {
 /** The functions behind the verbs; each is loaded at its first call. */
 export interface Library {
   build(options: BuildOptions): Promise<BuildResult>;
+  buildDockerfile(options: DockerfileBuildOptions): Promise<BuildResult>;
   lock(options: CommonOptions): Promise<LockResult>;
   resolve(options: CommonOptions): Promise<Resolution>;
   why(options: WhyOptions): Promise<readonly WhyResult[]>;

@@ -34,6 +34,6 @@ export async function withOptions<Result>(
 }
 
 /** Without a name the flag is for all. */
-function unsignedRepositories(names: readonly string[]): boolean | readonly string[] {
+export function unsignedRepositories(names: readonly string[]): boolean | readonly string[] {
   return names.length === 0 ? false : names.includes("*") || names;
 }

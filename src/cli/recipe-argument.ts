@@ -39,7 +39,7 @@ export async function findRecipeArgument(name: string, world: World, options: Fi
 
 const foreignFiles: readonly { readonly form: RegExp; readonly what: string }[] = [
   { form: /\.ks$/, what: "kickstart files" },
-  { form: /(?:^|\/)(?:Dockerfile|Containerfile)(?:\.[^/]*)?$|\.[Dd]ockerfile$/, what: "Dockerfiles" },
+  { form: /(?:^|\/)(?:Dockerfile|Containerfile)(?:\.[^/]*)?$|\.[Dd]ockerfile$/, what: "Dockerfiles, except to build," },
 ];
 
 function assertSupported(name: string): void {

@@ -63,7 +63,7 @@ interface Walk {
 
 function visit(walk: Walk, path: string, stat: BigIntStats): void {
   const { upper, root, merged } = walk.places;
-  const before = lstatSync(diskPath(root, path), { bigint: true, throwIfNoEntry: false });
+  const before = laidOutStat(root, path);
   if (before && walk.owners) applyOwner(before, walk.laidOut.owners?.get(path) ?? rootOwner);
   if (isWhiteout(stat)) {
     if (before) walk.removed.push(path);
@@ -78,6 +78,16 @@ function visit(walk: Walk, path: string, stat: BigIntStats): void {
     const child = path === "." ? name : `${path}/${name}`;
     if (gone.includes(name)) walk.removed.push(child);
     else visit(walk, child, changedStat(walk, child));
+  }
+}
+
+/** What was laid out at a path; below a file that became a folder there was nothing. */
+function laidOutStat(root: string, path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(diskPath(root, path), { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOTDIR") return undefined;
+    throw error;
   }
 }
 

@@ -71,10 +71,15 @@ export type SandboxChange =
   /** New, or changed in content or metadata. The body must be consumed before the next change. */
   | ({ readonly kind: "entry" } & ArchiveItem);
 
+export interface LayOutOptions {
+  /** `private`: commands have an empty /tmp, and what they leave there is gone. `own`: /tmp is a folder like any other. */
+  readonly tmp?: "private" | "own";
+}
+
 export interface Sandbox {
   readonly mode: SandboxMode;
   /** Lays out the root from an uncompressed tar. Once, before anything runs. Throws SANDBOX_FAILED. */
-  layOut(tar: Bytes): Promise<void>;
+  layOut(tar: Bytes, options?: LayOutOptions): Promise<void>;
   /** Runs a program and everything that it starts; none of it is left when this ends. Throws SANDBOX_FAILED, CANCELLED. */
   run(command: SandboxCommand): Promise<SandboxResult>;
   /** Sends a signal to the command that runs, and says whether one did. What it started gets nothing. */

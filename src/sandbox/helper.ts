@@ -38,7 +38,11 @@ interface State {
   owners: Owners | undefined;
   /** How the root was, where no overlay holds what changes. */
   snapshot: Snapshot | undefined;
+  /** Folders that are mounted over while commands run, and so hold nothing of theirs. */
+  mountPoints: readonly string[];
 }
+
+const systemFolders: readonly string[] = ["dev", "proc", "sys"];
 
 /** 3 the channel, 4 the lifeline, 5 to 7 the terminal of `inherit`. */
 const LAST_DESCRIPTOR = 7;
@@ -63,6 +67,7 @@ await serve({
   laidOut: undefined,
   owners: undefined,
   snapshot: undefined,
+  mountPoints: [],
 });
 process.exit(0);
 
@@ -125,7 +130,7 @@ function hideHostName(): void {
 async function fulfil(state: State, request: Request): Promise<Reply> {
   switch (request.kind) {
     case "lay-out":
-      return layOut(state);
+      return layOut(state, request);
     case "run":
       return run(state, request.command);
     case "changes":
@@ -135,10 +140,11 @@ async function fulfil(state: State, request: Request): Promise<Reply> {
   }
 }
 
-async function layOut(state: State): Promise<Reply> {
+async function layOut(state: State, { hasPrivateTmp }: Request & { readonly kind: "lay-out" }): Promise<Reply> {
   const { channel, places, mode } = state;
-  state.laidOut = await layOutTar(channel.data(), places.root, mode);
-  const { hasOverlay } = await mountSession(places, mode);
+  state.mountPoints = hasPrivateTmp ? [...systemFolders, "tmp"] : systemFolders;
+  state.laidOut = await layOutTar(channel.data(), places.root, { mode, mountPoints: state.mountPoints });
+  const { hasOverlay } = await mountSession(places, { mode, hasPrivateTmp });
   if (state.laidOut.owners) state.owners = keepOwners(places.root, state.laidOut.owners);
   if (!hasOverlay) state.snapshot = readSnapshot(places.root, state.owners);
   return { kind: "done" };

@@ -55,7 +55,11 @@ interface Layout {
 }
 
 /** `root` must be an empty folder. The umask must be 0. Throws SANDBOX_FAILED, DISK_FULL and what `readTar` throws. */
-export async function layOutTar(tar: Bytes, root: string, mode: SandboxMode): Promise<LaidOut> {
+export async function layOutTar(
+  tar: Bytes,
+  root: string,
+  { mode, mountPoints }: { readonly mode: SandboxMode; readonly mountPoints: readonly string[] },
+): Promise<LaidOut> {
   const layout: Layout = {
     root,
     mode,
@@ -71,7 +75,7 @@ export async function layOutTar(tar: Bytes, root: string, mode: SandboxMode): Pr
       throw describeFault(error, item.entry);
     }
   }
-  addMountPoints(layout);
+  addMountPoints(layout, mountPoints);
   const areAttributesOnDisk = await applyAttributes(root, layout.attributes);
   for (const { path, mtime } of layout.folderEntries.reverse()) utimesSync(diskPath(root, path), mtime, mtime);
   return { attributes: layout.attributes, areAttributesOnDisk, owners: layout.owners };
@@ -188,8 +192,8 @@ function addNode(layout: Layout, entry: DeviceEntry | FifoEntry, at: string | Bu
 }
 
 /** Folders that something is mounted on while commands run. Those that the archive has not are no part of the result. */
-function addMountPoints(layout: Layout): void {
-  for (const name of ["dev", "proc", "sys", "tmp"]) {
+function addMountPoints(layout: Layout, names: readonly string[]): void {
+  for (const name of names) {
     if (layout.folders.has(name)) continue;
     try {
       mkdirSync(`${layout.root}/${name}`, 0o755);

@@ -39,13 +39,18 @@ const hiddenInProc = [
 const readOnlyInProc = ["bus", "driver", "fs", "irq", "mtrr", "pressure", "sys", "sysrq-trigger"];
 
 /** Mounts what all commands share. Says whether changes go to an overlay; they go to the root itself where there is none. */
-export async function mountSession(places: Places, mode: SandboxMode): Promise<{ readonly hasOverlay: boolean }> {
+export async function mountSession(
+  places: Places,
+  { mode, hasPrivateTmp }: { readonly mode: SandboxMode; readonly hasPrivateTmp: boolean },
+): Promise<{ readonly hasOverlay: boolean }> {
   const hasOverlay = await mountMerged(places, mode);
   const at = (path: string): string => `${places.merged}/${path}`;
   await mountAll(places, places.sessionTable, [
     { source: "dev", target: at("dev"), type: "tmpfs", options: `${guarded},mode=755,size=1m,nr_inodes=1k` },
     // Where the root is: so what a command puts there counts as what it puts into the root.
-    { source: places.temporary, target: at("tmp"), type: "none", options: "bind,nosuid,nodev" },
+    ...(hasPrivateTmp
+      ? [{ source: places.temporary, target: at("tmp"), type: "none", options: "bind,nosuid,nodev" }]
+      : []),
     { source: "sys", target: at("sys"), type: "tmpfs", options: `${guarded},ro,mode=555` },
     { source: "programs", target: places.programs, type: "tmpfs", options: "nosuid,nodev,mode=755,size=1m" },
   ]);

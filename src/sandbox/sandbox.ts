@@ -6,7 +6,15 @@ import { readTar } from "../archive/tar.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { comparePaths } from "../core/path-order.ts";
-import type { Sandbox, SandboxChange, SandboxCommand, SandboxMode, SandboxOptions, SandboxResult } from "./contract.ts";
+import type {
+  LayOutOptions,
+  Sandbox,
+  SandboxChange,
+  SandboxCommand,
+  SandboxMode,
+  SandboxOptions,
+  SandboxResult,
+} from "./contract.ts";
 import { planEmulation } from "./emulation.ts";
 import { type Inner, launch } from "./launch.ts";
 import type { Reply, Request } from "./messages.ts";
@@ -74,7 +82,7 @@ function own(owned: Owned): Sandbox {
   const state: Asking = { owned, isClosed: () => closing !== undefined, last: Promise.resolve() };
   return {
     mode,
-    layOut: (tar) => exclusively(state, () => layOut(state, tar)),
+    layOut: (tar, options) => exclusively(state, () => layOut(state, tar, options)),
     run: (command) => exclusively(state, () => run(state, command)),
     kill: (name) => inner.pid !== undefined && signalCommand(inner.pid, name),
     changes: () => changes(state),
@@ -102,9 +110,9 @@ function exclusively<Result>(state: Asking, task: () => Promise<Result>): Promis
   return result;
 }
 
-async function layOut(state: Asking, tar: Bytes): Promise<void> {
+async function layOut(state: Asking, tar: Bytes, { tmp = "private" }: LayOutOptions = {}): Promise<void> {
   const { channel } = state.owned.inner;
-  await ask(state, { kind: "lay-out" });
+  await ask(state, { kind: "lay-out", hasPrivateTmp: tmp === "private" });
   // An answer may come early: then the rest of the tar is of no use.
   const answer = receive(state);
   let isAnswered = false;

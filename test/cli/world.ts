@@ -70,6 +70,7 @@ function fakeLibrary(verbs: Partial<Library> = {}): Library {
   };
   return {
     build: unexpected,
+    buildDockerfile: unexpected,
     lock: unexpected,
     resolve: unexpected,
     why: unexpected,

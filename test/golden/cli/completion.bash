@@ -25,11 +25,18 @@ _dodai() {
         --compression) values="gzip zstd none" ;;
         --ledger) files=any ;;
         --script-timeout) files=any ;;
+        --run-timeout) files=any ;;
+        --file|-f) files=any ;;
+        --build-arg) files=any ;;
+        --target) files=any ;;
+        --secret) files=any ;;
+        --ssh) files=any ;;
+        --label) files=any ;;
         --platform) files=any ;;
         --progress) values="auto tty plain quiet" ;;
         --cache-dir) files=any ;;
         *)
-          if [[ "$current" == -* ]]; then values="--tag --output --push --insecure-http --cache-from --cache-to --locked --scripts --compression --ledger --script-timeout --json --platform --offline --insecure-unsigned --progress --cache-dir --help"
+          if [[ "$current" == -* ]]; then values="--tag --output --push --insecure-http --cache-from --cache-to --locked --scripts --compression --ledger --script-timeout --run-timeout --json --file --build-arg --target --secret --ssh --label --squash --no-cache --platform --offline --insecure-unsigned --progress --cache-dir --help"
           else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
       esac ;;
     "lock")
