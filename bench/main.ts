@@ -6,6 +6,7 @@ import { firstRead } from "./cases/first-read.ts";
 import { fullBookworm, fullTrixie } from "./cases/full.ts";
 import { distroless, minbaseBookworm, minbaseTrixie } from "./cases/images.ts";
 import { memory } from "./cases/memory.ts";
+import { registry } from "./cases/registry.ts";
 import { resolving } from "./cases/resolving.ts";
 import { start } from "./cases/start.ts";
 import { openArchive } from "./kit/archive.ts";
@@ -26,6 +27,7 @@ const cases: readonly Case[] = [
   fullBookworm,
   resolving,
   firstRead,
+  registry,
   memory,
 ];
 

@@ -7,10 +7,11 @@ import { writeAside } from "../io/atomic.ts";
 import { assertOutputFits } from "../io/output-fit.ts";
 import { keepBuiltNames } from "./built-names.ts";
 import type { BuildOptions, BuildResult, BuiltPlatform } from "./contract.ts";
-import type { PlatformImage } from "./image.ts";
+import type { ImageOptions, PlatformImage } from "./image.ts";
 import { type Lock, type LockedPlatform, summaryOf } from "./lock-file.ts";
 import { misfit, planAll, platformsOf, readLock, solveAll } from "./locking.ts";
 import type { Plan } from "./plan.ts";
+import { sourceOf } from "./resolve.ts";
 import { findUnchanged, keepResult, resultKey } from "./results.ts";
 import { type Session, withSession } from "./session.ts";
 
@@ -27,10 +28,10 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   return withSession(wanted, async (session) => {
     const { platforms, lock } = await lockedPlatforms(wanted, session);
     const key = await resultKey(wanted, platforms);
-    const before = await findUnchanged(key, session.store, (names, digest) => isPushed(names, digest, wanted));
+    const before = await findUnchanged(key, session.store, (names, digest) => isPushed(names, digest, session));
     const result = before ?? (await buildAll(platforms, key, { options: wanted, session }));
     if (lock) await tellLock(lock, result, wanted);
-    await keepBuiltNames([...(wanted.names ?? []), recipe.name], wanted.outputs, session.store);
+    await keepBuiltNames([...(wanted.names ?? []), recipe.name], result, session.store);
     if (wanted.ledgerFile !== undefined) await writeLedger(wanted.ledgerFile, result);
     return result;
   });
@@ -49,9 +50,9 @@ function assertReachable({ offline, outputs }: BuildOptions): void {
   );
 }
 
-async function isPushed(names: readonly string[], digest: Digest, options: BuildOptions): Promise<boolean> {
+async function isPushed(names: readonly string[], digest: Digest, session: Session): Promise<boolean> {
   const { leadTo } = await import("./push-outputs.ts");
-  return leadTo(names, digest, options);
+  return leadTo(names, digest, session);
 }
 
 interface BuildContext {
@@ -148,19 +149,32 @@ async function buildPlatforms(
   { options, session }: BuildContext,
 ): Promise<readonly PlatformImage[]> {
   const epoch = options.sourceDateEpoch ?? newestRelease(platforms);
-  const { buildImage } = await import("./image.ts");
   const built: PlatformImage[] = [];
   for (const [index, plan] of plans.entries()) {
     const locked = platforms[index] as LockedPlatform;
     const { compression = "gzip", scriptTimeoutSeconds = 600 } = options;
-    built.push(await buildImage({ plan, locked, session, epoch, compression, scriptTimeoutSeconds }));
+    const wanted = { plan, locked, session, epoch, compression, scriptTimeoutSeconds };
+    built.push(await makeOne(wanted, options));
   }
   return built;
 }
 
+/** Caches are loaded when somebody wants one. */
+async function makeOne(wanted: ImageOptions, { cacheFrom = [], cacheTo = [] }: BuildOptions): Promise<PlatformImage> {
+  if (cacheFrom.length + cacheTo.length > 0) {
+    const { buildThroughCache } = await import("./image-cache.ts");
+    return buildThroughCache(wanted, { cacheFrom, cacheTo });
+  }
+  const { buildImage } = await import("./image.ts");
+  return buildImage(wanted);
+}
+
 /** Seconds since 1970: the newest time that the lock vouches for. */
 function newestRelease(platforms: readonly LockedPlatform[]): number {
-  const times = platforms.flatMap(({ repositories }) => repositories.map(({ release }) => release.date.getTime()));
+  const times = platforms.flatMap(({ repositories, source }) => [
+    ...repositories.map(({ release }) => release.date.getTime()),
+    ...(source ? [source.date.getTime()] : []),
+  ]);
   return Math.floor(Math.max(0, ...times) / 1000);
 }
 
@@ -176,6 +190,7 @@ function resultOf(
       const locked = platforms[index] as LockedPlatform;
       return {
         platform: locked.platform,
+        ...sourceOf(locked.source),
         manifest: image.manifest.digest,
         layers: image.layers.map(({ digest, sizeBytes }) => ({ digest, sizeBytes })),
         packages: locked.packages.map(({ name, version, architecture }) => ({ name, version, architecture })),

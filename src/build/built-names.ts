@@ -1,37 +1,52 @@
 // What was built last under which name, for verbs that take an image: a small record for each name, in the store.
 import { existsSync } from "node:fs";
-import { hexOf, sha256 } from "../core/digest.ts";
+import { type Digest, hexOf, sha256 } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { formatImageName, parseImageName } from "../core/image-name.ts";
 import { openStore, type Store } from "../io/store.ts";
-import type { Output, OutputKind } from "./contract.ts";
+import type { BuildResult } from "./contract.ts";
 
 const kind = "names";
 
-/** Outputs that hold an image or a root whole, the best first. */
-const readable: readonly OutputKind[] = ["oci", "oci-layout", "docker", "tar"];
+/** Outputs that hold an image or a root whole, the best first, and whether the image's digest is told in them. */
+const readable = [
+  { form: "oci", hasDigest: true },
+  { form: "oci-layout", hasDigest: true },
+  { form: "docker", hasDigest: false },
+  { form: "tar", hasDigest: false },
+] as const;
+
+/** Where an image is, and which of those that may lie there by now. */
+export interface BuiltImage {
+  readonly place: string;
+  readonly digest?: Digest;
+}
 
 /** Keeps, under each name, where the image is. Nothing is written when it is known already. */
 export async function keepBuiltNames(
   names: readonly string[],
-  outputs: readonly Output[],
+  { outputs, digest }: Pick<BuildResult, "outputs" | "digest">,
   store: Store,
 ): Promise<void> {
-  const places = readable.flatMap((form) => outputs.filter((one) => one.kind === form).map((one) => one.destination));
-  if (places.length === 0) return;
-  const value = Buffer.from(JSON.stringify(places));
+  const built = readable.flatMap(({ form, hasDigest }) =>
+    outputs
+      .filter((one) => one.kind === form)
+      .map(({ destination: place }): BuiltImage => (hasDigest ? { place, digest } : { place })),
+  );
+  if (built.length === 0) return;
+  const value = Buffer.from(JSON.stringify(built));
   for (const key of new Set(names.map(keyOf))) {
     const before = await store.value(kind, key);
     if (before === undefined || !value.equals(before)) await store.keepValue(kind, key, value);
   }
 }
 
-/** Where the image is that was built last under a name, if it is still there. */
-export async function findBuilt(name: string, cacheDirectory: string): Promise<string | undefined> {
+/** What was built last under a name, if something is still there. */
+export async function findBuilt(name: string, cacheDirectory: string): Promise<BuiltImage | undefined> {
   if (!existsSync(cacheDirectory)) return undefined;
   const bytes = await (await openStore(cacheDirectory)).value(kind, keyOf(name));
-  const places = bytes ? (JSON.parse(Buffer.from(bytes).toString()) as readonly string[]) : [];
-  return places.find((place) => existsSync(place));
+  const built = bytes ? (JSON.parse(Buffer.from(bytes).toString()) as readonly BuiltImage[]) : [];
+  return built.find(({ place }) => existsSync(place));
 }
 
 /** `debian` and `docker.io/library/debian:latest` are one name; a recipe's name need not be an image's. */

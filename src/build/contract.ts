@@ -74,6 +74,10 @@ export interface BuildOptions extends CommonOptions {
   readonly sourceDateEpoch?: number;
   readonly compression?: "gzip" | "zstd" | "none";
   readonly insecureHttp?: InsecureHttp;
+  /** Repositories in registries that may have the image of a platform already, made from the same; the first that has it counts. */
+  readonly cacheFrom?: readonly string[];
+  /** Repositories in registries to keep images in, for `cacheFrom`. */
+  readonly cacheTo?: readonly string[];
   /** Seconds for all scripts of one platform together, when they run; 600 when absent. */
   readonly scriptTimeoutSeconds?: number;
   /** Where to write the ledger: JSON that says of every script what was done about it, and what that changed. */
@@ -105,8 +109,20 @@ export interface NormalizedPath {
 /** Registries (`registry.example:5000`), or all, that may be spoken to without TLS. This machine always may. */
 export type InsecureHttp = boolean | readonly string[];
 
+/** The root tarball that an image is made from instead of packages. */
+export interface ResolvedSource {
+  /** Of the tarball's URL, without host; of a file of this machine its name. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly digest: Digest;
+  /** Fingerprints of the keys whose signatures vouch for it; empty when a sum of the recipe's does, or nothing. */
+  readonly signedBy: readonly string[];
+  readonly serial?: string;
+}
+
 export interface BuiltPlatform {
   readonly platform: string;
+  readonly source?: ResolvedSource;
   readonly manifest: Digest;
   readonly layers: readonly { readonly digest: Digest; readonly sizeBytes: number }[];
   readonly packages: readonly { readonly name: string; readonly version: string; readonly architecture: string }[];
@@ -171,6 +187,7 @@ export interface ResolvedPackage {
 
 export interface ResolvedPlatform {
   readonly platform: string;
+  readonly source?: ResolvedSource;
   /** Sorted by name. */
   readonly packages: readonly ResolvedPackage[];
 }
@@ -221,6 +238,8 @@ export interface CopyOptions extends RegistryOptions {
   readonly hostPlatform: Platform;
   /** Of kind "oci", "oci-layout", "tar", "dir" or "registry". */
   readonly outputs: readonly Output[];
+  /** Whether what refers to the image (signatures, SBOMs) goes along, from one registry to another. */
+  readonly referrers?: boolean;
   /** Names in archives and layouts; the image's own when absent. */
   readonly names?: readonly string[];
 }

@@ -1,16 +1,16 @@
 // Images from where they are to where they shall be, as they are: pull, push and copy are this.
-import { verified } from "../core/bytes.ts";
 import { DodaiError } from "../core/dodai-error.ts";
-import { type ImageName, parseImageName } from "../core/image-name.ts";
+import { formatImageName, type ImageName, parseImageName } from "../core/image-name.ts";
 import { mapLimited } from "../core/limit.ts";
 import { type ImageGraph, readImageGraph } from "../image/image-graph.ts";
-import type { ImageSource, Pointer } from "../image/image-source.ts";
+import type { ImageSource } from "../image/image-source.ts";
 import { chooseImage } from "../io/image-input-chosen.ts";
 import { writeImage } from "../io/output-image.ts";
 import { writeMergedFolder, writeMergedTar } from "../io/output-merged.ts";
 import type { Registry } from "../io/registry.ts";
 import { openStore, type Store } from "../io/store.ts";
 import { mergeLayers } from "../rootfs/merge-layers.ts";
+import { keepBuiltNames } from "./built-names.ts";
 import type { CopiedOutput, CopyOptions, CopyResult, Output } from "./contract.ts";
 import { withSource } from "./image-reference.ts";
 import { withRegistry } from "./registry.ts";
@@ -19,20 +19,23 @@ import { withRegistry } from "./registry.ts";
 export async function copyImage(options: CopyOptions): Promise<CopyResult> {
   const { image, outputs, platform } = options;
   const store = await openStore(options.cacheDirectory);
-  return withRegistry(options, (registry) =>
+  return withRegistry({ ...options, store }, (registry) =>
     withSource(image, { registry, store }, async (source) => {
       const graph = await readImageGraph(source, platform);
       const from = image.kind === "registry" ? parseImageName(image.name) : undefined;
-      const copied: CopiedOutput[] = [];
+      const copied = new Map<Output, CopiedOutput>();
       const copying: Copying = { options, registry, store, source, graph, from };
       // Files first: what they fetch is then in the store for registries.
       const sorted = outputs.toSorted((a, b) => Number(a.kind === "registry") - Number(b.kind === "registry"));
       let near: ImageSource | undefined;
       for (const output of sorted) {
         if (output.kind !== "registry") near ??= await fetchAll(copying);
-        copied.push(await writeOne(output, { ...copying, source: near ?? source }));
+        copied.set(output, await writeOne(output, { ...copying, source: near ?? source }));
       }
-      return { digest: graph.root.digest, outputs: copied };
+      // `dodai run` finds what was pulled by its name, as it finds what was built.
+      const { digest } = graph.root;
+      if (from) await keepBuiltNames(namesOf(copying).map(formatImageName), { outputs, digest }, store);
+      return { digest, outputs: outputs.map((one) => copied.get(one) ?? one) };
     }),
   );
 }
@@ -57,13 +60,9 @@ async function writeOne(output: Output, copying: Copying): Promise<CopiedOutput>
   onEvent?.({ kind: "stage", stage: "write", text: `${kind === "registry" ? "pushing" : "writing"} ${destination}` });
   switch (kind) {
     case "registry": {
-      const { digest: _, ...pushed } = await registry.push({
-        source,
-        graph,
-        name: parseImageName(destination),
-        from,
-        onProgress,
-      });
+      const name = parseImageName(destination);
+      const { digest: _, ...pushed } = await registry.push({ source, graph, name, from, onProgress });
+      if (options.referrers) await copyReferrers(name, copying);
       return { ...output, pushed };
     }
     case "oci":
@@ -81,6 +80,33 @@ async function writeOne(output: Output, copying: Copying): Promise<CopiedOutput>
       throw new DodaiError("USAGE", `Cannot write output "${kind}" of an image that is there already`, {
         fix: "Use oci, oci-layout, tar, dir or registry; an oci archive is a Docker archive as well.",
       });
+  }
+}
+
+/** Most referrers that are copied with one image, those of referrers included. */
+const maxReferrers = 1000;
+
+/** Brings along what refers to any part of the image, and what refers to that. */
+async function copyReferrers(to: ImageName, { registry, source, graph, from }: Copying): Promise<void> {
+  if (from === undefined) return;
+  const todo = graph.documents.map(({ digest }) => digest);
+  const seen = new Set(todo);
+  for (let digest = todo.pop(); digest !== undefined; digest = todo.pop()) {
+    for (const pointer of await registry.referrers(from, digest)) {
+      if (seen.has(pointer.digest)) continue;
+      seen.add(pointer.digest);
+      todo.push(pointer.digest);
+      if (seen.size > maxReferrers) {
+        throw new DodaiError(
+          "IMAGE_BROKEN",
+          `Cannot copy what refers to ${source.name}: it is more than ${maxReferrers}`,
+        );
+      }
+      const document = await source.document(pointer);
+      const one: ImageSource = { ...source, root: async () => document };
+      const name = { ...to, tag: undefined, digest: document.digest };
+      await registry.push({ source: one, graph: await readImageGraph(one), name, from });
+    }
   }
 }
 
@@ -110,7 +136,8 @@ async function fetchAll({ options, store, source, graph, from }: Copying): Promi
     const what = `blob ${digest} of ${source.name}`;
     await store.keep(counted(source.blob(pointer), tell), { digest, sizeBytes, what });
   });
-  return { ...source, blob: (pointer) => storedBlob(store, pointer) };
+  // All of it was checked just now.
+  return { ...source, blob: ({ digest }) => store.open(digest) };
 }
 
 async function* counted(bytes: AsyncIterable<Uint8Array>, tell: (count: number) => void): AsyncGenerator<Uint8Array> {
@@ -118,8 +145,4 @@ async function* counted(bytes: AsyncIterable<Uint8Array>, tell: (count: number) 
     tell(chunk.byteLength);
     yield chunk;
   }
-}
-
-async function* storedBlob(store: Store, { digest, sizeBytes }: Pointer): AsyncGenerator<Uint8Array> {
-  yield* verified(store.open(digest), { digest, sizeBytes, what: store.path(digest) });
 }

@@ -14,7 +14,7 @@ import { withRegistry } from "./registry.ts";
 /** Throws IMAGE_MISSING, IMAGE_BROKEN, REGISTRY_DENIED, REGISTRY_FAILED. */
 export async function inspectImage(options: InspectOptions): Promise<InspectResult> {
   const store = await openStore(options.cacheDirectory);
-  return withRegistry(options, (registry) =>
+  return withRegistry({ ...options, store }, (registry) =>
     withSource(options.image, { registry, store }, async (source) => {
       const root = await source.root();
       const read = parseDocument(root, describeDocument(source, root));

@@ -6,7 +6,7 @@ import type { PathRules, Range } from "../image/piece.ts";
 /** Reads a package file, verifies it, and writes its piece: records and description. */
 export interface UnpackJob {
   readonly kind: "unpack";
-  /** Name of the package format. */
+  /** Name of the package format, or `rootTarball`. */
   readonly format: string;
   readonly packagePath: string;
   readonly digest: Digest;

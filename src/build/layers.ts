@@ -50,10 +50,11 @@ export function planTreeLayers(options: LayersOptions, { store }: CompressContex
     sizeBytes: piece.recordsBytes,
   }));
   const groups = planLayers(sized, plan.recipe.layers);
-  const distribution = `${plan.recipe.distribution.name}:${plan.recipe.distribution.release}`;
+  const distribution = originOf(plan);
   if (groups.length === 1) {
     const segments = treeSegments(options, store);
-    return [{ createdBy: `dodai: ${describePackages(packages)} of ${distribution}`, segments }];
+    const what = plan.source ? "root file system" : describePackages(packages);
+    return [{ createdBy: `dodai: ${what} of ${distribution}`, segments }];
   }
   const byName = new Map(packages.map((one) => [one.locked.name, one]));
   const about = segmentsAbout(options, store);
@@ -74,6 +75,12 @@ export function planTreeLayers(options: LayersOptions, { store }: CompressContex
     ...packageLayers,
     { createdBy: "dodai: package database and configuration", segments: [...rest, trailer] },
   ];
+}
+
+/** Where what is in an image is from, for its history. */
+function originOf({ recipe: { distribution }, source }: Plan): string {
+  if (source) return source.rootfs.name;
+  return distribution.release === "" ? distribution.name : `${distribution.name}:${distribution.release}`;
 }
 
 /** All of a tree in one layer. */
@@ -107,10 +114,11 @@ const rootFolder = (epoch: number): Entry => ({
   xattrs: noXattrs,
 });
 
-function foldersSegment({ tree, epoch }: TreeContent, store: CompressContext["store"]): Segment {
+function foldersSegment({ packages, tree, epoch }: TreeContent, store: CompressContext["store"]): Segment {
   const folders = [...tree.tree.values()].map(({ entry }) => entry).filter(({ kind }) => kind === "directory");
   folders.sort((a, b) => comparePaths(a.path, b.path));
-  return entriesSegment(store, [{ entry: rootFolder(epoch) }, ...folders.map((entry) => ({ entry }))]);
+  const root = packages.find(({ piece }) => piece.root)?.piece.root ?? rootFolder(epoch);
+  return entriesSegment(store, [{ entry: root }, ...folders.map((entry) => ({ entry }))]);
 }
 
 /** Made files by the package that they are about, sorted by its name; under "", and last, those of the whole image. */

@@ -4,16 +4,22 @@ import { formatReadableJson, type Json } from "../core/canonical-json.ts";
 import { type Digest, parseDigest } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import type { RepositoryChain } from "../packages/contract.ts";
-import type { ResolvedPackage, ScriptRecord } from "./contract.ts";
+import type { ResolvedPackage, ResolvedSource, ScriptRecord } from "./contract.ts";
 
 /** Changes when a lock written before can no longer be read. */
 const lockVersion = 1;
+
+export interface LockedSource extends ResolvedSource {
+  /** The newest time in it that is not after the day of the lock. */
+  readonly date: Date;
+}
 
 export interface LockedPlatform {
   readonly platform: string;
   readonly repositories: readonly RepositoryChain[];
   /** Sorted by name. */
   readonly packages: readonly ResolvedPackage[];
+  readonly source?: LockedSource;
   /** What the last build did about maintainer scripts; absent before a build. */
   readonly scripts?: ScriptSummary;
 }
@@ -45,8 +51,16 @@ export function formatLock({ recipe, platforms }: Lock): string {
   });
 }
 
-function platformJson({ repositories, packages, scripts }: LockedPlatform): Json {
+function platformJson({ repositories, packages, scripts, source }: LockedPlatform): Json {
   return {
+    source: source && {
+      path: source.path,
+      size: source.sizeBytes,
+      sha256: source.digest,
+      signedBy: source.signedBy,
+      serial: source.serial,
+      date: formatDate(source.date),
+    },
     repositories: repositories.map(({ repository, suite, components, signedBy, release, indexes }) => ({
       name: repository,
       suite,
@@ -102,6 +116,7 @@ function readPlatform(platform: string, member: Reader): LockedPlatform {
     platform,
     repositories: member.list("repositories").map(readChain),
     packages: member.list("packages").map(readPackage),
+    ...(member.has("source") ? { source: readSource(member.member("source")) } : {}),
   };
   return member.has("scripts") ? { ...common, scripts: readSummary(member.member("scripts")) } : common;
 }
@@ -109,6 +124,17 @@ function readPlatform(platform: string, member: Reader): LockedPlatform {
 function readSummary(member: Reader): ScriptSummary {
   const words = doneWords.filter((word) => member.has(word));
   return Object.fromEntries(words.map((word) => [word, member.texts(word)]));
+}
+
+function readSource(one: Reader): LockedSource {
+  return {
+    path: one.path("path"),
+    digest: one.digest("sha256"),
+    sizeBytes: one.number("size"),
+    signedBy: one.texts("signedBy"),
+    ...(one.has("serial") ? { serial: one.text("serial") } : {}),
+    date: one.date("date"),
+  };
 }
 
 function readChain(one: Reader): RepositoryChain {

@@ -48,6 +48,7 @@ export async function solveAll(
   earlier: Lock | undefined,
 ): Promise<readonly LockedPlatform[]> {
   const { insecureUnsigned = false } = options;
+  if (options.recipe.source) return solveSources(options, session);
   const { solvePlatform } = await import("./solve.ts");
   const access = session.access();
   const solved: LockedPlatform[] = [];
@@ -56,6 +57,17 @@ export async function solveAll(
     if (earlier) assertNotOlder(platform.repositories, earlier);
     solved.push(platform);
   }
+  return solved;
+}
+
+async function solveSources(options: CommonOptions, session: Session): Promise<readonly LockedPlatform[]> {
+  const { insecureUnsigned = false } = options;
+  const { assertOneSerial, solveSource } = await import("./source.ts");
+  const solved: LockedPlatform[] = [];
+  for (const plan of await planAll(options, session)) {
+    if (plan.source) solved.push(await solveSource({ plan, source: plan.source, session, insecureUnsigned }));
+  }
+  assertOneSerial(solved);
   return solved;
 }
 

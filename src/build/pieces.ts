@@ -11,6 +11,7 @@ import type { ResolvedPackage } from "./contract.ts";
 import type { Job, JobResult } from "./jobs.ts";
 import { pieceKey } from "./piece-store.ts";
 import type { Plan } from "./plan.ts";
+import { rootTarball } from "./root-tarball.ts";
 import { type CompressContext, compressSegment, pieceSegment } from "./segments.ts";
 import type { Session } from "./session.ts";
 import type { PiecedPackage } from "./tree.ts";
@@ -62,7 +63,17 @@ function removedPaths({ entries, key }: Piece, { recipe, supply }: Plan): Readon
 /** The decoder of xz takes some 200 MB for packages of several blocks, which large ones are: one of them at a time. */
 const largeBytes = 6 << 20;
 
-interface MakePiece extends PiecesOptions {
+/** One piece alone, read when it was made before. */
+export async function unpackOne(
+  one: ResolvedPackage,
+  { plan, session }: Pick<PiecesOptions, "plan" | "session">,
+): Promise<Piece> {
+  const rules: PathRules = { mergedUsr: plan.supply.mergedUsr };
+  const known = session.pieces.find(pieceKey(one.digest, rules));
+  return known ?? makePiece(one, { plan, session, rules, large: oneAtATime(), onBytes: () => {} });
+}
+
+interface MakePiece extends Pick<PiecesOptions, "plan" | "session"> {
   readonly large: ReturnType<typeof oneAtATime>;
   readonly rules: PathRules;
   readonly onBytes: (count: number) => void;
@@ -75,11 +86,11 @@ async function makePiece(one: ResolvedPackage, options: MakePiece): Promise<Piec
   const unpack = async (packagePath: string): Promise<Piece> => {
     const job: Job = {
       kind: "unpack",
-      format: options.plan.distribution.format.name,
+      format: options.plan.source ? rootTarball : options.plan.distribution.format.name,
       packagePath,
       digest,
       sizeBytes,
-      what: `${one.name} ${one.version}`,
+      what: `${one.name} ${one.version}`.trimEnd(),
       key,
       rules,
       recordsPath: session.pieces.recordsPath(key),
@@ -88,7 +99,7 @@ async function makePiece(one: ResolvedPackage, options: MakePiece): Promise<Piec
     };
     const run = (): Promise<JobResult> => session.pool().run(job, { weightBytes: sizeBytes });
     await (sizeBytes > largeBytes ? options.large(run) : run()).catch((error: unknown) => {
-      throw packageFault(error, one);
+      throw packageFault(error, one, options.plan);
     });
     const piece = session.pieces.find(key);
     if (!piece)
@@ -109,7 +120,14 @@ async function makePiece(one: ResolvedPackage, options: MakePiece): Promise<Piec
 }
 
 /** What is wrong with a package, and with which. */
-function packageFault(error: unknown, { name, version, path, repository }: ResolvedPackage): unknown {
+function packageFault(error: unknown, one: ResolvedPackage, { source }: Plan): unknown {
+  if (source && error instanceof DodaiError && error.code === "PACKAGE_BROKEN") {
+    return new DodaiError("ARCHIVE_BROKEN", error.message, { ...(error.fix ? { fix: error.fix } : {}), cause: error });
+  }
+  return source ? error : faultOf(error, one);
+}
+
+function faultOf(error: unknown, { name, version, path, repository }: ResolvedPackage): unknown {
   if (!(error instanceof DodaiError) || !/^(?:ARCHIVE|COMPRESSION|PACKAGE)_|^FILE_CONFLICT$/.test(error.code))
     return error;
   const fix = error.fix ?? `Leave the package out ("!${name}" in packages), or tell whoever runs the repository.`;
@@ -119,7 +137,8 @@ function packageFault(error: unknown, { name, version, path, repository }: Resol
 
 async function download(one: ResolvedPackage, { plan, session, onBytes }: MakePiece): Promise<string> {
   const repository = plan.supply.repositories.find(({ name }) => name === one.repository);
-  if (!repository) {
+  const urls = plan.source ? [plan.source.rootfs.root] : repository?.urls;
+  if (!urls) {
     throw new DodaiError(
       "LOCK_OUT_OF_DATE",
       `Cannot fetch ${one.name} ${one.version}: the recipe has no repository "${one.repository}"`,
@@ -129,7 +148,12 @@ async function download(one: ResolvedPackage, { plan, session, onBytes }: MakePi
     );
   }
   const { digest, sizeBytes } = one;
-  return (await session.mirrors()).download(repository.urls, one.path, { digest, sizeBytes }, { onBytes });
+  return (await session.mirrors()).download(
+    urls,
+    plan.source?.rootfs.path ?? one.path,
+    { digest, sizeBytes },
+    { onBytes },
+  );
 }
 
 function startProgress(

@@ -7,6 +7,7 @@ import type { Recipe } from "../core/recipe.ts";
 import type { Distribution, MirrorSettings, Supply } from "../distros/contract.ts";
 import { distributions } from "../distros/distributions.ts";
 import { recipeValue } from "../frontends/native/recipe-value.ts";
+import { type PlannedSource, planSource } from "./source-plan.ts";
 
 export interface Plan {
   readonly recipe: Recipe;
@@ -15,6 +16,8 @@ export interface Plan {
   readonly architecture: string;
   readonly distribution: Distribution;
   readonly supply: Supply;
+  /** The root tarball that takes the place of packages. */
+  readonly source?: PlannedSource;
 }
 
 /** Throws DISTRIBUTION_UNKNOWN, PLATFORM_UNSUPPORTED, SNAPSHOT_UNAVAILABLE. */
@@ -29,7 +32,33 @@ export function planPlatform(recipe: Recipe, platform: Platform, mirrors: Mirror
       `Cannot build for ${name}: ${distribution.format.name} has no word for it`,
     );
   }
-  return { recipe, platform, architecture, distribution, supply };
+  const plan: Plan = { recipe, platform, architecture, distribution, supply };
+  return recipe.source ? withSource(plan, planSource(recipe.source, platform)) : plan;
+}
+
+/** With a ready root file system the distribution adds its files and settings, and neither packages nor their effects. */
+function withSource({ recipe, supply, ...plan }: Plan, source: PlannedSource): Plan {
+  const [one] = recipe.packages;
+  if (one) {
+    throw new DodaiError(
+      "RECIPE_SYNTAX",
+      `Cannot install "${one.request}": the recipe starts from a ready root file system, which takes no packages`,
+      { fix: 'Leave it out, or build without "source".', ...(one.position ? { where: one.position } : {}) },
+    );
+  }
+  const { users, groups } = recipe.accounts;
+  const hasAccounts = [...users, ...groups, ...supply.users, ...supply.groups].length > 0;
+  const bare: Supply = {
+    ...supply,
+    repositories: [],
+    requests: [],
+    essential: false,
+    priorities: [],
+    waived: [],
+    effects: hasAccounts ? [{ name: "accounts", always: true }] : [],
+    mergedUsr: [],
+  };
+  return { ...plan, recipe: { ...recipe, scripts: "emulate" }, supply: bare, source };
 }
 
 /** Throws DISTRIBUTION_UNKNOWN. */
@@ -43,7 +72,7 @@ export function findDistribution({ distribution: { name, position } }: Recipe): 
 }
 
 /** Members of a recipe's canonical value that decide packages. */
-const deciding = ["distribution", "packages", "recommends", "repositories", "snapshot", "variant"];
+const deciding = ["distribution", "packages", "recommends", "repositories", "snapshot", "source", "variant"];
 
 /**
  * Digest of what of a recipe's canonical value decides packages: a lock belongs to recipes with the same. Labels, files

@@ -12,6 +12,7 @@ import { normalizeChange } from "../rootfs/normalize.ts";
 import type { Sandbox } from "../sandbox/contract.ts";
 import type { ScriptRecord } from "./contract.ts";
 import type { Plan } from "./plan.ts";
+import { memoryFor, removeLeftSandboxes } from "./sandbox-place.ts";
 import {
   formatScriptEffect,
   joinNames,
@@ -19,7 +20,7 @@ import {
   type ScriptEffect,
   scriptEffectVersion,
 } from "./script-effect.ts";
-import { isOfTrace, readTrace, traceFiles } from "./script-trace.ts";
+import { changesFolder, isOfTrace, readTrace, traceFiles } from "./script-trace.ts";
 import { openSegment, type Segment } from "./segments.ts";
 import type { Session } from "./session.ts";
 
@@ -77,7 +78,7 @@ export async function scriptEffectOf(options: ScriptRunOptions): Promise<ScriptE
     platform,
     text: `running ${scripts.scripts.length} script${scripts.scripts.length === 1 ? "" : "s"}`,
   });
-  const effect = await runAll({ ...options, scripts, runner, segments });
+  const effect = await runAll({ ...options, scripts, runner, segments, isTraced: laidOut.tree.has(changesFolder) });
   await session.store.keepValue(kind, key, formatScriptEffect(effect));
   return effect;
 }
@@ -103,17 +104,22 @@ interface Running extends ScriptRunOptions {
   readonly scripts: ScriptPlan;
   readonly runner: ScriptRunner;
   readonly segments: readonly Segment[];
+  /** Whether the image has what it takes to know which script changed what. */
+  readonly isTraced: boolean;
 }
 
 async function runAll(running: Running): Promise<ScriptEffect> {
-  const { session, segments } = running;
+  const { plan, session, segments } = running;
   const { openSandbox } = await import("../sandbox/sandbox.ts");
   const treeBytes = segments.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
-  const memoryBytes = memoryFor(treeBytes);
+  await removeLeftSandboxes(session.store);
+  // A root in memory is several times as fast.
+  const memoryBytes = memoryFor(2 * treeBytes + ROOM_BYTES);
   const sandbox = await openSandbox({
     directory: session.store.temporary(),
     signal: session.signal,
-    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    platform: plan.platform,
+    memoryBytes,
   });
   try {
     await sandbox.layOut(readSegments(segments));
@@ -129,17 +135,13 @@ async function* readSegments(segments: readonly Segment[]): AsyncGenerator<Uint8
 }
 
 /** What scripts may write beside the tree, when the whole of it is in memory. */
-const roomBytes = 1 << 30;
+const ROOM_BYTES = 1 << 30;
 
-/** A root in memory is several times as fast, where it takes no more than half of what is free. */
-export function memoryFor(treeBytes: number): number | undefined {
-  const wanted = 2 * treeBytes + roomBytes;
-  return wanted <= process.availableMemory() / 2 ? wanted : undefined;
-}
-
-async function runCommands(sandbox: Sandbox, { runner, scripts, timeoutMs }: Running): Promise<void> {
+async function runCommands(sandbox: Sandbox, running: Running): Promise<void> {
+  const { runner, scripts, timeoutMs, isTraced } = running;
   const words = ["/bin/sh", "-c", inOneShell(scripts.commands)] as const;
-  const { exitCode, timedOut, lastOutput } = await sandbox.run({ words, environment: {}, timeoutMs });
+  const command = { words, environment: {}, timeoutMs, ...(isTraced ? { changesAt: `/${changesFolder}` } : {}) };
+  const { exitCode, timedOut, lastOutput } = await sandbox.run(command);
   if (exitCode === 0) return;
   const at = Number(/.*^dodai: command (\d+)$/ms.exec(lastOutput)?.[1] ?? scripts.commands.length - 1);
   const { argv, script } = scripts.commands[at] as ScriptCommand;

@@ -64,7 +64,7 @@ function snapshotFault(error: unknown, { recipe, distribution }: Plan): DodaiErr
     "SNAPSHOT_UNAVAILABLE",
     `Cannot use snapshot "${recipe.snapshot}" of ${distribution.name}: the service does not have it, or does not answer`,
     {
-      fix: "Check the date and the service that DODAI_SNAPSHOT_DEBIAN names. No other state is taken instead.",
+      fix: `Check the date and the service that DODAI_SNAPSHOT_${distribution.name.toUpperCase()} names. No other state is taken instead.`,
       cause: error,
     },
   );

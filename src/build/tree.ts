@@ -53,7 +53,8 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
     addFiles(change, supply.files.map(generatedOf), epoch);
   }
   addFiles(change, mergedUsrLinks(change, supply.mergedUsr), epoch);
-  addFiles(change, databaseOf(plan, installed), epoch);
+  // A ready root file system keeps the database that it has.
+  if (!plan.source) addFiles(change, databaseOf(plan, installed), epoch);
   if (isRun) addMissingFolders(change, epoch);
   const outcome = await applyScripts(change, scripts);
   if (isRun) addFiles(change, supply.files.map(generatedOf), epoch);

@@ -13,7 +13,7 @@ import {
   writeSync,
   writevSync,
 } from "node:fs";
-import type { Entry } from "../archive/entry.ts";
+import type { DirectoryEntry, Entry } from "../archive/entry.ts";
 import { type Bytes, readerOf, verified } from "../core/bytes.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { arrangeEntries, type LooseEntry, placeEntry, planRecords, type RecordPlan } from "../image/piece.ts";
@@ -21,6 +21,7 @@ import { formatPiece } from "../image/piece-file.ts";
 import type { PackageFile, PackageLimits } from "../packages/contract.ts";
 import { formats } from "../packages/formats.ts";
 import type { JobResult, UnpackJob } from "./jobs.ts";
+import { rootTarball, rootTarballFormat } from "./root-tarball.ts";
 
 /**
  * What one package may make of itself: real ones unfold less than a hundredfold, bombs several thousandfold. The largest
@@ -38,7 +39,7 @@ const readBytes = 1 << 20;
 const flushBytes = 64 << 10;
 
 export async function unpackPackage(job: UnpackJob): Promise<JobResult> {
-  const format = formats.find(({ name }) => name === job.format);
+  const format = job.format === rootTarball ? rootTarballFormat : formats.find(({ name }) => name === job.format);
   if (!format) throw new Error(`No package format "${job.format}"`);
   const expected = { digest: job.digest, sizeBytes: job.sizeBytes, what: job.what };
   const bytes = verified(createReadStream(job.packagePath, { highWaterMark: readBytes }), expected);
@@ -46,7 +47,7 @@ export async function unpackPackage(job: UnpackJob): Promise<JobResult> {
   try {
     const file = await format.openPackage(readerOf(bytes), limitsFor(job.sizeBytes));
     const md5Wanted = format.digestedPaths(file.control);
-    const { loose, paths, md5 } = await readItems(file, { job, bodies, md5Wanted });
+    const { root, loose, paths, md5 } = await readItems(file, { job, bodies, md5Wanted });
     for await (const _rest of bytes) {
       // What lies behind the last member belongs to the digest too.
     }
@@ -54,6 +55,8 @@ export async function unpackPackage(job: UnpackJob): Promise<JobResult> {
     writeRecords(plan.records, bodies, `${job.temporary}.records`);
     const description = {
       key: job.key,
+      // A package's own idea of the root folder counts for nothing, as with dpkg.
+      ...(root && job.format === rootTarball ? { root } : {}),
       entries: plan.entries,
       recordsBytes: plan.totalBytes,
       control: file.control,
@@ -77,6 +80,7 @@ interface ReadContext {
 }
 
 interface ReadItems {
+  readonly root: DirectoryEntry | undefined;
   readonly loose: readonly LooseEntry[];
   readonly paths: readonly string[];
   readonly md5: ReadonlyMap<string, string>;
@@ -86,17 +90,21 @@ async function readItems(file: PackageFile, { job, bodies, md5Wanted }: ReadCont
   const loose: LooseEntry[] = [];
   const paths: string[] = [];
   const md5 = new Map<string, string>();
+  let root: DirectoryEntry | undefined;
   for await (const { entry, body } of file.items) {
     const spelled = entry.path === "." ? "/." : `/${entry.path}`;
     paths.push(spelled);
-    if (entry.path === ".") continue;
+    if (entry.path === ".") {
+      if (entry.kind === "directory") root ??= entry;
+      continue;
+    }
     const bodyOffset = bodies.size();
     const hash = md5Wanted.has(spelled) ? createHash("md5") : undefined;
     await keepBody(entry, body, { bodies, job, hash });
     if (hash) md5.set(spelled, hash.digest("hex"));
     loose.push({ entry: placeEntry(entry, job.rules), bodyOffset });
   }
-  return { loose, paths, md5 };
+  return { root, loose, paths, md5 };
 }
 
 async function keepBody(

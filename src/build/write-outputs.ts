@@ -2,14 +2,12 @@ import type { ImageBundle } from "../image/bundle.ts";
 import { fileNameOf } from "../io/output-contract.ts";
 import { outputs as writers } from "../io/output-kinds.ts";
 import type { BuildOptions } from "./contract.ts";
-import type { PushingOptions } from "./push-outputs.ts";
 import type { Session } from "./session.ts";
 
-export type WriteOptions = Pick<BuildOptions, "outputs"> &
-  PushingOptions & {
-    /** What files inside a folder are called after. */
-    readonly recipe: { readonly name: string };
-  };
+export type WriteOptions = Pick<BuildOptions, "outputs" | "signal"> & {
+  /** What files inside a folder are called after. */
+  readonly recipe: { readonly name: string };
+};
 
 /** Writes each output in turn, those to registries last. Throws DISK_FULL, OUTPUT_UNWRITABLE, CANCELLED, REGISTRY_FAILED. */
 export async function writeOutputs(bundle: ImageBundle, options: WriteOptions, session: Session): Promise<void> {
@@ -29,5 +27,5 @@ export async function writeOutputs(bundle: ImageBundle, options: WriteOptions, s
   const pushed = options.outputs.filter(({ kind }) => kind === "registry");
   if (pushed.length === 0) return;
   const { pushOutputs } = await import("./push-outputs.ts");
-  await pushOutputs(pushed, { bundle, options, session });
+  await pushOutputs(pushed, bundle, session);
 }

@@ -1,5 +1,6 @@
 // What a command sees of the world. Tests hand in their own; `process-context.ts` makes the real one.
 import type { CommandContext } from "@stricli/core";
+import type { BuiltImage } from "../build/built-names.ts";
 import type {
   BuildOptions,
   BuildResult,
@@ -39,7 +40,7 @@ export interface Library {
   copyImage(options: CopyOptions): Promise<CopyResult>;
   inspectImage(options: InspectOptions): Promise<InspectResult>;
   runImage(options: RunOptions): Promise<number>;
-  findBuilt(name: string, cacheDirectory: string): Promise<string | undefined>;
+  findBuilt(name: string, cacheDirectory: string): Promise<BuiltImage | undefined>;
   findRecipe(name: string): Promise<BuiltInRecipe | undefined>;
   builtInRecipes(): Promise<ReadonlyMap<string, BuiltInRecipe>>;
   sizeOfStore(directory: string): Promise<StoreSize>;

@@ -76,6 +76,16 @@ export function parsePushName(text: string): string {
   throw usage(`Cannot push to "${text}": a digest follows from the image`, "Leave out what follows the @.");
 }
 
+/** `type=registry,ref=NAME`, of a cache. Throws USAGE, IMAGE_NAME_SYNTAX. */
+export function parseCache(text: string): string {
+  const [, ref] = /^(?:type=registry,ref=|ref=(?=[^,]*,type=registry$))([^,]+)(?:,type=registry)?$/.exec(text) ?? [];
+  if (ref !== undefined) return parsePushName(ref);
+  throw usage(
+    `Cannot read cache "${text}": it is not type=registry,ref=NAME`,
+    'Write it as in "type=registry,ref=registry.example/team/cache".',
+  );
+}
+
 function parseOutputKind(type: string): OutputKind {
   const kind = outputKinds.find((one) => one === type);
   if (kind !== undefined) return kind;
@@ -115,7 +125,7 @@ function placeOutput({ kind, destination }: RequestedOutput, { name, cwd, tags }
   }
   if (destination !== undefined) return [{ kind, destination }];
   if (tags.length > 0) return tags.map((tag) => ({ kind, destination: parsePushName(tag) }));
-  throw usage("Cannot push the image: it has no name", 'Give it one, as in "-t registry.example/team/base:1.0".');
+  throw usage("Cannot push the image: it has no name", 'Add "ref=registry.example/team/base:1.0", or name it with -t.');
 }
 
 const byteUnits: Readonly<Record<string, number>> = {

@@ -18,10 +18,13 @@ export interface FoundImage {
 export async function findImageArgument(text: string, world: World, cache: string): Promise<FoundImage> {
   const found = findPath(text, world.cwd);
   if (found) return found;
-  const built = isPath(text) ? undefined : await world.library.findBuilt(text, cache);
-  const place = built ?? (isPath(text) ? undefined : findByName(text, world.cwd));
-  if (place !== undefined) return { place, reference: undefined };
-  throw await unknownImage(text, world);
+  if (isPath(text)) throw await unknownImage(text, world);
+  const built = await world.library.findBuilt(text, cache);
+  // Something else may have been written there since.
+  if (built) return { place: built.place, reference: built.digest };
+  const place = findByName(text, world.cwd);
+  if (place === undefined) throw await unknownImage(text, world);
+  return { place, reference: undefined };
 }
 
 /** A path, or a path with `:TAG` or `@DIGEST` behind it. */

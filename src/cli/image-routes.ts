@@ -6,9 +6,19 @@ import type { ResolveFlags } from "./commands/resolve.ts";
 import type { WhyFlags } from "./commands/why.ts";
 import type { Context } from "./context.ts";
 import { dockerfileFlags } from "./dockerfile-flags.ts";
-import { outputKinds, parseDuration, parseOutput } from "./flags.ts";
+import { outputKinds, parseCache, parseDuration, parseOutput } from "./flags.ts";
 import { describeCommand, recipeHelp } from "./help.ts";
 import { asText, commonFlags, insecureHttp, json, recipeArgument } from "./shared-flags.ts";
+
+const cache = (brief: string) =>
+  ({
+    kind: "parsed",
+    parse: parseCache,
+    variadic: true,
+    optional: true,
+    placeholder: "type=registry,ref=NAME",
+    brief,
+  }) as const;
 
 export function buildRoute(): Command<Context> {
   return buildCommand<BuildFlags, [string?, string?], Context>({
@@ -33,6 +43,8 @@ export function buildRoute(): Command<Context> {
         },
         push: { kind: "boolean", optional: true, withNegated: false, brief: "Push the image under each of its names" },
         insecureHttp,
+        cacheFrom: cache("Take the image from there when it was built from the same; may be repeated"),
+        cacheTo: cache("Keep the image there for --cache-from; may be repeated"),
         locked: {
           kind: "boolean",
           optional: true,

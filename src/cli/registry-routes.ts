@@ -1,6 +1,6 @@
 // The commands that reach registries.
 import { buildCommand, type Command, type FlagParametersForType, type TypedPositionalParameter } from "@stricli/core";
-import type { CopyFlags, PullFlags } from "./commands/copy.ts";
+import type { CopyFlags, PullFlags, PushFlags } from "./commands/copy.ts";
 import type { InspectFlags } from "./commands/inspect.ts";
 import type { Context } from "./context.ts";
 import { parseOutput } from "./flags.ts";
@@ -25,11 +25,11 @@ const imageArgument = (placeholder: string, brief: string): TypedPositionalParam
   placeholder,
 });
 
-const nameHelp = `NAME is [REGISTRY/]PATH[:TAG][@DIGEST]; without a registry it is Docker Hub's. Credentials are those of "docker login" and
-"podman login". docs/registries.md has all of it.`;
+const nameHelp = `NAME is [REGISTRY/]PATH[:TAG][@DIGEST]; without a registry it is Docker Hub's.
+Credentials are those of "docker login" and "podman login". docs/registries.md has all of it.`;
 
-const placeHelp = `What begins with "/", "./" or "../", or ends with .tar, .tgz, .tar.gz or .oci, is a file or folder; of several images in it,
-FILE:TAG or FILE@DIGEST names one. All else is a name.`;
+const placeHelp = `What begins with "/", "./" or "../", or ends with .tar, .tgz, .tar.gz or .oci, is a file or folder;
+of several images in it, FILE:TAG or FILE@DIGEST names one. All else is a name.`;
 
 export function pullRoute(): Command<Context> {
   return buildCommand<PullFlags, [string], Context>({
@@ -55,8 +55,9 @@ export function pullRoute(): Command<Context> {
       customUsage: ["NAME [-o type=KIND,dest=PATH]... [flags]"],
       fullDescription: describeCommand("Fetches an image from a registry and prints its digest.", {
         more: `${nameHelp}
-Without -o it writes NAME-TAG.tar in the current folder, which docker, podman and skopeo load. KIND is oci, oci-layout, tar, dir
-or registry. Documents stay as they are, byte for byte; every byte is checked against the digest that names it.`,
+Without -o it writes NAME-TAG.tar in the current folder, which docker, podman and skopeo load.
+KIND is oci, oci-layout, tar, dir or registry. Documents stay as they are, byte for byte; every byte is checked against
+the digest that names it.`,
         examples: [
           "dodai pull debian:trixie",
           "dodai pull registry.example/team/app:1.0 --platform all -o type=oci-layout,dest=app.oci",
@@ -68,7 +69,7 @@ or registry. Documents stay as they are, byte for byte; every byte is checked ag
 }
 
 export function pushRoute(): Command<Context> {
-  return buildCommand<CopyFlags, [string, ...string[]], Context>({
+  return buildCommand<PushFlags, [string, ...string[]], Context>({
     loader: async () => (await import("./commands/copy.ts")).push,
     parameters: {
       flags: { platform: platform('One platform, or "all", which is the default'), ...registryFlags },
@@ -84,7 +85,8 @@ export function pushRoute(): Command<Context> {
       fullDescription: describeCommand(
         "Pushes an image to registries and prints its digest. What is there is not sent.",
         {
-          more: `IMAGE is what was built last under a name, or a file or folder: an OCI archive or layout, or a Docker archive.
+          more: `IMAGE is what was built or pulled last under a name, or a file or folder: an OCI archive or layout,
+or a Docker archive.
 ${nameHelp}`,
           examples: [
             "dodai push distroless-base.tar registry.example/team/base:1.0",
@@ -100,7 +102,16 @@ export function copyRoute(): Command<Context> {
   return buildCommand<CopyFlags, [string, ...string[]], Context>({
     loader: async () => (await import("./commands/copy.ts")).copy,
     parameters: {
-      flags: { platform: platform('One platform, or "all", which is the default'), ...registryFlags },
+      flags: {
+        platform: platform('One platform, or "all", which is the default'),
+        referrers: {
+          kind: "boolean",
+          optional: true,
+          withNegated: false,
+          brief: "Also what refers to it: signatures, SBOMs",
+        },
+        ...registryFlags,
+      },
       positional: {
         kind: "array",
         minimum: 1,
@@ -111,7 +122,8 @@ export function copyRoute(): Command<Context> {
       brief: "Copy an image as it is, between registries and files",
       customUsage: ["FROM TO... [flags]"],
       fullDescription: describeCommand("Copies an image as it is, with all its platforms, and prints its digest.", {
-        more: `FROM and TO are names, files or folders. ${placeHelp}
+        more: `FROM and TO are names, files or folders.
+${placeHelp}
 A TO that ends with "/" or .oci becomes an OCI layout, another file an archive. Within one registry nothing is sent.
 ${nameHelp}`,
         examples: [

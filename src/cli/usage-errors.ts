@@ -20,19 +20,16 @@ const commandBehind = 'A command with flags of its own stands behind "--", as in
 
 /** `error` itself when it is no fault of the command line, whose words these are. */
 export function usageErrorOf(error: unknown, words: readonly string[] = []): unknown {
-  const isRun = words.includes("run") && !words.includes("--");
-  if (isRun && (error instanceof FlagNotFoundError || error instanceof AliasNotFoundError)) {
-    const flag = error instanceof FlagNotFoundError ? `--${error.input.replace(/^--/, "")}` : `-${error.input}`;
-    return usage(`Cannot use flag "${flag}": there is no such flag`, commandBehind);
-  }
   if (error instanceof ArgumentParseError) return parseErrorOf(error);
   if (error instanceof FlagNotFoundError) {
     const meant = nearest(error.input.replace(/^--/, "").replace(/=.*/, ""), error.corrections) ?? error.corrections[0];
     const flag = meant === undefined ? undefined : `--${meant.replace(/^--/, "")}`;
-    return usage(`Cannot use flag "--${error.input.replace(/^--/, "")}": there is no such flag`, didYouMean(flag));
+    const fix = isCommandOpen(words) && flag === undefined ? commandBehind : didYouMean(flag);
+    return usage(`Cannot use flag "--${error.input.replace(/^--/, "")}": there is no such flag`, fix);
   }
   if (error instanceof AliasNotFoundError) {
-    return usage(`Cannot use flag "-${error.input}": there is no such flag`, seeHelp);
+    const fix = isCommandOpen(words) ? commandBehind : seeHelp;
+    return usage(`Cannot use flag "-${error.input}": there is no such flag`, fix);
   }
   if (error instanceof EnumValidationError) {
     const { externalFlagName, input, values } = error;
@@ -56,6 +53,11 @@ export function usageErrorOf(error: unknown, words: readonly string[] = []): unk
     return usage(`Cannot run: the argument ${error.placeholder} is missing`, seeHelp);
   }
   return error;
+}
+
+/** Of `dodai run`: whose flags these are is not said. */
+function isCommandOpen(words: readonly string[]): boolean {
+  return words.find((word) => !word.startsWith("-")) === "run" && !words.includes("--");
 }
 
 function parseErrorOf({ exception, externalFlagNameOrPlaceholder, input }: ArgumentParseError): DodaiError {

@@ -29,6 +29,32 @@ export interface RecipeRepository {
   readonly position?: Position;
 }
 
+/**
+ * A root file system that somebody made already, as a tarball: the image starts from it instead of from packages. Places
+ * are URLs or absolute paths; those beside the tarball may be relative to its folder. In all of them `{arch}` stands for
+ * Debian's word for the platform and `{machine}` for the kernel's.
+ */
+export interface RecipeSource extends SourcePlaces {
+  /** What differs for a platform, by its name: `linux/arm/v7`. */
+  readonly platforms: Readonly<Record<string, SourcePlaces>>;
+  /** Armoured OpenPGP keys that may sign, or fingerprints of keys that are built in. */
+  readonly keys: readonly string[];
+  /** What has to be the same for every platform: the first group of `pattern` in a file, or in the tarball's place. */
+  readonly serial?: { readonly file?: string; readonly pattern: string };
+  readonly position?: Position;
+}
+
+export interface SourcePlaces {
+  readonly rootfs?: string;
+  /** A file with sums of tarballs, as sha256sum(1) and sha512sum(1) write it. */
+  readonly sums?: string;
+  /** A detached signature: over the sums where there are any, else over the tarball. */
+  readonly signature?: string;
+  /** Lower-case hex digits of the tarball's sum. */
+  readonly sha256?: string;
+  readonly sha512?: string;
+}
+
 export interface RecipeUser {
   readonly name: string;
   readonly uid: number;
@@ -97,9 +123,11 @@ export type ScriptMode = "run" | "emulate" | "skip";
 export interface Recipe {
   /** What outputs are named after: `distroless/base` gives `distroless-base.tar`. */
   readonly name: string;
+  /** `scratch`, whose release is "", is no distribution at all. */
   readonly distribution: { readonly name: string; readonly release: string; readonly position?: Position };
   /** A date that a snapshot service knows, `20261101T000000Z`; the build fails when it does not answer. */
   readonly snapshot?: string;
+  readonly source?: RecipeSource;
   /** What the distribution offers: `empty`, `distroless`, `minbase` ... */
   readonly variant: string;
   readonly packages: readonly PackageRequest[];

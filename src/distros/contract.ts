@@ -2,13 +2,15 @@
 
 import type { Platform } from "../core/platform.ts";
 import type { PackageRequest, Recipe, RecipeConfig, RecipeGroup, RecipeUser } from "../core/recipe.ts";
-import type { PackageFormat, Repository } from "../packages/contract.ts";
+import type { PackageFormat, Repository, TrustKey } from "../packages/contract.ts";
 
 /** Where a distribution's packages are looked for, in order; the build finds out what applies on this machine. */
 export interface MirrorSettings {
-  /** From `DODAI_MIRROR_DEBIAN` or what the machine's own package sources name; `undefined` for the official names. */
+  /** From `DODAI_MIRROR_DEBIAN` (or `_UBUNTU`) or what the machine's own package sources name; `undefined` for the official names. */
   readonly archive: readonly string[] | undefined;
   readonly security: readonly string[] | undefined;
+  /** Where the architectures are that the archive has not (Ubuntu). */
+  readonly ports?: readonly string[] | undefined;
   /** Root of a snapshot service, below which `DATE/` is: from `DODAI_SNAPSHOT_DEBIAN`. */
   readonly snapshot: string | undefined;
 }
@@ -67,6 +69,8 @@ export interface Distribution {
     readonly platforms: readonly Platform[];
   }[];
   readonly variants: readonly string[];
+  /** Keys that sign what it publishes; recipes may name them by fingerprint. */
+  readonly keys: readonly TrustKey[];
   /** Throws DISTRIBUTION_UNKNOWN for a release or variant that it does not have, PLATFORM_UNSUPPORTED. */
   supply(recipe: Recipe, platform: Platform, mirrors: MirrorSettings): Supply;
   /** Built-in recipes by name: `distroless/base`. */

@@ -1,5 +1,7 @@
 import type { Distribution } from "./contract.ts";
 import { debian } from "./debian/debian.ts";
+import { scratch } from "./scratch/scratch.ts";
+import { ubuntu } from "./ubuntu/ubuntu.ts";
 
 /** Every distribution that dodai knows; a new one is a folder and a line here. */
-export const distributions: readonly Distribution[] = [debian];
+export const distributions: readonly Distribution[] = [debian, ubuntu, scratch];

@@ -85,8 +85,10 @@ export async function findManifest(source: ImageSource, platform: Platform): Pro
 }
 
 function pointerFor(source: ImageSource, { manifests }: ReadIndex, platform: Platform): Pointer {
-  const found = manifests.find((one) => one.platform !== undefined && fits(one.platform, platform));
-  if (found) return found;
+  for (const wanted of [platform, ...olderOf(platform)]) {
+    const found = manifests.find((one) => one.platform !== undefined && fits(one.platform, wanted));
+    if (found) return found;
+  }
   throw noPlatform(
     source,
     platform,
@@ -112,6 +114,13 @@ function fits(stated: StatedPlatform, { os, architecture, variant }: Platform): 
   const usual: Readonly<Record<string, string>> = { amd64: "v1", arm: "v7", arm64: "v8" };
   const own = stated.variant ?? usual[stated.architecture];
   return stated.os === os && stated.architecture === architecture && own === (variant ?? usual[architecture]);
+}
+
+/** A 32-bit ARM runs what is for older ones, the newest first. */
+function olderOf(platform: Platform): readonly Platform[] {
+  if (platform.architecture !== "arm") return [];
+  const variants = ["v8", "v7", "v6", "v5"];
+  return variants.slice(variants.indexOf(platform.variant ?? "v7") + 1).map((variant) => ({ ...platform, variant }));
 }
 
 function noPlatform(source: ImageSource, platform: Platform, there: readonly StatedPlatform[]): DodaiError {

@@ -2,6 +2,7 @@
 // or shows it needs no more than this.
 import type { Bytes } from "../core/bytes.ts";
 import type { Digest } from "../core/digest.ts";
+import { formatPlatform, parsePlatform } from "../core/platform.ts";
 import type { Annotations, Document } from "./descriptor.ts";
 
 /** A platform as an index says it; it need not be one that dodai builds for. */
@@ -9,6 +10,16 @@ export interface StatedPlatform {
   readonly os: string;
   readonly architecture: string;
   readonly variant?: string;
+}
+
+/** `linux/amd64` as `formatPlatform` writes it; as it stands where dodai does not know it (`windows/amd64`). */
+export function statedPlatformText({ os, architecture, variant = "" }: StatedPlatform): string {
+  const text = [os, architecture, variant].filter((part) => part !== "").join("/");
+  try {
+    return formatPlatform(parsePlatform(text));
+  } catch {
+    return text.slice(0, 100);
+  }
 }
 
 /** What points at content in a document that others wrote (image-spec, descriptor.md). */

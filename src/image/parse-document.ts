@@ -1,13 +1,10 @@
 // Indexes and manifests that others wrote, OCI's and Docker's (schema 2), as one pair of values.
 import { isUtf8 } from "node:buffer";
 import { type Digest, parseDigest, sha256 } from "../core/digest.ts";
-import { DodaiError } from "../core/dodai-error.ts";
 import type { Annotations, Document } from "./descriptor.ts";
 import type { Pointer, StatedPlatform } from "./image-source.ts";
 import { dockerTypes, ociTypes } from "./media-types.ts";
-
-/** Largest index or manifest that is read, in bytes (distribution-spec, "Pushing Manifests": registries take 4 MiB). */
-export const maxDocumentBytes: number = 4 << 20;
+import { brokenImage } from "./read-documents.ts";
 
 /** Most pointers in one document. */
 const maxPointers = 10_000;
@@ -42,7 +39,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Bytes that came with a media type, as a document. Throws IMAGE_BROKEN when they are something else or could be read in two ways. */
 export function makeReadDocument(bytes: Uint8Array, statedType: string | undefined, what: string): Document {
   // What is not UTF-8 would become another text, with another digest.
-  if (!isUtf8(bytes)) throw broken(what, "it is not UTF-8 text");
+  if (!isUtf8(bytes)) throw brokenImage(what, "it is not UTF-8 text");
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
   const fields = readFields(text, what);
   const mediaType = mediaTypeOf(fields, statedType, what);
@@ -72,9 +69,9 @@ function readFields(text: string, what: string): Fields {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw broken(what, "it is not JSON", cause);
+    throw brokenImage(what, "it is not JSON", cause);
   }
-  if (!isObject(value)) throw broken(what, "it is not a JSON object");
+  if (!isObject(value)) throw brokenImage(what, "it is not a JSON object");
   return value;
 }
 
@@ -86,34 +83,38 @@ function mediaTypeOf(fields: Fields, statedType: string | undefined, what: strin
   const stated = statedType?.split(";")[0]?.trim().toLowerCase();
   const own = fields.mediaType;
   if (fields.schemaVersion === 1) {
-    throw broken(what, "it is a manifest of Docker's schema 1, which Docker gave up in 2017; wanted schema 2 or OCI");
+    throw brokenImage(
+      what,
+      "it is a manifest of Docker's schema 1, which Docker gave up in 2017; wanted schema 2 or OCI",
+    );
   }
-  if (own !== undefined && typeof own !== "string") throw broken(what, "its mediaType is no text");
+  if (own !== undefined && typeof own !== "string") throw brokenImage(what, "its mediaType is no text");
   const generic = stated === undefined || ["", "application/json", "application/octet-stream"].includes(stated);
   if (!generic && own !== undefined && own !== stated) {
-    throw broken(what, `it says to be ${show(own)}, and came as ${show(stated)}`);
+    throw brokenImage(what, `it says to be ${show(own)}, and came as ${show(stated)}`);
   }
   const hasManifests = fields.manifests !== undefined;
   const hasConfig = fields.config !== undefined || fields.layers !== undefined;
-  if (hasManifests && hasConfig) throw broken(what, "it has the members of an index and of a manifest");
+  if (hasManifests && hasConfig) throw brokenImage(what, "it has the members of an index and of a manifest");
   const mediaType = own ?? (generic ? undefined : stated) ?? (hasManifests ? ociTypes.index : ociTypes.manifest);
-  if (!isDocumentType(mediaType)) throw broken(what, `${show(mediaType)} is no index or manifest of an image`);
-  if (isIndexType(mediaType) !== hasManifests) throw broken(what, `its members are not those of ${mediaType}`);
-  if (fields.schemaVersion !== 2) throw broken(what, `its schemaVersion is ${show(fields.schemaVersion)}, wanted 2`);
+  if (!isDocumentType(mediaType)) throw brokenImage(what, `${show(mediaType)} is no index or manifest of an image`);
+  if (isIndexType(mediaType) !== hasManifests) throw brokenImage(what, `its members are not those of ${mediaType}`);
+  if (fields.schemaVersion !== 2)
+    throw brokenImage(what, `its schemaVersion is ${show(fields.schemaVersion)}, wanted 2`);
   return mediaType;
 }
 
 function readPointers(value: unknown, what: string, member: string): readonly Pointer[] {
-  if (!Array.isArray(value)) throw broken(what, `${member} is no list`);
-  if (value.length > maxPointers) throw broken(what, `${member} has ${value.length} entries`);
+  if (!Array.isArray(value)) throw brokenImage(what, `${member} is no list`);
+  if (value.length > maxPointers) throw brokenImage(what, `${member} has ${value.length} entries`);
   return value.map((one, at) => readPointer(one, `${what}: ${member}[${at}]`));
 }
 
 function readPointer(value: unknown, what: string): Pointer {
-  if (!isObject(value)) throw broken(what, "it is no descriptor");
+  if (!isObject(value)) throw brokenImage(what, "it is no descriptor");
   const { mediaType, size, platform, artifactType, annotations } = value;
-  if (typeof mediaType !== "string" || mediaType === "") throw broken(what, "it has no mediaType");
-  if (!Number.isSafeInteger(size) || Number(size) < 0) throw broken(what, `${show(size)} is no size in bytes`);
+  if (typeof mediaType !== "string" || mediaType === "") throw brokenImage(what, "it has no mediaType");
+  if (!Number.isSafeInteger(size) || Number(size) < 0) throw brokenImage(what, `${show(size)} is no size in bytes`);
   return {
     mediaType,
     digest: readDigest(value.digest, what),
@@ -128,27 +129,28 @@ function readDigest(value: unknown, what: string): Digest {
   try {
     return parseDigest(String(value));
   } catch (cause) {
-    throw broken(what, "its digest is none of sha256", cause);
+    throw brokenImage(what, "its digest is none of sha256", cause);
   }
 }
 
 function readPlatform(value: unknown, what: string): StatedPlatform {
-  if (!isObject(value)) throw broken(what, "its platform is no object");
+  if (!isObject(value)) throw brokenImage(what, "its platform is no object");
   const { os, architecture, variant } = value;
-  if (typeof os !== "string" || typeof architecture !== "string") throw broken(what, "its platform names no system");
+  if (typeof os !== "string" || typeof architecture !== "string")
+    throw brokenImage(what, "its platform names no system");
   return { os, architecture, ...(typeof variant === "string" && variant !== "" ? { variant } : {}) };
 }
 
 function readAnnotations(value: unknown, what: string): Annotations {
-  if (!isObject(value)) throw broken(what, "its annotations are no object");
+  if (!isObject(value)) throw brokenImage(what, "its annotations are no object");
   for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== "string") throw broken(what, `annotation ${show(key)} is no text`);
+    if (typeof text !== "string") throw brokenImage(what, `annotation ${show(key)} is no text`);
   }
   return value as Annotations;
 }
 
 function readText(value: unknown, what: string, member: string): string {
-  if (typeof value !== "string") throw broken(what, `${member} is no text`);
+  if (typeof value !== "string") throw brokenImage(what, `${member} is no text`);
   return value;
 }
 
@@ -160,13 +162,6 @@ function optional<Name extends string, Value>(
 ): { readonly [name in Name]?: Value } {
   if (value === undefined || value === null || value === "") return {};
   return { [name]: read(value) } as { [name in Name]: Value };
-}
-
-function broken(what: string, state: string, cause?: unknown): DodaiError {
-  return new DodaiError("IMAGE_BROKEN", `Cannot read ${what}: ${state}`, {
-    fix: "Whoever made the image has to make it again; another tag or digest of it may be good.",
-    ...(cause === undefined ? {} : { cause }),
-  });
 }
 
 const isObject = (value: unknown): value is Fields =>

@@ -1,5 +1,5 @@
 // The description of a piece that lies beside its records in the store: written once, read by every build that uses it.
-import { type Entry, noXattrs } from "../archive/entry.ts";
+import { type DirectoryEntry, type Entry, noXattrs } from "../archive/entry.ts";
 import { cleanPath } from "../archive/tar-name.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import type { ControlMember } from "../packages/contract.ts";
@@ -7,6 +7,8 @@ import { type PieceEntry, pieceVersion } from "./piece.ts";
 
 export interface Piece {
   readonly key: string;
+  /** The folder that all else is in, where it says how that is to be: root tarballs. */
+  readonly root?: DirectoryEntry;
   /** In tree order, directories included. */
   readonly entries: readonly PieceEntry[];
   /** Length of the records. */
@@ -38,6 +40,8 @@ type EntryRow = readonly [
 interface PieceJson {
   readonly version: number;
   readonly recordsBytes: number;
+  /** mode, uid, gid, mtime. */
+  readonly root?: readonly [number, number, number, number];
   readonly entries: readonly EntryRow[];
   readonly control: readonly (readonly [string, number, string])[];
   /** Left out when they follow from the entries. */
@@ -45,10 +49,11 @@ interface PieceJson {
   readonly md5: Readonly<Record<string, string>>;
 }
 
-export function formatPiece({ entries, recordsBytes, control, paths, md5 }: Piece): string {
+export function formatPiece({ root, entries, recordsBytes, control, paths, md5 }: Piece): string {
   const json: PieceJson = {
     version: pieceVersion,
     recordsBytes,
+    ...(root ? { root: [root.mode, root.uid, root.gid, root.mtime] } : {}),
     entries: entries.map(formatRow),
     control: control.map(({ name, mode, bytes }) => [name, mode, Buffer.from(bytes).toString("latin1")]),
     ...(isSame(paths, pathsOf(entries)) ? {} : { paths }),
@@ -68,6 +73,7 @@ export function parsePiece(key: string, description: string): Piece {
     return {
       key,
       recordsBytes: whole(json.recordsBytes),
+      ...(json.root ? { root: parseRoot(json.root) } : {}),
       entries,
       control: json.control.map(([name, mode, bytes]) => ({
         name: text(name),
@@ -139,6 +145,11 @@ function parseRow(row: EntryRow): PieceEntry {
     recordBytes: whole(recordBytes),
     bodyOffset: whole(bodyOffset),
   };
+}
+
+function parseRoot([mode, uid, gid, mtime]: NonNullable<PieceJson["root"]>): DirectoryEntry {
+  if (!Number.isSafeInteger(mtime)) throw new Error("no time");
+  return { kind: "directory", path: ".", mode: whole(mode), uid: whole(uid), gid: whole(gid), mtime, xattrs: noXattrs };
 }
 
 function text(value: unknown): string {

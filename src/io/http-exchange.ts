@@ -18,6 +18,8 @@ export interface ExchangeOptions extends Omit<OneRequest, "authorization" | "hea
   readonly authorizer?: Authorizer | undefined;
   /** Of the answer's body. Throws HttpFault past it. */
   readonly maxBytes: number;
+  /** In place of the client's: how long the server may stay silent. */
+  readonly idleMs?: number;
   /** False when a request that failed may have had half its effect: the caller looks what came of it. */
   readonly again: boolean;
 }
@@ -62,9 +64,10 @@ export async function wantsOtherHeader(
 async function attemptExchange(
   url: URL,
   options: ExchangeOptions,
-  world: RequestWorld,
+  client: RequestWorld,
 ): Promise<Answer | HttpFault | "other-header"> {
-  const { authorizer, headers = {} } = options;
+  const { authorizer, headers = {}, idleMs = client.timeouts.idleMs } = options;
+  const world: RequestWorld = { ...client, timeouts: { ...client.timeouts, idleMs } };
   const authorization = await authorizer?.header();
   try {
     const { response, direct } = await sendRequest(url, { ...options, headers, authorization }, world);

@@ -1,13 +1,13 @@
 // One platform's image of a source, to be run, unpacked or shown.
-import { type Bytes, collect } from "../core/bytes.ts";
+import { collect } from "../core/bytes.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Document } from "../image/descriptor.ts";
 import { describeDocument, findManifest } from "../image/image-graph.ts";
 import type { ImageSource } from "../image/image-source.ts";
-import { maxDocumentBytes, parseDocument, type ReadManifest } from "../image/parse-document.ts";
-import { brokenImage, parseConfig } from "../image/read-documents.ts";
+import { parseDocument, type ReadManifest } from "../image/parse-document.ts";
+import { brokenImage, maxDocumentBytes, parseConfig } from "../image/read-documents.ts";
 import type { InputImage } from "./image-input-contract.ts";
-import { openLayer } from "./image-input-layer.ts";
+import { inputImageOf } from "./image-input-layer.ts";
 
 export interface ChosenManifest {
   readonly document: Document;
@@ -35,16 +35,5 @@ export async function chooseImage(source: ImageSource, platform: Platform): Prom
   const { document, manifest, config: text } = await chooseManifest(source, platform);
   const what = describeDocument(source, document);
   const config = parseConfig({ what: `the config of ${what}`, text });
-  const { diffIds } = config;
-  if (diffIds.length !== manifest.layers.length) {
-    throw brokenImage(what, `its config tells of ${diffIds.length} layers, and it has ${manifest.layers.length}`);
-  }
-  const layers = diffIds.flatMap((diffId, index) => {
-    const pointer = manifest.layers[index];
-    if (pointer === undefined) return [];
-    const { digest, sizeBytes } = pointer;
-    const open = (): Bytes => openLayer({ bytes: source.blob(pointer), diffId, what: `layer ${index + 1} of ${what}` });
-    return [{ digest, sizeBytes, open }];
-  });
-  return { digest: document.digest, config, layers };
+  return inputImageOf({ digest: document.digest, manifest, config, blob: source.blob, what });
 }

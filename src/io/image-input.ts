@@ -49,7 +49,7 @@ export async function openImage({ place, temporary }: OpenImageOptions): Promise
     const plain = (): Bytes =>
       decompress(wholeOf(source), { compression, maxBytes: maxLayerBytes, what: `"${place}"` });
     if ((await kindOf(plain())) !== "image") return openRoot(source, plain);
-    return await openTar(await decompressed(source, { plain: plain(), temporary: temporary() }));
+    return await openDecompressed(source, { plain: plain(), temporary: temporary() });
   } catch (error) {
     await handle.close();
     throw error;
@@ -126,11 +126,11 @@ async function kindOf(tar: Bytes): Promise<"image" | "root" | undefined> {
   return undefined;
 }
 
-/** The plain archive in a file without a name: nothing is left of it, however this ends. */
-async function decompressed(
+/** The plain archive goes to a file without a name: nothing is left of it, however this ends. */
+async function openDecompressed(
   { place, handle }: Source,
   { plain, temporary }: { readonly plain: Bytes; readonly temporary: string },
-): Promise<Source> {
+): Promise<ImageInput> {
   const file = await open(temporary, "wx+", 0o600);
   try {
     await rm(temporary);
@@ -140,7 +140,7 @@ async function decompressed(
       sizeBytes += chunk.length;
     }
     await handle.close();
-    return { place, handle: file, sizeBytes };
+    return await openTar({ place, handle: file, sizeBytes });
   } catch (error) {
     await file.close();
     throw error;

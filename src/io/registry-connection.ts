@@ -48,6 +48,9 @@ export interface Connection {
 /** Errors of registries are short; documents are read with a bound of their own. */
 const maxAnswerBytes = 64 << 10;
 
+/** A server without TLS may wait for more of what it does not understand. */
+const probeMs = 5000;
+
 export function connect(place: Place, options: ConnectionOptions): Connection {
   const { http } = options;
   const { registry, repository } = place;
@@ -129,7 +132,8 @@ async function openHost(place: Place, { http, credentials, insecureHttp }: Conne
 /** Throws REGISTRY_FAILED for a server that has a certificate which is not accepted: it is not asked without one. */
 async function speaksTls(root: URL, http: HttpClient, registry: string): Promise<boolean> {
   try {
-    await http.exchange(new URL("/v2/", root), { method: "GET", maxBytes: maxAnswerBytes, again: false });
+    const request = { method: "GET", maxBytes: maxAnswerBytes, idleMs: probeMs, again: false } as const;
+    await http.exchange(new URL("/v2/", root), request);
     return true;
   } catch (error) {
     const fault = faultOf(error);

@@ -15,6 +15,10 @@ export interface Attempted {
 /** Longest text of a registry that is told, in characters. */
 const maxLength = 300;
 
+/** What to do about bytes that are not what a digest says. */
+export const changedFix =
+  "The image was changed on the way or is damaged there. Try again, or take another tag or digest.";
+
 /** An error for an answer that is not the wanted one. */
 export function answerError(
   { cannot, registry }: Attempted,
@@ -31,9 +35,7 @@ export function faultError({ cannot, registry }: Attempted, fault: HttpFault): D
   const { kind, message, status } = fault;
   if (status !== undefined) return answerError({ cannot, registry }, { status, body: new Uint8Array() });
   if (kind === "mismatch") {
-    return new DodaiError("DIGEST_MISMATCH", `${cannot}: ${message}`, {
-      fix: "The image was changed on the way or is damaged there. Try again, or take another tag or digest.",
-    });
+    return new DodaiError("DIGEST_MISMATCH", `${cannot}: ${message}`, { fix: changedFix });
   }
   const code = kind === "missing" ? "IMAGE_MISSING" : "REGISTRY_FAILED";
   return new DodaiError(code, `${cannot}: ${registry}: ${message}`, { fix: fixFor(code, undefined, registry) });

@@ -22,7 +22,7 @@ export interface PushOptions {
   readonly name: ImageName;
   readonly connection: Connection;
   /** Another repository of the same registry that has a blob. */
-  readonly mountFrom?: (digest: Digest) => string | undefined;
+  readonly mountFrom?: (digest: Digest) => Promise<string | undefined>;
   readonly chunkBytes?: number | undefined;
   readonly retries?: RetryPolicy;
   readonly signal?: AbortSignal | undefined;
@@ -97,7 +97,7 @@ async function pushBlobs(
       tell(digest, Math.min(sentBytes, sizeBytes));
     };
     const open = (): Bytes => heldBack(source.blob(pointer));
-    const from = mountFrom?.(digest);
+    const from = await mountFrom?.(digest);
     const how = await uploadBlob({ connection, pointer, open, from, chunkBytes, retries, signal, onBytes });
     tell(digest, sizeBytes);
     return { how, sizeBytes };

@@ -5,10 +5,11 @@ import { DodaiError } from "../core/dodai-error.ts";
 import { formatImageName, type ImageName } from "../core/image-name.ts";
 import type { Document } from "../image/descriptor.ts";
 import type { ImageSource, Pointer } from "../image/image-source.ts";
-import { documentTypes, makeReadDocument, maxDocumentBytes } from "../image/parse-document.ts";
+import { documentTypes, makeReadDocument } from "../image/parse-document.ts";
+import { maxDocumentBytes } from "../image/read-documents.ts";
 import type { Answer } from "./http-exchange.ts";
 import type { Connection } from "./registry-connection.ts";
-import { answerError } from "./registry-fault.ts";
+import { answerError, changedFix } from "./registry-fault.ts";
 import { referenceOf } from "./registry-place.ts";
 
 const accept: string = documentTypes.join(", ");
@@ -110,9 +111,7 @@ function sameAs(document: Document, { sizeBytes, mediaType }: Pointer, what: str
 }
 
 function mismatch(what: string, state: string): DodaiError {
-  return new DodaiError("DIGEST_MISMATCH", `Cannot use ${what}: ${state}`, {
-    fix: "The image was changed on the way or is damaged there. Try again, or take another tag or digest.",
-  });
+  return new DodaiError("DIGEST_MISMATCH", `Cannot use ${what}: ${state}`, { fix: changedFix });
 }
 
 interface BlobOptions {
@@ -131,7 +130,7 @@ async function* readBlob(connections: readonly Connection[], options: BlobOption
     const iterator = bytes[Symbol.asyncIterator]();
     return { iterator, first: await iterator.next() };
   });
-  yield* verified(resume(started.first, started.iterator), { digest, sizeBytes, what });
+  yield* verified(resume(started.first, started.iterator), { digest, sizeBytes, what, fix: changedFix });
 }
 
 async function* resume(

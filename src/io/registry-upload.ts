@@ -3,6 +3,7 @@
 // where the registry says that it stands.
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Bytes, bytesOf, concatBytes } from "../core/bytes.ts";
+import { DodaiError } from "../core/dodai-error.ts";
 import type { Pointer } from "../image/image-source.ts";
 import type { Answer } from "./http-exchange.ts";
 import { cancelled, HttpFault } from "./http-fault.ts";
@@ -31,6 +32,8 @@ export type Uploaded = "there" | "mounted" | "sent";
 /** What is held in memory of each blob that goes in chunks, and what a server may ask for at most. */
 const usualChunkBytes = 16 << 20;
 const maxChunkBytes = 128 << 20;
+/** A registry reads a blob again, or moves it to where it stays, before it answers. */
+const commitMs = 300_000;
 
 /** Throws REGISTRY_DENIED, REGISTRY_FAILED, CANCELLED and what `open` throws. */
 export async function uploadBlob(options: UploadOptions): Promise<Uploaded> {
@@ -49,7 +52,9 @@ export async function uploadBlob(options: UploadOptions): Promise<Uploaded> {
     const delayMs = retryDelayMs(fault, attempt, retries);
     if (delayMs === undefined) throw faultError(attempted(options), fault);
     await sleep(delayMs, undefined, signal === undefined ? {} : { signal }).catch(() => Promise.reject(cancelled()));
-    state = await whereItStands(state, options);
+    const stands = await whereItStands(state, options);
+    if (stands === "done") return "sent";
+    state = stands;
   }
 }
 
@@ -79,7 +84,8 @@ const requestOf = (options: UploadOptions, asked: Asked): RegistryRequest => ({
 async function hasBlob(options: UploadOptions): Promise<boolean> {
   const at = `blobs/${options.pointer.digest}`;
   const answer = await options.connection.ask(requestOf(options, { method: "HEAD", at, again: true }));
-  if (answer.status === 200 || answer.status === 404) return answer.status === 200;
+  // Whoever does not know the question takes the blob.
+  if ([200, 404, 405, 501].includes(answer.status)) return answer.status === 200;
   throw answerError(attempted(options), answer);
 }
 
@@ -87,8 +93,13 @@ async function hasBlob(options: UploadOptions): Promise<boolean> {
 async function mountBlob(options: UploadOptions, from: string): Promise<"mounted" | Upload | undefined> {
   const { connection, pointer } = options;
   const at = `blobs/uploads/?mount=${encodeURIComponent(pointer.digest)}&from=${encodeURIComponent(from)}`;
-  const answer = await connection.attempt(requestOf(options, { method: "POST", at, again: true, from, body: empty }));
-  if (answer instanceof HttpFault) return undefined;
+  const request = requestOf(options, { method: "POST", at, again: true, from, body: empty });
+  const answer = await connection.attempt(request).catch((error: unknown) => {
+    // Who may not read the other repository may still write to this one.
+    if (error instanceof DodaiError && error.code !== "CANCELLED") return undefined;
+    throw error;
+  });
+  if (answer === undefined || answer instanceof HttpFault) return undefined;
   if (answer.status === 201) return "mounted";
   return answer.status === 202 ? uploadOf(answer, options) : undefined;
 }
@@ -125,7 +136,9 @@ async function finish(state: Upload, body: RequestBody, options: UploadOptions):
   // As it came: a registry may have signed its query.
   at.search = `${at.search}${at.search === "" ? "?" : "&"}digest=${encodeURIComponent(pointer.digest)}`;
   const headers = { "content-type": "application/octet-stream" };
-  const answer = await connection.attempt(requestOf(options, { method: "PUT", at, headers, body, again: false }));
+  const answer = await connection.attempt(
+    requestOf(options, { method: "PUT", at, headers, body, idleMs: commitMs, again: false }),
+  );
   if (!(answer instanceof HttpFault) && answer.status === 201) return "done";
   return afterFault(answer, state, options);
 }
@@ -178,12 +191,13 @@ async function afterFault(answer: Answer | HttpFault, state: Upload, options: Up
 
 const outOfStep = (): HttpFault => new HttpFault("unavailable", "it took another part than was sent");
 
-/** How far the registry is, or a new upload when it does not say. */
-async function whereItStands(state: Upload, options: UploadOptions): Promise<Upload> {
+/** How far the registry is, or a new upload when it does not say; it may be that only its answer was lost. */
+async function whereItStands(state: Upload, options: UploadOptions): Promise<Upload | "done"> {
   const { connection, pointer } = options;
   const request = requestOf(options, { method: "GET", at: state.location, again: true });
   const answer = await connection.attempt(request);
-  const fresh = async (): Promise<Upload> => ({ ...(await startUpload(options)), chunkBytes: state.chunkBytes });
+  const fresh = async (): Promise<Upload | "done"> =>
+    (await hasBlob(options)) ? "done" : { ...(await startUpload(options)), chunkBytes: state.chunkBytes };
   if (answer instanceof HttpFault || answer.status !== 204) return fresh();
   const offset = rangeEnd(answer.headers.range);
   // `0-0` is one byte, and also what some say of none.

@@ -1,21 +1,30 @@
 // Registries end to end: what is built is pushed, what others made is copied, as the library and as the program.
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, describe, it, type TestContext, test } from "node:test";
 import { build } from "../../src/build/build.ts";
-import type { CopyOptions, ImageReference } from "../../src/build/contract.ts";
+import { findBuilt } from "../../src/build/built-names.ts";
+import type { BuildEvent, BuildOptions, CopyOptions, ImageReference } from "../../src/build/contract.ts";
 import { copyImage } from "../../src/build/copy.ts";
 import { inspectImage } from "../../src/build/inspect.ts";
+import { lock } from "../../src/build/lock.ts";
+import { sha256 } from "../../src/core/digest.ts";
+import { parseImageName } from "../../src/core/image-name.ts";
 import { parsePlatform } from "../../src/core/platform.ts";
+import type { Recipe } from "../../src/core/recipe.ts";
+import { bundleSource } from "../../src/image/bundle-source.ts";
+import { readImageGraph } from "../../src/image/image-graph.ts";
 import { outputs } from "../../src/io/output-kinds.ts";
-import { openWorkplace, runDodai } from "../kit/build.ts";
+import { digestsOf, openWorkplace, runDodai, type Workplace } from "../kit/build.ts";
+import type { DebSpec } from "../kit/deb.ts";
 import { type BundleParts, file, folder, makeBundle, makeLayer, tarOfDrawn } from "../kit/image.ts";
 import { startLoopback } from "../kit/loopback.ts";
 import { fixture, needs, run } from "../kit/oracle.ts";
-import { startRegistry } from "../kit/registry.ts";
+import { registryClient, startRegistry } from "../kit/registry.ts";
 import { createSigner } from "../kit/repository.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
+import { noise, shop } from "./shop.ts";
 
 const here = needs("docker-registry", "skopeo");
 const amd64 = parsePlatform("amd64");
@@ -73,6 +82,95 @@ describe("a build", needs("gpg", "docker-registry", "skopeo"), () => {
     assert.equal((await build(place.options({ outputs: pushed }))).unchanged, false);
     assert.equal(skopeoDigest(names[1] ?? ""), digest);
     await assert.rejects(build(place.options({ outputs: pushed, offline: true })), { code: "NETWORK_OFFLINE" });
+  });
+
+  test("with one changed package sends its layer, and the one of the database that tells of it", async (t) => {
+    const server = await startRegistry(t);
+    const packages = (version: string): readonly DebSpec[] => [
+      { name: "a", tree: [{ path: "usr/bin/a", content: "a" }] },
+      { name: "b", version, tree: [{ path: "usr/bin/b", content: version }] },
+      { name: "c", tree: [{ path: "usr/bin/c", content: "c" }] },
+    ];
+    const sentBlobs = async (version: string): Promise<number> => {
+      const place = await openWorkplace(t, { signer, suites: { trixie: packages(version) } });
+      const recipe: Recipe = { ...place.recipe, layers: { kind: "per-package", max: 100 } };
+      const before = (await server.seen()).length;
+      await build(
+        place.options({ recipe, outputs: [{ kind: "registry", destination: `${server.host}/app:${version}` }] }),
+      );
+      return (await server.seen()).slice(before).filter((one) => /^PUT .*blobs/.test(one)).length;
+    };
+    // Folders, three packages, the database, and the config; then package, database and config.
+    assert.deepEqual([await sentBlobs("1"), await sentBlobs("2")], [6, 3]);
+  });
+
+  /** A machine that has nothing but the recipe, the lock and an archive that lost its packages. */
+  async function bareMachine(t: TestContext, place: Workplace): Promise<BuildOptions> {
+    const cacheDirectory = await temporaryFolder(t);
+    const lockFile = join(place.folder, "lock.json");
+    await lock(place.options({ lockFile }));
+    await rm(join(place.archive, "pool"), { recursive: true });
+    return { ...place.options({ lockFile, locked: true, outputs: [] }), cacheDirectory };
+  }
+
+  test("is taken from a cache by a machine that has no package, and mounted without its layers", async (t) => {
+    const server = await startRegistry(t);
+    const place = await openWorkplace(t, { signer, suites: { trixie: shop } });
+    const [cache, other] = [`${server.host}/team/cache`, `${server.host}/team/other`];
+    const layers = { kind: "per-package", max: 100 } as const;
+    const recipe: Recipe = { ...place.recipe, layers };
+    const made = await build(place.options({ recipe, cacheTo: [cache] }));
+    const bare = { ...(await bareMachine(t, place)), recipe };
+    const before = (await server.seen()).length;
+    const outputs = [{ kind: "registry", destination: `${server.host}/team/app:1` }] as const;
+    const taken = await build({ ...bare, cacheFrom: [other, cache], outputs });
+    assert.deepEqual(digestsOf(taken), digestsOf(made));
+    assert.deepEqual(taken.platforms, made.platforms);
+    const requests = (await server.seen()).slice(before);
+    const fetched = requests.filter((one) => one.startsWith("GET") && one.includes("/blobs/"));
+    assert.equal(fetched.length, 1, "what the cache tells of the image");
+    const sent = requests.filter((one) => one.startsWith("PUT") && one.includes("/team/app/blobs/"));
+    assert.equal(sent.length, 1, "the config");
+    // Where its bytes are wanted they come from the cache as well.
+    const archive = join(bare.cacheDirectory, "app.tar");
+    const written = await build({ ...bare, cacheFrom: [cache], outputs: [{ kind: "oci", destination: archive }] });
+    assert.deepEqual(digestsOf(written), digestsOf(made));
+    const same = place.out("same.tar");
+    await build(place.options({ recipe, outputs: [{ kind: "oci", destination: same }] }));
+    assert.deepEqual(await readFile(archive), await readFile(same));
+  });
+
+  test("is made anew when anything differs from what is in the cache, or the cache is broken", async (t) => {
+    const server = await startRegistry(t);
+    const place = await openWorkplace(t, { signer, suites: { trixie: shop } });
+    const cache = `${server.host}/team/cache`;
+    await build(place.options({ cacheTo: [cache] }));
+    const told: string[] = [];
+    const onEvent = (event: BuildEvent): void => {
+      if (event.kind !== "progress") told.push(event.text);
+    };
+    const taken = async (changes: Partial<BuildOptions>): Promise<boolean> => {
+      told.length = 0;
+      await build(place.options({ cacheFrom: [cache], onEvent, ...changes }));
+      return told.some((text) => text.startsWith("taking the image"));
+    };
+    const labelled: Recipe = { ...place.recipe, config: { labels: { a: "b" } } };
+    assert.equal(await taken({ outputs: [{ kind: "oci", destination: place.out("a.tar") }] }), true);
+    assert.equal(await taken({ recipe: labelled }), false);
+    assert.equal(await taken({ compression: "zstd" }), false);
+    assert.equal(await taken({ sourceDateEpoch: 5 }), false);
+    const [tag = ""] = (await server.seen()).flatMap((one) => /PUT .*(dodai-\w+)/.exec(one)?.[1] ?? []);
+    const stranger = makeBundle();
+    const source = bundleSource(stranger);
+    const name = parseImageName(`${cache}:${tag}`);
+    await registryClient(t).push({ source, graph: await readImageGraph(source), name });
+    assert.equal(await taken({ outputs: [{ kind: "oci", destination: place.out("b.tar") }] }), false);
+    assert.match(told.join("\n"), /The cache ".*" is not used: .*no cache of dodai/);
+    assert.equal(
+      await taken({ cacheFrom: ["127.0.0.1:1/x"], outputs: [{ kind: "oci", destination: place.out("c.tar") }] }),
+      false,
+    );
+    assert.match(told.join("\n"), /The cache ".*" is not used/);
   });
 });
 
@@ -183,9 +281,38 @@ test("one platform of several is pulled, and as a root merged of its layers", he
   assert.match(String(shown.manifest?.config), /"architecture":"arm64"/);
 });
 
-test("what was pulled once is not fetched again", here, async (t) => {
+test(
+  "a copy with what refers to the image takes signatures along, also from and to a registry without a list",
+  here,
+  async (t) => {
+    const server = await startRegistry(t);
+    const copy = await copying(t);
+    const image = `${server.host}/app:1`;
+    const { digest } = await copy({ image: placed(await writeImage(t, "oci")), outputs: to(image) });
+    const { manifest } = makeBundle().images[0];
+    const subject = { mediaType: manifest.mediaType, digest, size: manifest.sizeBytes };
+    const text = JSON.stringify({ ...JSON.parse(manifest.text), artifactType: "application/x-signature", subject });
+    const signature = { mediaType: manifest.mediaType, text, digest: sha256(text), sizeBytes: text.length };
+    const source = { ...bundleSource(makeBundle()), root: async () => signature };
+    const name = parseImageName(`${server.host}/app@${signature.digest}`);
+    await registryClient(t).push({ source, graph: await readImageGraph(source), name });
+    const target = `${server.host}/copies/app:1`;
+    for (const referrers of [false, true]) {
+      await copy({ image: named(image), outputs: to(target), referrers });
+      const found = await registryClient(t).referrers(parseImageName(target), digest);
+      assert.deepEqual(
+        found.map((one) => one.artifactType),
+        referrers ? ["application/x-signature"] : [],
+      );
+    }
+  },
+);
+
+test("what was pulled once is not fetched again, and goes by its name", here, async (t) => {
   const server = await startRegistry(t);
-  const copy = await copying(t);
+  const cacheDirectory = await temporaryFolder(t);
+  const copy = (options: Copy): ReturnType<typeof copyImage> =>
+    copyImage({ cacheDirectory, hostPlatform: amd64, ...options });
   const remote = `${server.host}/app:1`;
   await copy({ image: placed(await writeImage(t, "oci")), outputs: to(remote) });
   const out = await temporaryFolder(t);
@@ -195,7 +322,21 @@ test("what was pulled once is not fetched again", here, async (t) => {
     return (await server.seen()).slice(before).filter((one) => one.includes("/blobs/")).length;
   };
   assert.deepEqual([await blobs("1.tar"), await blobs("2.tar")], [3, 0]);
+  assert.equal((await findBuilt(remote, cacheDirectory))?.place, join(out, "2.tar"));
   assert.deepEqual(await readFile(join(out, "1.tar")), await readFile(join(out, "2.tar")));
+});
+
+test("what a repository got in an earlier run is mounted into another one", here, async (t) => {
+  const server = await startRegistry(t);
+  const copy = await copying(t);
+  const layers = [makeLayer("noise", noise(100_000), "none")];
+  const image = placed(await writeImage(t, "oci", { layers }));
+  const pushed = async (name: string): Promise<unknown> => {
+    const { outputs: done } = await copy({ image, outputs: to(`${server.host}/${name}`) });
+    return done.map((one) => [one.pushed?.sent, one.pushed?.mounted]);
+  };
+  assert.deepEqual(await pushed("a:1"), [[2, 0]]);
+  assert.deepEqual(await pushed("b:1"), [[1, 1]]);
 });
 
 test("offline nothing is asked", here, async (t) => {

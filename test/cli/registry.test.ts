@@ -159,6 +159,13 @@ test("build --push goes to each name, and to a file only when asked", async () =
   assert.equal(JSON.parse(json.ran.stdout).outputs[0].ref, "registry.example/base:1");
 });
 
+test("build takes caches in either order of words", async () => {
+  const from = ["--cache-from", "type=registry,ref=registry.example/cache", "--cache-from", "ref=b/c,type=registry"];
+  const { options } = await built(["build", "distroless/base", ...from, "--cache-to=type=registry,ref=a/b:x"]);
+  assert.deepEqual(options.cacheFrom, ["registry.example/cache:latest", "docker.io/b/c:latest"]);
+  assert.deepEqual(options.cacheTo, ["docker.io/a/b:x"]);
+});
+
 const layers = [{ digest, mediaType: "layer", sizeBytes: 1234 }];
 const shown: InspectResult = {
   name: "registry.example/app:1",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { RunOptions, StopSignal } from "../../src/build/contract.ts";
 import type { World } from "../../src/cli/context.ts";
+import { parseDigest } from "../../src/core/digest.ts";
 import { parsePlatform } from "../../src/core/platform.ts";
 import { type RunOptions as CliOptions, type Ran, runCli, temporaryFolder } from "./world.ts";
 
@@ -93,7 +94,7 @@ it("says where a command's own flags go", async (t) => {
   const cwd = folderWithImage(t);
   for (const words of [
     ["image.tar", "ls", "-l"],
-    ["image.tar", "ls", "--all"],
+    ["image.tar", "ls", "--human-readable"],
   ]) {
     assert.match((await see(words, { cwd })).stderr, /dodai run IMAGE -- ls -l/);
   }
@@ -116,7 +117,7 @@ describe("the image of dodai run", () => {
     { text: "./plain", place: "plain", reference: undefined },
     { text: "debian:trixie", place: "debian-trixie.tar", reference: undefined },
     { text: "distroless/base", place: "distroless-base.oci", reference: undefined },
-    { text: "known:1", place: "elsewhere.tar", reference: undefined },
+    { text: "known:1", place: "elsewhere.tar", reference: hex },
   ];
   for (const { text, place, reference } of rows) {
     it(`${text} is ${place}`, async (t) => {
@@ -124,7 +125,8 @@ describe("the image of dodai run", () => {
       for (const name of ["odd:name", "debian-trixie.tar"]) writeFileSync(join(cwd, name), "");
       for (const name of ["plain", "debian", "layout", "distroless-base.oci"]) mkdirSync(join(cwd, name));
       writeFileSync(join(cwd, "layout/index.json"), "");
-      const findBuilt = async (name: string) => (name === "known:1" ? join(cwd, "elsewhere.tar") : undefined);
+      const findBuilt = async (name: string) =>
+        name === "known:1" ? { place: join(cwd, "elsewhere.tar"), digest: parseDigest(hex) } : undefined;
       const { options, stderr } = await see([text], { cwd, library: { findBuilt } });
       assert.equal(stderr, "");
       assert.deepEqual([options?.image, options?.reference], [join(cwd, place), reference]);

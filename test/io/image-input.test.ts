@@ -302,6 +302,13 @@ describe("a broken image", () => {
     await assert.rejects(read(place), { code: "IMAGE_BROKEN" });
   });
 
+  it("is refused when it ends early inside its compression, and leaves nothing", async (t) => {
+    const place = await write(t, "oci");
+    await writeFile(place, gzipSync(readFileSync(place).subarray(0, 6000)));
+    await assert.rejects(read(place), { code: "IMAGE_BROKEN" });
+    assert.deepEqual(await readdir(join(place, "..")), ["image"]);
+  });
+
   it("is refused when it is no archive at all", async (t) => {
     const place = join(await temporaryFolder(t), "x.tar");
     await writeFile(place, "x".repeat(2000));

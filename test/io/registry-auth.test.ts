@@ -99,7 +99,7 @@ test(
 /** A registry behind bearer tokens, each of which is good for so many requests. */
 async function startGuarded(
   t: TestContext,
-  { uses = Number.POSITIVE_INFINITY, onBlob }: { readonly uses?: number; readonly onBlob?: Guard } = {},
+  { uses = Number.POSITIVE_INFINITY, onBlob, denied, tokensAt = "" }: GuardOptions = {},
 ): Promise<FakeRegistry & { readonly asked: readonly string[] }> {
   const asked: string[] = [];
   const left = new Map<string, number>();
@@ -109,6 +109,8 @@ async function startGuarded(
       if (url.pathname === "/token") {
         const body = Buffer.from(await bodyOf(request)).toString();
         asked.push([request.method, url.search || body, request.headers.authorization].filter(Boolean).join(" "));
+        if (denied?.test(url.search)) return reply(response, 403);
+        if (tokensAt !== "") return reply(response, 307, { location: `${tokensAt}${url.search}` });
         const token = `token-${asked.length}`;
         left.set(token, uses);
         return reply(response, 200, {}, JSON.stringify({ access_token: token, expires_in: 300 }));
@@ -124,6 +126,15 @@ async function startGuarded(
     },
   });
   return { ...server, asked };
+}
+
+interface GuardOptions {
+  readonly uses?: number;
+  readonly onBlob?: Guard;
+  /** Scopes for which no token is given. */
+  readonly denied?: RegExp;
+  /** Where the token server sends everybody on to. */
+  readonly tokensAt?: string;
 }
 
 type Guard = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -192,6 +203,34 @@ test("a registry that takes no token is left after one new one", async (t) => {
     { code: "REGISTRY_DENIED" },
   );
   assert.equal(server.asked.length, 1);
+});
+
+test("who may not read another repository does not mount from it, and pushes all the same", async (t) => {
+  const server = await startGuarded(t, { denied: /secret/ });
+  const client = registryClient(t);
+  const source = bundleSource(bundle);
+  const graph = await readImageGraph(source);
+  const [from, name] = ["secret/app", "team/app"].map((path) => parseImageName(`${server.host}/${path}`));
+  assert.ok(from && name);
+  assert.equal((await client.push({ source, graph, name, from })).sent, 3);
+  assert.ok(server.asked.some((one) => one.includes("secret")));
+});
+
+test("a token server that sends us on to another host does not take our credentials there", async (t) => {
+  const seen: (string | undefined)[] = [];
+  const stranger = await startFakeRegistry(t, {
+    instead: (request, response) => {
+      seen.push(request.headers.authorization);
+      return reply(response, 401);
+    },
+  });
+  const server = await startGuarded(t, { tokensAt: `http://localhost:${stranger.port}/token` });
+  const client = registryClient(t, known({ kind: "password", login: "someone", password: "secret" }));
+  await assert.rejects(client.source(parseImageName(`${server.host}/app`)).root(), { code: "REGISTRY_DENIED" });
+  assert.deepEqual(seen, [undefined]);
+  const refreshing = registryClient(t, known({ kind: "identity-token", token: "refresh" }));
+  await assert.rejects(refreshing.source(parseImageName(`${server.host}/app`)).root(), { code: "REGISTRY_FAILED" });
+  assert.deepEqual(seen, [undefined]);
 });
 
 test("a registry token is sent as it is", async (t) => {

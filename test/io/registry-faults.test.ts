@@ -317,6 +317,18 @@ test("a push that broke off does not send again what arrived", async (t) => {
   assert.equal(patch?.headers["content-range"], `${content.byteLength - sentBytes}-${content.byteLength - 1}`);
 });
 
+test("a blob whose last answer was lost is not sent again", async (t) => {
+  const server = await startFakeRegistry(t, {
+    instead: first(isLayerUpload, async (request, response) => {
+      server.blobs.set(layer.digest, await bodyOf(request));
+      response.socket?.destroy();
+      return true;
+    }),
+  });
+  await push(t, server);
+  assert.equal(server.seen.filter((one) => one.headers["content-length"] === String(content.byteLength)).length, 1);
+});
+
 const refusedPushes: readonly { readonly name: string; readonly instead: Instead; readonly code: string }[] = [
   {
     name: "the registry refuses the digest",

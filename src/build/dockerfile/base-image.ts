@@ -16,7 +16,6 @@ import { chooseManifest } from "../../io/image-input-chosen.ts";
 import { openLayer } from "../../io/image-input-layer.ts";
 import type { ImageReference } from "../contract.ts";
 import { withSource } from "../image-reference.ts";
-import { withRegistry } from "../registry.ts";
 import type { Session } from "../session.ts";
 import type { DockerfileBuildOptions, NamedRecipe } from "./contract.ts";
 import { defined } from "./defined.ts";
@@ -79,10 +78,8 @@ async function buildRecipe({ recipe, lockFile }: NamedRecipe, base: BaseOptions)
 }
 
 async function readFrom(image: ImageReference, base: BaseOptions): Promise<BaseImage> {
-  const { session, options } = base;
-  return withRegistry(registryOptions(options), (registry) =>
-    withSource(image, { registry, store: session.store }, (source) => readImage(source, base)),
-  );
+  const { store, registry } = base.session;
+  return withSource(image, { registry: await registry(), store }, (source) => readImage(source, base));
 }
 
 async function readFromRegistry(base: BaseOptions): Promise<BaseImage> {
@@ -92,7 +89,8 @@ async function readFromRegistry(base: BaseOptions): Promise<BaseImage> {
   const known = image.digest !== undefined || options.offline ? await findKnown(key, session) : undefined;
   if (known) return known;
   session.emit({ kind: "stage", stage: "download", text: `asking for ${name}` });
-  const read = await withRegistry(registryOptions(options), (registry) => readImage(registry.source(image), base));
+  const registry = await session.registry();
+  const read = await readImage(registry.source(image), base);
   await session.store.keepValue(kind, key, Buffer.from(JSON.stringify({ ...read, text: read.text })));
   return read;
 }
@@ -115,14 +113,6 @@ async function findKnown(key: string, session: Session): Promise<BaseImage | und
   }
   return { layers, state: parseImageState(text, "an image of the cache") };
 }
-
-const registryOptions = (options: DockerfileBuildOptions): Parameters<typeof withRegistry>[0] =>
-  defined({
-    environment: options.environment,
-    offline: options.offline,
-    insecureHttp: options.insecureHttp,
-    signal: options.signal,
-  });
 
 const layersAtOnce = 4;
 

@@ -47,9 +47,9 @@ export async function buildDockerfile(options: DockerfileBuildOptions): Promise<
     const finished: Finished[] = [];
     for (const state of states) finished.push(await finish(state, { options, session }));
     const key = resultKey(finished, options);
-    const before = await findUnchanged(key, session.store, (names, digest) => isPushed(names, digest, options));
+    const before = await findUnchanged(key, session.store, (names, digest) => isPushed(names, digest, session));
     const result = before ?? (await writeAll(finished, key, { options, session }));
-    await keepBuiltNames(options.names ?? [], options.outputs, session.store);
+    await keepBuiltNames(options.names ?? [], result, session.store);
     return result;
   });
 }
@@ -184,9 +184,9 @@ function resultKey(finished: readonly Finished[], options: DockerfileBuildOption
   return hexOf(sha256(formatCanonicalJson(value)));
 }
 
-async function isPushed(names: readonly string[], digest: Digest, options: DockerfileBuildOptions): Promise<boolean> {
+async function isPushed(names: readonly string[], digest: Digest, session: Session): Promise<boolean> {
   const { leadTo } = await import("../push-outputs.ts");
-  return leadTo(names, digest, options);
+  return leadTo(names, digest, session);
 }
 
 interface Writing {
@@ -202,8 +202,8 @@ async function writeAll(finished: readonly Finished[], key: string, writing: Wri
   const { outputs } = options;
   const bundle = await bundleOf(finished, writing);
   const { writeOutputs } = await import("../write-outputs.ts");
-  const { signal, environment, insecureHttp, offline, name } = options;
-  const world = { ...defined({ signal, environment, insecureHttp, offline }), recipe: { name } };
+  const { signal, name } = options;
+  const world = { ...defined({ signal }), recipe: { name } };
   const layered = outputs.filter(({ kind }) => !flat.includes(kind));
   await writeOutputs(bundle, { ...world, outputs: layered }, session);
   const whole = outputs.filter(({ kind }) => flat.includes(kind));

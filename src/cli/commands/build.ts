@@ -11,12 +11,15 @@ import { warningLine } from "../progress/display.ts";
 import { startProgress } from "../progress/progress.ts";
 import { count, formatBytes, formatSeconds } from "../quantities.ts";
 import { safeText } from "../safe-text.ts";
+import { sourceValue } from "./resolve.ts";
 
 export interface BuildFlags extends CommonFlags, DockerfileFlags {
   readonly tag?: readonly string[];
   readonly output?: readonly RequestedOutput[];
   readonly push?: boolean;
   readonly insecureHttp?: boolean;
+  readonly cacheFrom?: readonly string[];
+  readonly cacheTo?: readonly string[];
   readonly locked?: boolean;
   readonly scripts?: ScriptMode;
   readonly compression?: "gzip" | "zstd" | "none";
@@ -79,6 +82,8 @@ async function buildRecipe(recipe: string, flags: BuildFlags, world: Context): P
       locked,
       ...(names ? { names } : {}),
       insecureHttp: flags.insecureHttp ?? false,
+      ...(flags.cacheFrom ? { cacheFrom: flags.cacheFrom } : {}),
+      ...(flags.cacheTo ? { cacheTo: flags.cacheTo } : {}),
       ...(scripts ? { scripts } : {}),
       ...(compression ? { compression } : {}),
       ...(flags.ledger === undefined ? {} : { ledgerFile: resolve(cwd, flags.ledger) }),
@@ -119,10 +124,11 @@ function describeResult(
   { result: { platforms, outputs }, isDockerfile }: { readonly result: BuildResult; readonly isDockerfile: boolean },
   { cwd }: World,
 ): readonly string[] {
-  const built = platforms.map(({ platform, packages, layers, manifest, scripts }) => {
+  const built = platforms.map(({ platform, packages, layers, manifest, scripts, source }) => {
     const sizeBytes = layers.reduce((sum, layer) => sum + layer.sizeBytes, 0);
     const size = `${formatBytes(sizeBytes)} in ${count(layers.length, "layer")}`;
-    const contents = isDockerfile ? "" : `${count(packages.length, "package")}${describeScripts(scripts)}, `;
+    const what = source?.path ?? count(packages.length, "package");
+    const contents = isDockerfile ? "" : `${what}${describeScripts(scripts)}, `;
     return `${name} for ${platform}: ${contents}${size}, ${manifest}`;
   });
   const written = outputs.map(({ kind, destination }) =>
@@ -169,6 +175,7 @@ function formatResult({ digest, platforms, outputs, unchanged }: BuildResult): s
     digest,
     platforms: platforms.map((one) => ({
       platform: one.platform,
+      ...sourceValue(one.source),
       manifest: one.manifest,
       layers: one.layers.map((layer) => ({ digest: layer.digest, size: layer.sizeBytes })),
       packages: one.packages,

@@ -22,11 +22,15 @@ export interface PullFlags extends RegistryFlags {
   readonly platform?: WantedPlatform;
 }
 
-export interface CopyFlags extends RegistryFlags {
+export interface PushFlags extends RegistryFlags {
   readonly platform?: WantedPlatform;
 }
 
-type Wanted = Pick<CopyOptions, "image" | "outputs" | "platform">;
+export interface CopyFlags extends PushFlags {
+  readonly referrers?: boolean;
+}
+
+type Wanted = Pick<CopyOptions, "image" | "outputs" | "platform" | "referrers">;
 
 export async function pull(this: Context, flags: PullFlags, name: string): Promise<void> {
   const { repository, tag, digest } = parseImageName(name);
@@ -41,7 +45,7 @@ export async function pull(this: Context, flags: PullFlags, name: string): Promi
   });
 }
 
-export async function push(this: Context, flags: CopyFlags, image: string, ...names: string[]): Promise<void> {
+export async function push(this: Context, flags: PushFlags, image: string, ...names: string[]): Promise<void> {
   assertTargets(names, `Cannot push "${image}"`);
   await copyAll(this, flags, {
     image: await localImage(image, this, cacheDirectory(flags.cacheDir, this)),
@@ -52,9 +56,16 @@ export async function push(this: Context, flags: CopyFlags, image: string, ...na
 
 export async function copy(this: Context, flags: CopyFlags, from: string, ...targets: string[]): Promise<void> {
   assertTargets(targets, `Cannot copy "${from}"`);
+  const { referrers = false } = flags;
+  const image = await imageReference(from, this, cacheDirectory(flags.cacheDir, this));
+  const outputs = targets.map((target) => copyTarget(target, this));
+  if (referrers && (image.kind === "file" || outputs.some(({ kind }) => kind !== "registry"))) {
+    throw usage("Cannot use --referrers with files: only registries know what refers to an image");
+  }
   await copyAll(this, flags, {
-    image: await imageReference(from, this, cacheDirectory(flags.cacheDir, this)),
-    outputs: targets.map((target) => copyTarget(target, this)),
+    image,
+    outputs,
+    referrers,
     platform: onePlatform(flags.platform),
   });
 }

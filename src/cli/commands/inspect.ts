@@ -19,6 +19,9 @@ export async function inspect(this: Context, flags: InspectFlags, text: string):
   const { raw, config, referrers = false } = flags;
   if (raw && config) throw usage("Cannot use --raw with --config: each prints one document", "Leave one of them out.");
   const image = await imageReference(text, this, cacheDirectory(flags.cacheDir, this));
+  if (referrers && image.kind === "file") {
+    throw usage(`Cannot use --referrers of "${text}": only a registry knows what refers to an image`);
+  }
   const platform = flags.platform === "all" ? undefined : (flags.platform ?? (config ? hostPlatform : undefined));
   const result = await withRegistryOptions({ flags, world: this }, (options) =>
     library.inspectImage({ ...options, image, platform, hostPlatform, referrers }),

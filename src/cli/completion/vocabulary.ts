@@ -78,9 +78,13 @@ function describeFlag(name: string, { kind, brief, values }: FlagDefinition, ali
     alias,
     brief,
     takesValue: kind !== "boolean" && name !== "insecureUnsigned",
-    values:
-      name === "output"
-        ? outputKinds.map((one) => `type=${one},${one === "registry" ? "ref" : "dest"}=`)
-        : (values ?? []),
+    values: beginningsOf(name) ?? values ?? [],
   };
+}
+
+/** How values of a flag begin. */
+function beginningsOf(flag: string): readonly string[] | undefined {
+  if (flag === "cacheFrom" || flag === "cacheTo") return ["type=registry,ref="];
+  if (flag !== "output") return undefined;
+  return outputKinds.map((one) => `type=${one},${one === "registry" ? "ref" : "dest"}=`);
 }

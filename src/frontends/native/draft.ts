@@ -1,6 +1,6 @@
 // A recipe file as part of a recipe: what the file says, in the recipe's own terms. What it does not say is absent, so
 // that files can be laid over each other before defaults are filled in.
-import { type Platform, parsePlatform } from "../../core/platform.ts";
+import { formatPlatform, type Platform, parsePlatform } from "../../core/platform.ts";
 import type {
   LayerStrategy,
   Recipe,
@@ -8,10 +8,21 @@ import type {
   RecipeFile,
   RecipeGroup,
   RecipeRepository,
+  RecipeSource,
   RecipeUser,
+  SourcePlaces,
 } from "../../core/recipe.ts";
 import type { RecipeDocument } from "./document.ts";
-import type { AccountsInput, ConfigInput, FileInput, LayersInput, RecipeInput, RepositoryInput } from "./input.ts";
+import type {
+  AccountsInput,
+  ConfigInput,
+  FileInput,
+  LayersInput,
+  RecipeInput,
+  RepositoryInput,
+  SourceInput,
+  SourcePlacesInput,
+} from "./input.ts";
 import { parseDistribution, parseImagePath, parseMode, parsePackageRequest, parseSnapshot } from "./values.ts";
 
 export type RecipeDraft = Partial<Recipe>;
@@ -33,6 +44,7 @@ export function draftOf(input: RecipeInput, document: RecipeDocument, around: Su
     name: input.name,
     distribution: input.distro ? { ...parseDistribution(input.distro), position: position("distro") } : undefined,
     snapshot: input.snapshot ? parseSnapshot(input.snapshot) : undefined,
+    source: input.source && { ...sourceOf(input.source, around), position: position("source") },
     variant: input.variant,
     packages: input.packages?.map((text, index) => {
       const { request, exclude } = parsePackageRequest(text);
@@ -62,19 +74,52 @@ function withoutUndefined<Shape extends object>(
   return Object.fromEntries(entries) as { [Key in keyof Shape]?: Exclude<Shape[Key], undefined> };
 }
 
-function repositoryOf(input: RepositoryInput, { absolute, keyText }: Surroundings): RecipeRepository {
+function repositoryOf(input: RepositoryInput, around: Surroundings): RecipeRepository {
   const urls = input.urls ?? (input.url === undefined ? [] : [input.url]);
   const { flat, priority } = input;
   return {
-    urls: urls.map((url) => (/^[./]/.test(url) ? absolute(url) : url)),
+    urls: urls.map((url) => placed(url, around)),
     suites: input.suites ?? [],
     components: input.components ?? [],
-    keys: (input.keys ?? []).map(keyText),
+    keys: (input.keys ?? []).map(around.keyText),
     only: input.only ?? false,
     insecureUnsigned: input["insecure-unsigned"] ?? false,
     ...withoutUndefined({ flat, priority }),
   };
 }
+
+function sourceOf(input: SourceInput, around: Surroundings): RecipeSource {
+  const { key, keys = [], serial, platforms = {} } = input;
+  return {
+    ...placesOf(input, around),
+    platforms: Object.fromEntries(
+      Object.entries(platforms).map(([name, places]) => [
+        formatPlatform(parsePlatform(name)),
+        placesOf(places, around),
+      ]),
+    ),
+    keys: [...(key === undefined ? [] : [key]), ...keys].map(around.keyText),
+    ...(serial && {
+      serial: {
+        pattern: serial.pattern,
+        ...(serial.file === undefined ? {} : { file: placed(serial.file, around) }),
+      },
+    }),
+  };
+}
+
+function placesOf({ rootfs, sums, signature, sha256, sha512 }: SourcePlacesInput, around: Surroundings): SourcePlaces {
+  return withoutUndefined({
+    rootfs: rootfs === undefined ? undefined : placed(rootfs, around),
+    sums: sums === undefined ? undefined : placed(sums, around),
+    signature: signature === undefined ? undefined : placed(signature, around),
+    sha256: sha256?.toLowerCase(),
+    sha512: sha512?.toLowerCase(),
+  });
+}
+
+/** Paths of this machine as absolute ones; what is relative to the tarball stays so. */
+const placed = (place: string, { absolute }: Surroundings): string => (/^[./]/.test(place) ? absolute(place) : place);
 
 function uniquePlatforms(texts: readonly string[]): readonly Platform[] {
   const platforms = texts.map(parsePlatform);

@@ -62,11 +62,27 @@ export interface LayersInput {
   readonly max?: number | undefined;
 }
 
+export interface SourcePlacesInput {
+  readonly rootfs?: string | undefined;
+  readonly sums?: string | undefined;
+  readonly signature?: string | undefined;
+  readonly sha256?: string | undefined;
+  readonly sha512?: string | undefined;
+}
+
+export interface SourceInput extends SourcePlacesInput {
+  readonly key?: string | undefined;
+  readonly keys?: readonly string[] | undefined;
+  readonly serial?: { readonly file?: string | undefined; readonly pattern: string } | undefined;
+  readonly platforms?: Readonly<Record<string, SourcePlacesInput>> | undefined;
+}
+
 export interface RecipeInput {
   readonly $schema?: string | undefined;
   readonly name?: string | undefined;
   readonly extends?: string | undefined;
   readonly distro?: string | undefined;
+  readonly source?: SourceInput | undefined;
   readonly variant?: string | undefined;
   readonly snapshot?: string | undefined;
   readonly packages?: readonly string[] | undefined;

@@ -5,13 +5,14 @@ import { DodaiError, type Position } from "../../core/dodai-error.ts";
 import type { Platform } from "../../core/platform.ts";
 import type { Recipe } from "../../core/recipe.ts";
 import { nearest } from "../suggest.ts";
-import { parseRecipeDocument, type RecipeDocument, type RecipeText } from "./document.ts";
+import { type Path, parseRecipeDocument, type RecipeDocument, type RecipeText } from "./document.ts";
 import { draftOf, type RecipeDraft } from "./draft.ts";
 import { faultsOf, throwFaults } from "./faults.ts";
 import type { RecipeInput } from "./input.ts";
 import { mergeDrafts } from "./merge.ts";
 import { checkRules } from "./rules.ts";
 import { recipeSchema } from "./schema.ts";
+import { isFingerprint } from "./values.ts";
 
 /** How many recipes may extend one another in a row. */
 const maxExtends = 16;
@@ -46,7 +47,8 @@ export interface ParsedRecipe {
 /** Reads a recipe and all that it names. Throws RECIPE_SYNTAX with every fault of a file, FILE_UNREADABLE, RECIPE_UNKNOWN. */
 export async function loadRecipe({ path, file = path, hostPlatform, world }: LoadRecipeOptions): Promise<Recipe> {
   const draft = await loadDraft({ path, file, world, chain: [] });
-  if (!draft.distribution) {
+  const distribution = draft.distribution ?? (draft.source && { name: "scratch", release: "" });
+  if (!distribution) {
     throw new DodaiError("RECIPE_SYNTAX", `Cannot read recipe "${file}": "distro" is missing`, {
       where: { file, line: 1, column: 1 },
       fix: 'Write the distribution and its release, as in "distro: debian:trixie", or extend a recipe that has it.',
@@ -67,7 +69,7 @@ export async function loadRecipe({ path, file = path, hostPlatform, world }: Loa
     config: {},
     layers: { kind: "single" },
     ...draft,
-    distribution: draft.distribution,
+    distribution,
   };
 }
 
@@ -173,22 +175,32 @@ async function readNamedFiles({ input, document, absolute, world }: NamedFiles):
 }> {
   const keys = new Map<string, string>();
   const faults: DodaiError[] = [];
-  for (const [index, repository] of (input.repositories ?? []).entries()) {
-    for (const [at, name] of (repository.keys ?? []).entries()) {
-      if (keys.has(name) || name.trimStart().startsWith(armorStart)) continue;
-      const where = document.positionOf(["repositories", index, "keys", at]);
-      const path = absolute(name);
-      const text = (await world.hasFile(path)) ? await world.readFile(path) : undefined;
-      if (text === undefined) faults.push(noFile("read key", name, where));
-      else if (!text.includes(armorStart)) faults.push(noKey(name, where));
-      else keys.set(name, text);
-    }
+  for (const { name, at } of namedKeys(input)) {
+    if (keys.has(name) || name.trimStart().startsWith(armorStart)) continue;
+    const where = document.positionOf(at);
+    const path = absolute(name);
+    const text = (await world.hasFile(path)) ? await world.readFile(path) : undefined;
+    if (text === undefined) faults.push(noFile("read key", name, where));
+    else if (!text.includes(armorStart)) faults.push(noKey(name, where));
+    else keys.set(name, text);
   }
   for (const [index, { source }] of (input.files ?? []).entries()) {
     if (source === undefined || (await world.hasFile(absolute(source)))) continue;
     faults.push(noFile("copy", source, document.positionOf(["files", index, "source"])));
   }
   return { keys, faults };
+}
+
+/** Keys that are files or texts, and where they are named; those of a source that are fingerprints are looked up later. */
+function namedKeys({ repositories = [], source = {} }: RecipeInput): readonly { name: string; at: Path }[] {
+  const ofRepositories = repositories.flatMap(({ keys = [] }, index) =>
+    keys.map((name, at) => ({ name, at: ["repositories", index, "keys", at] })),
+  );
+  const ofSource = [
+    ...(source.key === undefined ? [] : [{ name: source.key, at: ["source", "key"] }]),
+    ...(source.keys ?? []).map((name, at) => ({ name, at: ["source", "keys", at] })),
+  ];
+  return [...ofRepositories, ...ofSource.filter(({ name }) => !isFingerprint(name))];
 }
 
 function noKey(name: string, where: Position): DodaiError {

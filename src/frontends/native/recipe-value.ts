@@ -3,7 +3,7 @@
 // machine files and folders lie, so that a lock fits in every checkout.
 import { compareBytes } from "../../core/byte-order.ts";
 import type { Json } from "../../core/canonical-json.ts";
-import type { Recipe, RecipeFile, RecipeRepository } from "../../core/recipe.ts";
+import type { Recipe, RecipeFile, RecipeRepository, RecipeSource, SourcePlaces } from "../../core/recipe.ts";
 
 /** One value for one meaning: lists without an order of their own are sorted; format it with `formatCanonicalJson`. */
 export function recipeValue(recipe: Recipe): Json {
@@ -11,6 +11,7 @@ export function recipeValue(recipe: Recipe): Json {
   return {
     distribution: { name, release },
     snapshot: recipe.snapshot,
+    source: recipe.source && sourceValue(recipe.source),
     variant: recipe.variant,
     packages: sorted(recipe.packages.map(({ request, exclude }) => (exclude ? `!${request}` : request))),
     recommends: recipe.recommends,
@@ -34,6 +35,36 @@ const sorted = (texts: readonly string[]): readonly string[] => [...new Set(text
 function repositoryValue({ position: _, urls, ...repository }: RecipeRepository): Json {
   return { ...repository, urls: urls.map(portableUrl) };
 }
+
+function sourceValue({ position: _, platforms, serial, ...places }: RecipeSource): Json {
+  const { keys, ...own } = places;
+  return {
+    ...placesValue(own),
+    platforms: Object.fromEntries(Object.entries(platforms).map(([name, one]) => [name, placesValue(one)])),
+    keys,
+    serial: serial && { ...serial, ...(serial.file === undefined ? {} : { file: portableFile(serial.file) }) },
+  };
+}
+
+function placesValue({
+  rootfs,
+  sums,
+  signature,
+  sha256,
+  sha512,
+}: SourcePlaces): Readonly<Record<string, string | undefined>> {
+  return {
+    rootfs: rootfs && portableFile(rootfs),
+    sums: sums && portableFile(sums),
+    signature: signature && portableFile(signature),
+    sha256,
+    sha512,
+  };
+}
+
+/** A file of this machine by its name only. */
+const portableFile = (place: string): string =>
+  place.startsWith("/") || place.startsWith("file:") ? `file:${place.replace(/^.*\//, "")}` : place;
 
 /** A folder of this machine by its last name only. */
 function portableUrl(url: string): string {

@@ -17,6 +17,7 @@ export function checkRules(input: RecipeInput, document: RecipeDocument): readon
   checkRepositories(input, refuse);
   checkFiles(input, refuse);
   checkAccounts(input, refuse);
+  checkSource(input, refuse);
   if (input.layers?.strategy === "single" && input.layers.max !== undefined) {
     refuse(["layers", "max"], 'strategy "single" makes one layer', 'Leave "max" out, or write strategy "grouped".');
   }
@@ -42,6 +43,22 @@ function checkRepositories({ repositories = [] }: RecipeInput, refuse: Refuse): 
     if (repository.flat !== undefined && (repository.components ?? []).length > 0) {
       refuse([...path, "components"], "a flat repository has no components");
     }
+  }
+}
+
+function checkSource({ source, packages = [], repositories = [] }: RecipeInput, refuse: Refuse): void {
+  if (!source) return;
+  const { key, keys = [], platforms = {} } = source;
+  const all = [source, ...Object.values(platforms)];
+  if (!all.some(({ rootfs }) => rootfs !== undefined)) {
+    refuse(["source"], 'it has no "rootfs"', 'Write where the tarball is, as in "rootfs: ./root.tar.gz".');
+  }
+  if (all.some(({ signature }) => signature !== undefined) && key === undefined && keys.length === 0) {
+    refuse(["source"], 'it has "signature" and no "key" that may have made it');
+  }
+  for (const name of ["packages", "repositories"] as const) {
+    if ((name === "packages" ? packages : repositories).length === 0) continue;
+    refuse([name], "a ready root file system takes no packages", 'Leave it out, or build without "source".');
   }
 }
 

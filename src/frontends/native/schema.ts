@@ -14,11 +14,14 @@ import {
   parseLine,
   parseMode,
   parsePackageRequest,
+  parsePattern,
   parsePort,
   parseRecipeName,
   parseRepositoryUrl,
   parseSnapshot,
+  parseSourcePlace,
   parseStopSignal,
+  parseSum,
   parseVariableName,
 } from "./values.ts";
 
@@ -168,12 +171,46 @@ const accounts = z
   })
   .meta({ description: "Users and groups" });
 
+const placeOfRootfs = "The tarball: https://, http:// or file://, or a path relative to the recipe";
+const placesOfSource = {
+  rootfs: text(parseRepositoryUrl, placeOfRootfs).optional(),
+  sums: text(parseSourcePlace, "A file with its sum: SHA256SUMS; relative to the tarball's folder").optional(),
+  signature: text(parseSourcePlace, "Detached signature over the sums, or without sums over the tarball").optional(),
+  sha256: text((sum) => parseSum(sum, 64), "SHA-256 of the tarball").optional(),
+  sha512: text((sum) => parseSum(sum, 128), "SHA-512 of the tarball").optional(),
+};
+
+const keyDescription = "Armored OpenPGP key: a file, the text itself, or the fingerprint of a built-in key";
+
+const source = z
+  .strictObject({
+    ...placesOfSource,
+    key: anyText(keyDescription).optional(),
+    keys: z.array(anyText(keyDescription)).meta({ description: "Keys, one of which has to sign" }).optional(),
+    serial: z
+      .strictObject({
+        file: text(
+          parseSourcePlace,
+          "A file that states it: build-info.txt; the tarball's place by default",
+        ).optional(),
+        pattern: text(parsePattern, "Regular expression; its first group is the serial: ^SERIAL=(.+)$"),
+      })
+      .meta({ description: "What has to be the same for every platform" })
+      .optional(),
+    platforms: z
+      .record(text(parsePlatform, "linux/amd64"), z.strictObject(placesOfSource).meta({ description: "Its places" }))
+      .meta({ description: "What differs for a platform" })
+      .optional(),
+  })
+  .meta({ description: "A ready root file system as a tarball, in place of packages" });
+
 const root = z
   .strictObject({
     $schema: anyText("Where this schema is, for editors; ignored").optional(),
     name: text(parseRecipeName, "What outputs are named after; the name of the recipe's file by default").optional(),
     extends: text(parseLine, "Recipe to start from: a file such as ./base.yaml, or a built-in name").optional(),
-    distro: text(parseDistribution, "Distribution and release: debian:trixie").optional(),
+    distro: text(parseDistribution, "Distribution and release: debian:trixie; scratch for none").optional(),
+    source: source.optional(),
     variant: text(
       parseLine,
       "What the distribution offers as a start: empty (by default), distroless, minbase ...",

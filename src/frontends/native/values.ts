@@ -6,8 +6,9 @@ function refusal(what: string, state: string, fix?: string): DodaiError {
   return new DodaiError("RECIPE_SYNTAX", `Cannot read ${what}: ${state}`, fix === undefined ? {} : { fix });
 }
 
-/** `debian:trixie`. */
+/** `debian:trixie`, or `scratch` for none. */
 export function parseDistribution(text: string): { readonly name: string; readonly release: string } {
+  if (text === "scratch") return { name: text, release: "" };
   const [, name, release] = /^([a-z][a-z0-9-]*):([A-Za-z0-9][A-Za-z0-9._-]*)$/.exec(text) ?? [];
   if (name !== undefined && release !== undefined) return { name, release };
   throw refusal(
@@ -124,6 +125,32 @@ export function parseRepositoryUrl(text: string): string {
     "it is not a URL that starts with https://, http:// or file://, and no path",
     'Write a URL, or a folder as in "./packages" or "/srv/packages".',
   );
+}
+
+/** A file beside a root tarball: a URL, a path as in `parseRepositoryUrl`, or a name relative to the tarball's folder. */
+export function parseSourcePlace(text: string): string {
+  const isName = /^[A-Za-z0-9_{]/.test(text) && !/^[a-z][a-z0-9+.-]*:/i.test(text);
+  const isPlain = !hasControls(text) && !text.split("/").some((part) => part === "" || part === "." || part === "..");
+  return isName && isPlain ? text : parseRepositoryUrl(text);
+}
+
+/** Of an OpenPGP key: 40 or 64 hex digits, maybe with blanks between them. */
+export const isFingerprint = (text: string): boolean =>
+  /^(?:[0-9A-F]{40}|[0-9A-F]{64})$/i.test(text.replaceAll(" ", ""));
+
+/** Hex digits of a sum, in lower case. */
+export function parseSum(text: string, digits: number): string {
+  if (text.length === digits && /^[0-9a-fA-F]*$/.test(text)) return text.toLowerCase();
+  throw refusal(`sum "${text}"`, `it has not ${digits} hex digits`, "Write the sum as sha256sum(1) tells it.");
+}
+
+/** A regular expression, as JavaScript has them. */
+export function parsePattern(text: string): RegExp {
+  try {
+    return new RegExp(text, "m");
+  } catch (cause) {
+    throw refusal(`pattern "${text}"`, `it is no regular expression (${(cause as Error).message})`);
+  }
 }
 
 /** Text of one line, without control characters: a comment, a suite, a label's name. */

@@ -35,7 +35,7 @@ function apply(context: EffectContext): EffectResult {
     kind: "file",
     path: "etc/ld.so.cache",
     mode: 0o644,
-    bytes: formatCache(entries, { version, littleEndian }),
+    bytes: formatCache(entries, { version, vendor: vendorOf(context), littleEndian }),
   };
   return { files: [...found.flatMap((one) => missingLink(one, context.tree)), cache], removed: [] };
 }
@@ -43,6 +43,11 @@ function apply(context: EffectContext): EffectResult {
 function glibcVersion({ packages }: EffectContext): string | undefined {
   const names = ["libc-bin", "libc6", "libc6.1"];
   return names.flatMap((name) => packages.find((one) => one.name === name)?.version ?? [])[0];
+}
+
+/** How who built the C library calls itself in it: `Debian`, `Ubuntu`. */
+function vendorOf({ distribution: { name } }: EffectContext): string {
+  return `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
 }
 
 /** Debian's names of the folders that ldconfig searches without being told (multiarch triplets). */

@@ -11,12 +11,14 @@ export const nothingToDo: Effect = {
     // Older versions' configuration files and links.
     { package: "adduser", scripts: ["preinst"] },
     { package: "apt", scripts: ["preinst"] },
+    { package: "coreutils-from-uutils", scripts: ["preinst", "postinst"] },
     { package: "debian-archive-keyring", scripts: ["preinst", "postinst"] },
     { package: "e2fsprogs", scripts: ["preinst"] },
     { package: "gzip", scripts: ["preinst", "postinst"] },
     { package: "libgcrypt20", scripts: ["postinst"] },
     { package: "libselinux1", scripts: ["postinst"] },
     { package: "login.defs", scripts: ["postinst"] },
+    { package: "ubuntu-keyring", scripts: ["postinst"] },
     { package: "perl-base", scripts: ["preinst", "postinst"] },
     // Links that are there where /bin is a link.
     { package: "coreutils", scripts: ["postinst"] },

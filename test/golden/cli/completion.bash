@@ -19,6 +19,8 @@ _dodai() {
       case "$previous" in
         --tag|-t) files=any ;;
         --output|-o) values="type=oci,dest= type=oci-layout,dest= type=docker,dest= type=tar,dest= type=dir,dest= type=context,dest= type=registry,ref=" ;;
+        --cache-from) values="type=registry,ref=" ;;
+        --cache-to) values="type=registry,ref=" ;;
         --scripts) values="run emulate skip" ;;
         --compression) values="gzip zstd none" ;;
         --ledger) files=any ;;
@@ -34,7 +36,7 @@ _dodai() {
         --progress) values="auto tty plain quiet" ;;
         --cache-dir) files=any ;;
         *)
-          if [[ "$current" == -* ]]; then values="--tag --output --push --insecure-http --locked --scripts --compression --ledger --script-timeout --run-timeout --json --file --build-arg --target --secret --ssh --label --squash --no-cache --platform --offline --insecure-unsigned --progress --cache-dir --help"
+          if [[ "$current" == -* ]]; then values="--tag --output --push --insecure-http --cache-from --cache-to --locked --scripts --compression --ledger --script-timeout --run-timeout --json --file --build-arg --target --secret --ssh --label --squash --no-cache --platform --offline --insecure-unsigned --progress --cache-dir --help"
           else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
       esac ;;
     "lock")
@@ -102,7 +104,7 @@ _dodai() {
         --progress) values="auto tty plain quiet" ;;
         --cache-dir) files=any ;;
         *)
-          if [[ "$current" == -* ]]; then values="--platform --insecure-http --offline --progress --cache-dir --json --help"
+          if [[ "$current" == -* ]]; then values="--platform --referrers --insecure-http --offline --progress --cache-dir --json --help"
           else values=""; files=recipes; fi ;;
       esac ;;
     "inspect")
