@@ -8,6 +8,7 @@ import { distroless, minbaseBookworm, minbaseTrixie } from "./cases/images.ts";
 import { memory } from "./cases/memory.ts";
 import { registry } from "./cases/registry.ts";
 import { resolving } from "./cases/resolving.ts";
+import { resolvingAlpine } from "./cases/resolving-alpine.ts";
 import { start } from "./cases/start.ts";
 import { openArchive } from "./kit/archive.ts";
 import type { Case, Lab } from "./kit/lab.ts";
@@ -26,6 +27,7 @@ const cases: readonly Case[] = [
   fullTrixie,
   fullBookworm,
   resolving,
+  resolvingAlpine,
   firstRead,
   registry,
   memory,

@@ -167,7 +167,7 @@ const piece: Target = {
       for (const path of read.paths) if (typeof path !== "string") throw new Fault("a path that is no text");
       if (!Number.isSafeInteger(read.recordsBytes)) throw new Fault("a size of records that is no whole number");
       const again = parsePiece("key", formatPiece(read));
-      const plain = (one: typeof read): unknown => ({ ...one, md5: [...one.md5] });
+      const plain = (one: typeof read): unknown => ({ ...one, md5: [...one.md5], sha1: [...one.sha1] });
       assertSame(plain(again), plain(read), "a piece, read and written and read again,");
     },
   }),
@@ -191,6 +191,7 @@ function madePiece(): string {
     recordsBytes: 4096,
     control: [{ name: "control", mode: 0o644, bytes: Buffer.from("Package: a\n") }],
     paths: ["/.", "/usr", "/usr/a"],
+    sha1: new Map([["usr/a", "0".repeat(40)]]),
     md5: new Map([["/usr/a", "0".repeat(32)]]),
   });
 }

@@ -26,7 +26,7 @@ const worldModules = /^node:(?:fs|http|https|net|tls|dns|child_process|worker_th
 /** A folder under these never imports a sibling, except a child its parent. */
 const families: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   packages: {},
-  distros: { ubuntu: "debian" },
+  distros: { apko: "alpine", ubuntu: "debian", wolfi: "alpine" },
 };
 
 const sources = globSync("src/**/*.ts");

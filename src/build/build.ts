@@ -149,14 +149,23 @@ async function buildPlatforms(
   { options, session }: BuildContext,
 ): Promise<readonly PlatformImage[]> {
   const epoch = options.sourceDateEpoch ?? newestRelease(platforms);
+  const wantsOriginal = options.outputs.some(({ kind }) => kind === "context");
   const built: PlatformImage[] = [];
   for (const [index, plan] of plans.entries()) {
     const locked = platforms[index] as LockedPlatform;
     const { compression = "gzip", scriptTimeoutSeconds = 600 } = options;
     const wanted = { plan, locked, session, epoch, compression, scriptTimeoutSeconds };
-    built.push(await makeOne(wanted, options));
+    const one = await makeOne(wanted, options);
+    built.push(wantsOriginal ? await withOriginal(one, wanted) : one);
   }
   return built;
+}
+
+/** With the root tarball as it was published, where that is what the image is. */
+async function withOriginal(built: PlatformImage, { plan, locked, session }: ImageOptions): Promise<PlatformImage> {
+  const { originalOf } = await import("./source-original.ts");
+  const original = await originalOf(locked, plan, session);
+  return original ? { ...built, image: { ...built.image, original } } : built;
 }
 
 /** Caches are loaded when somebody wants one. */

@@ -2,6 +2,7 @@
 import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Recipe, ScriptMode } from "../core/recipe.ts";
+import type { PackageDigest } from "../packages/contract.ts";
 
 export type OutputKind = "oci" | "oci-layout" | "docker" | "tar" | "dir" | "context" | "registry";
 
@@ -117,7 +118,10 @@ export interface ResolvedSource {
   readonly digest: Digest;
   /** Fingerprints of the keys whose signatures vouch for it; empty when a sum of the recipe's does, or nothing. */
   readonly signedBy: readonly string[];
+  /** What is the same for every platform: a serial, or the version of a release. */
   readonly serial?: string;
+  /** Lower-case hex digits, where that is what its publisher states. */
+  readonly sha512?: string;
 }
 
 export interface BuiltPlatform {
@@ -182,7 +186,7 @@ export interface ResolvedPackage {
   readonly repository: string;
   readonly path: string;
   readonly sizeBytes: number;
-  readonly digest: Digest;
+  readonly digest: PackageDigest;
 }
 
 export interface ResolvedPlatform {

@@ -46,6 +46,7 @@ interface Kept {
     readonly createdBy: string;
   }[];
   readonly scripts: ScriptOutcome;
+  readonly user?: string | undefined;
 }
 
 export interface Caches {
@@ -55,10 +56,12 @@ export interface Caches {
 
 /** As `buildImage`, from a cache where one has the layers, and into the caches that shall have them. */
 export async function buildThroughCache(options: ImageOptions, { cacheFrom, cacheTo }: Caches): Promise<PlatformImage> {
-  const { session } = options;
+  const { session, plan } = options;
+  // What lies below is no part of the key.
+  if (plan.recipe.base) return buildImage(options);
   const key = await imageKey(options);
   const found = await findCached(cacheFrom, key, session);
-  const built = found ? imageOfLayers(options, found.layers, found.scripts) : await buildImage(options);
+  const built = found ? imageOfLayers(options, found.layers, found) : await buildImage(options);
   await keepCached(cacheTo, key, built, session);
   return built;
 }
@@ -92,7 +95,7 @@ async function findCached(
   caches: readonly string[],
   key: string,
   session: Session,
-): Promise<(Pick<PlatformImage, "scripts"> & { readonly layers: readonly BundleLayer[] }) | undefined> {
+): Promise<(Pick<PlatformImage, "scripts" | "user"> & { readonly layers: readonly BundleLayer[] }) | undefined> {
   for (const cache of caches) {
     const name = nameIn(cache, key);
     try {
@@ -105,7 +108,7 @@ async function findCached(
         layers.map(({ digest }) => digest),
       );
       session.emit({ kind: "stage", stage: "assemble", text: `taking the image from ${cache}` });
-      return { layers, scripts: kept.scripts };
+      return { layers, scripts: kept.scripts, user: kept.user };
     } catch (error) {
       passOver(error, `The cache "${cache}" is not used`, session);
     }
@@ -132,8 +135,9 @@ async function readKept(
 }
 
 function isKept(value: unknown, listed: readonly Pointer[]): value is Kept {
-  const { schemaVersion, layers, scripts } = (value ?? {}) as Partial<Record<keyof Kept, unknown>>;
+  const { schemaVersion, layers, scripts, user } = (value ?? {}) as Partial<Record<keyof Kept, unknown>>;
   if (schemaVersion !== 1 || !Array.isArray(layers) || layers.length !== listed.length) return false;
+  if (user !== undefined && typeof user !== "string") return false;
   const { scripts: told, normalized } = (scripts ?? {}) as Partial<Record<keyof ScriptOutcome, unknown>>;
   if (!Array.isArray(told) || !Array.isArray(normalized)) return false;
   return layers.every((layer: Partial<Kept["layers"][number]> | null, at) => {
@@ -179,7 +183,7 @@ const compressions = {
 async function keepCached(
   caches: readonly string[],
   key: string,
-  { image, scripts }: PlatformImage,
+  { image, scripts, user }: PlatformImage,
   session: Session,
 ): Promise<void> {
   const layers = image.layers.map(({ mediaType, digest, sizeBytes, diffId, uncompressedBytes, createdBy }) => ({
@@ -190,7 +194,10 @@ async function keepCached(
     uncompressedBytes,
     createdBy,
   }));
-  const config = makeDocument(configType, JSON.parse(JSON.stringify({ schemaVersion: 1, layers, scripts })) as Json);
+  const config = makeDocument(
+    configType,
+    JSON.parse(JSON.stringify({ schemaVersion: 1, layers, scripts, user })) as Json,
+  );
   const manifest = formatManifest({ config, layers: image.layers.map(pointerOf) });
   const source = artifactSource(manifest, config, image.layers);
   for (const cache of caches) {

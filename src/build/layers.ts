@@ -4,9 +4,9 @@ import { type Entry, noXattrs } from "../archive/entry.ts";
 import { compareBytes } from "../core/byte-order.ts";
 import { formatCanonicalJson } from "../core/canonical-json.ts";
 import { type DiffId, type Digest, hexOf, parseDiffId, parseDigest, sha256, startDigest } from "../core/digest.ts";
-import { comparePaths } from "../core/path-order.ts";
+import { comparePaths, parentsOf } from "../core/path-order.ts";
 import type { BundleLayer } from "../image/bundle.ts";
-import { planLayers } from "../image/layer-plan.ts";
+import { type LayerGroup, type PlannedPackage, planLayers } from "../image/layer-plan.ts";
 import { layerMediaType } from "../image/media-types.ts";
 import type { Store } from "../io/store.ts";
 import type { ChangedTree, MadeEntry } from "../rootfs/change.ts";
@@ -23,7 +23,7 @@ import {
   pieceSegment,
   type Segment,
 } from "./segments.ts";
-import type { PiecedPackage } from "./tree.ts";
+import type { BuiltTree, PiecedPackage } from "./tree.ts";
 
 /** A layer that is planned: what it holds, and what history says of it. */
 export interface PlannedLayer {
@@ -39,19 +39,15 @@ export interface TreeContent {
 
 export interface LayersOptions extends TreeContent {
   readonly plan: Plan;
+  readonly tree: BuiltTree;
 }
 
 /** Folders first, then packages, then what dodai made: in one layer, or in layers as the recipe's strategy groups them. */
 export function planTreeLayers(options: LayersOptions, { store }: CompressContext): readonly PlannedLayer[] {
   const { plan, packages, tree } = options;
-  const sized = packages.map(({ locked, piece }) => ({
-    name: locked.name,
-    source: locked.source,
-    sizeBytes: piece.recordsBytes,
-  }));
-  const groups = planLayers(sized, plan.recipe.layers);
-  const distribution = originOf(plan);
-  if (groups.length === 1) {
+  const groups = planLayers(sizedPackages(options), plan.recipe.layers);
+  const distribution = originOf(options);
+  if (groups.length === 1 && plan.recipe.layers.kind !== "origin") {
     const segments = treeSegments(options, store);
     const what = plan.source ? "root file system" : describePackages(packages);
     return [{ createdBy: `dodai: ${what} of ${distribution}`, segments }];
@@ -65,21 +61,44 @@ export function planTreeLayers(options: LayersOptions, { store }: CompressContex
       const found = byName.get(name);
       return found ? [pieceSegment(store, found.piece, tree.dropped.get(name))] : [];
     });
-  const packageLayers = groups.map(({ title, packages: names }) => ({
+  const layerOf = ({ title, packages: names }: LayerGroup, head: readonly Segment[]): PlannedLayer => ({
     createdBy: `dodai: ${title} of ${distribution}`,
-    segments: [...ofGroup(names), ...names.flatMap((name) => about.get(name) ?? []), trailer],
-  }));
+    segments: [...head, ...ofGroup(names), ...names.flatMap((name) => about.get(name) ?? []), trailer],
+  });
   const rest = about.get("") ?? [];
+  const createdBy = "dodai: package database and configuration";
+  if (plan.recipe.layers.kind === "origin") {
+    const layers = groups.map((group) => layerOf(group, selfContained(options, store, new Set(group.packages))));
+    return [...layers, { createdBy, segments: [folders, ...rest, trailer] }];
+  }
   return [
     { createdBy: "dodai: folders", segments: [folders, trailer] },
-    ...packageLayers,
-    { createdBy: "dodai: package database and configuration", segments: [...rest, trailer] },
+    ...groups.map((group) => layerOf(group, [])),
+    { createdBy, segments: [...rest, trailer] },
   ];
 }
 
+/** With `origin` sizes, sources and replacements are what the packages say of themselves, as apko counts them. */
+function sizedPackages({ plan, packages }: LayersOptions): readonly PlannedPackage[] {
+  const { format } = plan.distribution;
+  const byOrigin = plan.recipe.layers.kind === "origin";
+  return packages.map(({ locked, piece }) => {
+    const common = { name: locked.name, source: locked.source, sizeBytes: piece.recordsBytes };
+    if (!byOrigin) return common;
+    const facts = format.factsOf?.(piece.control);
+    const { source = locked.source, installedBytes = piece.recordsBytes, replacesSome = true } = facts ?? {};
+    const others = replacesSome ? packages : [];
+    const replaced = others.filter((other) => format.replaces(piece.control, other.locked));
+    const replaces = new Set(replaced.map((other) => other.locked.name));
+    return { ...common, source, sizeBytes: installedBytes, replaces };
+  });
+}
+
 /** Where what is in an image is from, for its history. */
-function originOf({ recipe: { distribution }, source }: Plan): string {
-  if (source) return source.rootfs.name;
+function originOf({ plan, packages }: LayersOptions): string {
+  const { distribution } = plan.recipe;
+  const [first] = packages;
+  if (plan.source && first) return first.locked.path;
   return distribution.release === "" ? distribution.name : `${distribution.name}:${distribution.release}`;
 }
 
@@ -119,6 +138,44 @@ function foldersSegment({ packages, tree, epoch }: TreeContent, store: CompressC
   folders.sort((a, b) => comparePaths(a.path, b.path));
   const root = packages.find(({ piece }) => piece.root)?.piece.root ?? rootFolder(epoch);
   return entriesSegment(store, [{ entry: root }, ...folders.map((entry) => ({ entry }))]);
+}
+
+/**
+ * What makes a layer of packages complete by itself: the folders above their files, and their part of apk's database. The
+ * time of a folder is that of the first file below it, so that the layer does not change with other packages; the top layer
+ * says what holds.
+ */
+function selfContained(
+  { tree, epoch }: LayersOptions,
+  store: CompressContext["store"],
+  names: ReadonlySet<string>,
+): readonly Segment[] {
+  const times = new Map<string, number>();
+  const addParents = (path: string, mtime: number): void => {
+    for (const parent of parentsOf(path)) if (!times.has(parent)) times.set(parent, mtime);
+  };
+  for (const path of [...tree.tree.keys()].sort(comparePaths)) {
+    const node = tree.tree.get(path);
+    const owner = node?.owner ?? tree.made.get(path)?.about;
+    if (node && node.entry.kind !== "directory" && owner !== undefined && names.has(owner)) {
+      addParents(path, node.entry.mtime);
+    }
+  }
+  const database = tree.partialDatabase(names);
+  const whole = database && tree.tree.get(database.path)?.entry;
+  const mtime = times.values().next().value ?? epoch;
+  if (database) addParents(database.path, mtime);
+  const folders = [...times]
+    .sort(([a], [b]) => comparePaths(a, b))
+    .flatMap(([path, time]) => {
+      const entry = tree.tree.get(path)?.entry;
+      return entry ? [{ entry: { ...entry, mtime: time } }] : [];
+    });
+  const part =
+    database?.kind === "file" && whole?.kind === "file"
+      ? [{ entry: { ...whole, mtime, sizeBytes: database.bytes.byteLength }, bytes: database.bytes }]
+      : [];
+  return [entriesSegment(store, [...folders, ...part])];
 }
 
 /** Made files by the package that they are about, sorted by its name; under "", and last, those of the whole image. */

@@ -3,7 +3,7 @@
 import { formatReadableJson, type Json } from "../core/canonical-json.ts";
 import { type Digest, parseDigest } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
-import type { RepositoryChain } from "../packages/contract.ts";
+import { type ControlChecksum, isControlChecksum, type RepositoryChain } from "../packages/contract.ts";
 import type { ResolvedPackage, ResolvedSource, ScriptRecord } from "./contract.ts";
 
 /** Changes when a lock written before can no longer be read. */
@@ -57,6 +57,7 @@ function platformJson({ repositories, packages, scripts, source }: LockedPlatfor
       path: source.path,
       size: source.sizeBytes,
       sha256: source.digest,
+      sha512: source.sha512 && `sha512:${source.sha512}`,
       signedBy: source.signedBy,
       serial: source.serial,
       date: formatDate(source.date),
@@ -83,7 +84,7 @@ function platformJson({ repositories, packages, scripts, source }: LockedPlatfor
       repository: one.repository,
       path: one.path,
       size: one.sizeBytes,
-      sha256: one.digest,
+      ...(isControlChecksum(one.digest) ? { checksum: one.digest } : { sha256: one.digest }),
     })),
     scripts: scripts as Json | undefined,
   };
@@ -133,6 +134,7 @@ function readSource(one: Reader): LockedSource {
     sizeBytes: one.number("size"),
     signedBy: one.texts("signedBy"),
     ...(one.has("serial") ? { serial: one.text("serial") } : {}),
+    ...(one.has("sha512") ? { sha512: one.sha512("sha512") } : {}),
     date: one.date("date"),
   };
 }
@@ -169,7 +171,7 @@ function readPackage(one: Reader): ResolvedPackage {
     repository: one.text("repository"),
     path: one.path("path"),
     sizeBytes: one.number("size"),
-    digest: one.digest("sha256"),
+    digest: one.has("checksum") ? one.checksum("checksum") : one.digest("sha256"),
   };
 }
 
@@ -188,6 +190,10 @@ interface Reader {
   number(key: string): number;
   date(key: string): Date;
   digest(key: string): Digest;
+  /** Hex digits of `sha512:HEX`. */
+  sha512(key: string): string;
+  /** apk's, of the control part of a package. */
+  checksum(key: string): ControlChecksum;
 }
 
 function reader(value: unknown, file: string, at: string): Reader {
@@ -251,6 +257,16 @@ function reader(value: unknown, file: string, at: string): Reader {
       const found = text(key);
       if (!/^sha256:[0-9a-f]{64}$/.test(found)) throw fault(key, "a sha256 digest");
       return parseDigest(found);
+    },
+    sha512: (key) => {
+      const found = text(key);
+      if (!/^sha512:[0-9a-f]{128}$/.test(found)) throw fault(key, "a sha512 digest");
+      return found.slice("sha512:".length);
+    },
+    checksum: (key) => {
+      const found = text(key);
+      if (!isControlChecksum(found)) throw fault(key, "a checksum of apk");
+      return found;
     },
   };
 }

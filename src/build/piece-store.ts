@@ -3,10 +3,11 @@
 import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { formatCanonicalJson } from "../core/canonical-json.ts";
-import { type Digest, hexOf, sha256 } from "../core/digest.ts";
+import { hexOf, sha256 } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { type PathRules, pieceVersion } from "../image/piece.ts";
 import { type Piece, parsePiece } from "../image/piece-file.ts";
+import type { PackageDigest } from "../packages/contract.ts";
 
 export interface PieceStore {
   /** Name for the files of a job, without ending: unique in this process and thread. */
@@ -22,7 +23,7 @@ export interface PieceStore {
 }
 
 /** Key of the piece that a package and path rules give. */
-export function pieceKey(packageDigest: Digest, { mergedUsr }: PathRules): string {
+export function pieceKey(packageDigest: PackageDigest, { mergedUsr }: PathRules): string {
   const value = { version: pieceVersion, package: packageDigest, mergedUsr: [...mergedUsr].sort() };
   return hexOf(sha256(formatCanonicalJson(value)));
 }

@@ -3,7 +3,7 @@ import { formatCanonicalJson, type Json } from "../core/canonical-json.ts";
 import { type Digest, sha256 } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { formatPlatform, type Platform } from "../core/platform.ts";
-import type { Recipe } from "../core/recipe.ts";
+import type { PackageRequest, Recipe } from "../core/recipe.ts";
 import type { Distribution, MirrorSettings, Supply } from "../distros/contract.ts";
 import { distributions } from "../distros/distributions.ts";
 import { recipeValue } from "../frontends/native/recipe-value.ts";
@@ -16,6 +16,8 @@ export interface Plan {
   readonly architecture: string;
   readonly distribution: Distribution;
   readonly supply: Supply;
+  /** Text of the base image's database; what is in it counts as installed. */
+  readonly installed?: string;
   /** The root tarball that takes the place of packages. */
   readonly source?: PlannedSource;
 }
@@ -33,7 +35,8 @@ export function planPlatform(recipe: Recipe, platform: Platform, mirrors: Mirror
     );
   }
   const plan: Plan = { recipe, platform, architecture, distribution, supply };
-  return recipe.source ? withSource(plan, planSource(recipe.source, platform)) : plan;
+  if (recipe.source) return withSource(plan, planSource(recipe.source, platform));
+  return supply.root ? withSource(plan, { kind: "published", published: supply.root }) : plan;
 }
 
 /** With a ready root file system the distribution adds its files and settings, and neither packages nor their effects. */
@@ -43,7 +46,7 @@ function withSource({ recipe, supply, ...plan }: Plan, source: PlannedSource): P
     throw new DodaiError(
       "RECIPE_SYNTAX",
       `Cannot install "${one.request}": the recipe starts from a ready root file system, which takes no packages`,
-      { fix: 'Leave it out, or build without "source".', ...(one.position ? { where: one.position } : {}) },
+      { fix: withoutSource[source.kind], ...(one.position ? { where: one.position } : {}) },
     );
   }
   const { users, groups } = recipe.accounts;
@@ -61,6 +64,16 @@ function withSource({ recipe, supply, ...plan }: Plan, source: PlannedSource): P
   return { ...plan, recipe: { ...recipe, scripts: "emulate" }, supply: bare, source };
 }
 
+const withoutSource: Readonly<Record<PlannedSource["kind"], string>> = {
+  published: 'Leave it out, or write "variant: packages".',
+  stated: 'Leave it out, or build without "source".',
+};
+
+/** Some requests are for some platforms alone. */
+export function isAskedFor({ platforms }: PackageRequest, platform: Platform): boolean {
+  return platforms?.some((one) => formatPlatform(one) === formatPlatform(platform)) ?? true;
+}
+
 /** Throws DISTRIBUTION_UNKNOWN. */
 export function findDistribution({ distribution: { name, position } }: Recipe): Distribution {
   const found = distributions.find((one) => one.name === name);
@@ -72,7 +85,17 @@ export function findDistribution({ distribution: { name, position } }: Recipe): 
 }
 
 /** Members of a recipe's canonical value that decide packages. */
-const deciding = ["distribution", "packages", "recommends", "repositories", "snapshot", "source", "variant"];
+const deciding = [
+  "base",
+  "distribution",
+  "packages",
+  "pinned",
+  "recommends",
+  "repositories",
+  "snapshot",
+  "source",
+  "variant",
+];
 
 /**
  * Digest of what of a recipe's canonical value decides packages: a lock belongs to recipes with the same. Labels, files

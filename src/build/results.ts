@@ -1,20 +1,23 @@
 // What the last build of the same input gave, and how its outputs looked on disk: when they still look so, there is
 // nothing to do.
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { formatCanonicalJson, type Json } from "../core/canonical-json.ts";
 import { type Digest, hexOf, sha256 } from "../core/digest.ts";
+import type { Recipe } from "../core/recipe.ts";
 import { version } from "../core/version.ts";
 import type { Store } from "../io/store.ts";
 import type { BuildOptions, BuildResult, Output } from "./contract.ts";
 import { formatLock, type LockedPlatform } from "./lock-file.ts";
-import { lockedValue } from "./plan.ts";
+import { findDistribution, lockedValue } from "./plan.ts";
 
 const kind = "results";
 
-/** Digest of everything that a result depends on. Files that the recipe copies count by size and time, as make does. */
+/** Digest of everything that a result depends on. Files of this machine count by size and time, as make does. */
 export async function resultKey(options: BuildOptions, platforms: readonly LockedPlatform[]): Promise<string> {
   const { recipe, outputs, names = [], compression = "gzip", sourceDateEpoch, cacheTo } = options;
-  const sources = recipe.files.flatMap((file) => (file.kind === "copy" ? [file.source] : []));
+  const copied = recipe.files.flatMap((file) => (file.kind === "copy" ? [file.source] : []));
+  const sources = [...copied, ...baseFiles(recipe, platforms)];
   const locked = platforms.map(({ scripts: _told, ...rest }) => rest);
   const value: Json = {
     version,
@@ -29,6 +32,15 @@ export async function resultKey(options: BuildOptions, platforms: readonly Locke
     sources: await Promise.all(sources.map(stampOf)),
   };
   return hexOf(sha256(formatCanonicalJson(value)));
+}
+
+/** Files that change when the base image does. */
+function baseFiles(recipe: Recipe, platforms: readonly LockedPlatform[]): readonly string[] {
+  if (!recipe.base) return [];
+  const { layout, installed } = recipe.base;
+  const { format } = findDistribution(recipe);
+  const databases = platforms.map(({ platform }) => join(installed, format.architectureOf(platform) ?? "", "APKINDEX"));
+  return [join(layout, "index.json"), ...databases];
 }
 
 interface KeptResult {

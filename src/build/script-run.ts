@@ -50,6 +50,7 @@ export async function scriptEffectOf(options: ScriptRunOptions): Promise<ScriptE
     epoch,
     has: (path) => unpacked.tree.has(path),
   });
+  if (scripts.commands.length === 0) return nothingRan(scripts);
   const laidOut = withFiles(
     unpacked,
     [...scripts.temporary, ...traceFiles(scripts, { ...options, tree: unpacked.tree })],
@@ -72,15 +73,14 @@ export async function scriptEffectOf(options: ScriptRunOptions): Promise<ScriptE
     session.emit({ kind: "stage", stage: "scripts", platform, text });
     return parseScriptEffect(known);
   }
-  session.emit({
-    kind: "stage",
-    stage: "scripts",
-    platform,
-    text: `running ${scripts.scripts.length} script${scripts.scripts.length === 1 ? "" : "s"}`,
-  });
   const effect = await runAll({ ...options, scripts, runner, segments, isTraced: laidOut.tree.has(changesFolder) });
   await session.store.keepValue(kind, key, formatScriptEffect(effect));
   return effect;
+}
+
+function nothingRan({ needless }: ScriptPlan): ScriptEffect {
+  const scripts = needless.map((one): ScriptRecord => ({ ...one, done: "not-needed", changed: [] }));
+  return { entries: [], removed: [], normalized: [], scripts };
 }
 
 function runnerOf({ distribution: { format } }: Plan): ScriptRunner {
@@ -113,17 +113,24 @@ async function runAll(running: Running): Promise<ScriptEffect> {
   const { openSandbox } = await import("../sandbox/sandbox.ts");
   const treeBytes = segments.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
   await removeLeftSandboxes(session.store);
-  // A root in memory is several times as fast.
+  // A root in memory is several times as fast; scripts may not have all of it.
   const memoryBytes = memoryFor(2 * treeBytes + ROOM_BYTES);
+  const most = 2 * treeBytes + MOST_ROOM_BYTES;
   const sandbox = await openSandbox({
     directory: session.store.temporary(),
     signal: session.signal,
     platform: plan.platform,
-    memoryBytes,
+    memoryBytes: memoryBytes === undefined ? undefined : Math.min(memoryBytes, most),
   });
+  const { length } = running.scripts.scripts;
+  const tell = (text: string): void =>
+    session.emit({ kind: "stage", stage: "scripts", platform: formatPlatform(plan.platform), text });
   try {
+    tell("laying out a root for scripts");
     await sandbox.layOut(readSegments(segments));
+    tell(`running ${length} script${length === 1 ? "" : "s"}`);
     await runCommands(sandbox, running);
+    tell("reading what scripts changed");
     return await effectOf(sandbox, running);
   } finally {
     await sandbox.close();
@@ -134,8 +141,9 @@ async function* readSegments(segments: readonly Segment[]): AsyncGenerator<Uint8
   for (const segment of segments) yield* openSegment(segment);
 }
 
-/** What scripts may write beside the tree, when the whole of it is in memory. */
-const ROOM_BYTES = 1 << 30;
+/** What scripts are expected to write beside the tree, and the most that they may, when the whole of it is in memory. */
+const ROOM_BYTES = 2 ** 30;
+const MOST_ROOM_BYTES = 4 * 2 ** 30;
 
 async function runCommands(sandbox: Sandbox, running: Running): Promise<void> {
   const { runner, scripts, timeoutMs, isTraced } = running;

@@ -46,7 +46,7 @@ exit $code
 
 /** Files that take the place of scripts, or that the wrapper needs; none when the image lacks what it needs. */
 export function traceFiles(
-  { scripts }: ScriptPlan,
+  { scripts, temporary }: ScriptPlan,
   { tree, read }: { readonly tree: Tree; readonly read: (path: string) => Uint8Array },
 ): readonly GeneratedFile[] {
   if (!["bin/sh", "usr/bin/find", "bin/sleep"].every((path) => isThere(tree, path))) return [];
@@ -55,13 +55,17 @@ export function traceFiles(
     const dot = path.lastIndexOf(".") + 1;
     return stems.has(path.slice(0, dot)) && !scripts.some((one) => one.path === path);
   });
+  const bytesOf = (path: string): Uint8Array => {
+    const own = temporary.find((one) => one.path === path);
+    return own?.kind === "file" ? own.bytes : read(path);
+  };
   return [
     { kind: "directory", path: folder, mode: 0o755 },
     { kind: "directory", path: `${folder}/info`, mode: 0o755 },
     { kind: "directory", path: changesFolder, mode: 0o755 },
     ...beside.map((path): GeneratedFile => ({ kind: "symlink", path: inInfo(path), target: `/${path}` })),
     ...scripts.flatMap(({ path }): readonly GeneratedFile[] => [
-      { kind: "file", path: inInfo(path), mode: tree.get(path)?.entry.mode ?? 0o755, bytes: read(path) },
+      { kind: "file", path: inInfo(path), mode: tree.get(path)?.entry.mode ?? 0o755, bytes: bytesOf(path) },
       { kind: "file", path, mode: 0o755, bytes: Buffer.from(wrapper) },
     ]),
   ];

@@ -18,6 +18,8 @@ export interface ScriptContext {
   readonly epoch: number;
   readonly installed: readonly InstalledPackage[];
   readonly scriptTimeoutSeconds: number;
+  /** See EffectContext. */
+  readonly mergedLibBelow: boolean;
   readonly read: (path: string) => Uint8Array;
   readonly open: (path: string) => RandomAccess;
   readonly segmentsOf: (tree: ChangedTree) => readonly Segment[];
@@ -52,18 +54,17 @@ async function runScripts(change: ChangedTree, context: ScriptContext): Promise<
   const { removed, entries, scripts, normalized } = await scriptEffectOf({ ...context, unpacked: change, timeoutMs });
   removePaths(change, new Set(removed));
   addEntries(change, entries);
-  // Accounts of the recipe: scripts know nothing of them.
-  const { users, groups } = context.plan.recipe.accounts;
-  if (users.length > 0 || groups.length > 0) applyEffects(change, context, "accounts");
+  const { accounts, certificates } = context.plan.recipe;
+  if (accounts.users.length > 0 || accounts.groups.length > 0 || certificates) applyEffects(change, context, "recipe");
   return { scripts, normalized };
 }
 
 type Done = ReadonlyMap<string, ScriptRecord>;
 
-const keyOf = (one: { readonly package: string; readonly script: string }): string => `${one.package}.${one.script}`;
+const keyOf = (one: { readonly package: string; readonly script: string }): string => `${one.package} ${one.script}`;
 
 /** What the applied effects stand for. */
-function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" | "accounts"): Done {
+function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" | "recipe"): Done {
   const { plan, epoch, installed, read, open } = context;
   const names = new Set(installed.map(({ name }) => name));
   const done = new Map<string, ScriptRecord>();
@@ -76,17 +77,23 @@ function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" 
     users: [...plan.supply.users, ...plan.recipe.accounts.users],
     groups: [...plan.supply.groups, ...plan.recipe.accounts.groups],
     epoch,
-    packages: installed.map(({ name, version, control }) => ({ name, version, control })),
+    packages: installed.map(({ name, version, control }) => {
+      const facts = plan.distribution.format.factsOf?.(control);
+      return { name, version, control, ...(facts ? { provides: facts.provides } : {}) };
+    }),
+    mergedLibBelow: context.mergedLibBelow,
+    ...(plan.recipe.certificates ? { certificates: plan.recipe.certificates } : {}),
   };
-  for (const { name, always } of plan.supply.effects) {
-    if (which === "accounts" && name !== "accounts") continue;
+  for (const { name, always } of wantedEffects(plan)) {
+    if (which === "recipe" && !recipeEffects.test(name)) continue;
     const effect = effectNamed(name);
     const here = effect.covers.filter((one) => names.has(one.package));
     if (!always && here.length === 0) continue;
-    const { files, removed } = effect.apply(effectContext);
+    const { files, removed, covered = [] } = effect.apply(effectContext);
     removePaths(change, new Set(removed));
     addFiles(change, files, epoch);
     const changed = [...files.map(({ path }) => path), ...removed].sort();
+    for (const one of covered) done.set(keyOf(one), { ...one, done: "native", effect: name, changed });
     for (const one of here) {
       for (const script of one.scripts) {
         const record: ScriptRecord = { package: one.package, script, done: "native", effect: name, changed };
@@ -95,6 +102,15 @@ function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" 
     }
   }
   return done;
+}
+
+/** Effects of what the recipe itself says: scripts that run know nothing of it. */
+const recipeEffects = /^(?:accounts|certificates)/;
+
+/** Those of the variant, and what the recipe asks for that no variant has. */
+function wantedEffects({ supply, recipe }: Plan): Plan["supply"]["effects"] {
+  const has = supply.effects.some(({ name }) => name.startsWith("certificates"));
+  return recipe.certificates && !has ? [...supply.effects, { name: "certificates", always: true }] : supply.effects;
 }
 
 /** Every script that the packages have, with what was done about it. */

@@ -4,11 +4,11 @@ import { formatPlatform } from "../core/platform.ts";
 import type { PackageRequest } from "../core/recipe.ts";
 import type { OpenRepository, Repository, RepositoryAccess } from "../packages/contract.ts";
 import { conflictError } from "../solver/describe.ts";
-import type { Problem, Solution, SolverRequest } from "../solver/problem.ts";
+import type { OfferedRepository, Problem, Solution, SolverRequest } from "../solver/problem.ts";
 import { solve } from "../solver/solve.ts";
 import type { CommonOptions, ResolvedPackage } from "./contract.ts";
 import type { LockedPlatform } from "./lock-file.ts";
-import type { Plan } from "./plan.ts";
+import { isAskedFor, type Plan } from "./plan.ts";
 import type { Session } from "./session.ts";
 import { waiveRelations } from "./waive.ts";
 
@@ -42,18 +42,40 @@ export async function openProblem(
     ),
   );
   session.assertWanted();
+  const base = await baseOf(plan);
   const problem: Problem = {
     format: distribution.format,
     architecture,
-    repositories: repositories.map(({ repository, index }) => ({
-      name: repository.name,
-      priority: repository.priority,
-      index: waiveRelations(index, supply.waived),
-    })),
-    requests: [...supply.requests, ...recipe.packages].map((one) => requestOf(one, plan)),
+    repositories: [
+      ...(base ? [base.repository] : []),
+      ...repositories.map(({ repository, index }) => ({
+        name: repository.name,
+        priority: repository.priority,
+        index: waiveRelations(index, supply.waived),
+        ...(repository.tag === undefined ? {} : { tag: repository.tag }),
+      })),
+    ],
+    requests: [...(base?.requests ?? []), ...supply.requests, ...recipe.packages]
+      .filter((one) => isAskedFor(one, platform))
+      .map((one) => requestOf(one, plan)),
     options: { recommends: recipe.recommends, essential: supply.essential, priorities: supply.priorities },
   };
   return { problem, repositories };
+}
+
+interface Base {
+  readonly repository: OfferedRepository;
+  /** Everything that is in it, as it is. */
+  readonly requests: readonly PackageRequest[];
+}
+
+/** What the base image has, as if it were on offer. */
+async function baseOf({ installed, architecture }: Plan): Promise<Base | undefined> {
+  if (installed === undefined) return undefined;
+  const { indexOfInstalled } = await import("../packages/apk/installed-index.ts");
+  const { index, packages } = indexOfInstalled(installed, architecture);
+  const requests = packages.map(({ name, version }) => ({ request: `${name}=${version}`, exclude: false }));
+  return { repository: { name: "base image", priority: 500, index }, requests };
 }
 
 /** A date that the snapshot service has not, or no service that answers: never a reason to take another state. */
@@ -106,7 +128,9 @@ export async function solvePlatform(
   const outcome = solve(problem);
   if (outcome.kind === "conflict") throw conflictError(outcome);
   for (const text of outcome.warnings) session.emit({ kind: "warning", text });
-  return { platform, repositories: repositories.map(({ chain }) => chain), packages: packagesOf(outcome) };
+  const inBase = new Set((await baseOf(plan))?.requests.map(({ request }) => request));
+  const packages = packagesOf(outcome).filter(({ name, version }) => !inBase.has(`${name}=${version}`));
+  return { platform, repositories: repositories.map(({ chain }) => chain), packages };
 }
 
 function packagesOf({ packages }: Solution): readonly ResolvedPackage[] {

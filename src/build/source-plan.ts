@@ -4,14 +4,15 @@ import { DodaiError } from "../core/dodai-error.ts";
 import { formatPlatform, machineOf, type Platform } from "../core/platform.ts";
 import type { RecipeSource } from "../core/recipe.ts";
 import type { Checksum } from "../crypto/checksums.ts";
+import type { PublishedRoot, RootClaim, RootTarball } from "../distros/contract.ts";
 import { distributions } from "../distros/distributions.ts";
 import { isFingerprint } from "../frontends/native/values.ts";
 import type { TrustKey } from "../packages/contract.ts";
 import { deb } from "../packages/deb/format.ts";
 
-/** A file: the folder or URL that it is below, and its path there. */
+/** A file: the folders or URLs that it may be below, tried in turn, and its path there. */
 export interface Place {
-  readonly root: string;
+  readonly roots: readonly string[];
   readonly path: string;
   /** The whole path, of a URL without its host: sums may call it by any end of it. */
   readonly whole: string;
@@ -20,18 +21,28 @@ export interface Place {
   readonly isLocal: boolean;
 }
 
-export interface PlannedSource {
+/** Stated by the recipe; or published, so that what the newest is called is known when it is asked for. */
+export type PlannedSource = StatedSource | PublishedSource;
+
+export interface PublishedSource {
+  readonly kind: "published";
+  readonly published: PublishedRoot;
+}
+
+export interface StatedSource {
+  readonly kind: "stated";
   readonly rootfs: Place;
   readonly sums?: Place;
   readonly signature?: Place;
-  /** Sums that the recipe states. */
+  /** Sums that the recipe states, or an index. */
   readonly checksums: readonly Checksum[];
   readonly keys: readonly TrustKey[];
-  readonly serial?: { readonly file?: Place; readonly pattern: RegExp };
+  readonly serial?: { readonly file?: Place; readonly pattern: RegExp } | { readonly value: string };
+  readonly claims?: readonly RootClaim[];
 }
 
 /** Throws PLATFORM_UNSUPPORTED for a platform that it has no tarball for, KEY_SYNTAX, RECIPE_SYNTAX. */
-export function planSource(source: RecipeSource, platform: Platform): PlannedSource {
+export function planSource(source: RecipeSource, platform: Platform): StatedSource {
   const { platforms, keys, serial, position } = source;
   const name = formatPlatform(platform);
   const places = { ...source, ...platforms[name] };
@@ -47,6 +58,7 @@ export function planSource(source: RecipeSource, platform: Platform): PlannedSou
   const sums = places.sums === undefined ? undefined : placeOf(fill(places.sums), rootfs);
   const signature = places.signature === undefined ? undefined : placeOf(fill(places.signature), sums ?? rootfs);
   return {
+    kind: "stated",
     rootfs,
     ...(sums ? { sums } : {}),
     ...(signature ? { signature } : {}),
@@ -66,6 +78,22 @@ export function planSource(source: RecipeSource, platform: Platform): PlannedSou
   };
 }
 
+/** The same for what an index names: the tarball below the roots of the index, its signature beside it. */
+export function statePublished({ published }: PublishedSource, tarball: RootTarball): StatedSource {
+  const { urls: roots, keys } = published;
+  const placed = (path: string): Place => ({ roots, path, whole: path, name: path, isLocal: false });
+  const { path, version, checksums, claims } = tarball;
+  return {
+    kind: "stated",
+    rootfs: placed(path),
+    signature: placed(`${path}.asc`),
+    checksums,
+    keys,
+    serial: { value: version },
+    claims,
+  };
+}
+
 function fillWords(text: string, platform: Platform): string {
   return text.replace(/\{(\w+)\}/g, (whole, word: string) => {
     const name = formatPlatform(platform);
@@ -79,23 +107,23 @@ function fillWords(text: string, platform: Platform): string {
 
 /** A URL, an absolute path, or a name that is relative to the folder of `beside`. */
 function placeOf(text: string, beside?: Place): Place {
-  if (text.startsWith("/")) return placeIn(posix.dirname(text), { whole: text, isLocal: true });
+  if (text.startsWith("/")) return placeIn([posix.dirname(text)], { whole: text, isLocal: true });
   const url = URL.parse(text);
   if (url) {
     const whole = decoded(url.pathname, text);
     if (whole.endsWith("/")) throw unusable(text, "it ends with a slash, and a file is wanted");
     url.pathname = url.pathname.slice(0, url.pathname.lastIndexOf("/") + 1);
     url.hash = "";
-    return placeIn(url.href, { whole, isLocal: url.protocol === "file:" });
+    return placeIn([url.href], { whole, isLocal: url.protocol === "file:" });
   }
   if (beside === undefined) throw unusable(text, "it is neither a URL nor a path");
   const whole = `${posix.dirname(beside.whole)}/${text}`;
-  return { ...placeIn(beside.root, { whole, isLocal: beside.isLocal }), path: text };
+  return { ...placeIn(beside.roots, { whole, isLocal: beside.isLocal }), path: text };
 }
 
-function placeIn(root: string, { whole, isLocal }: Pick<Place, "whole" | "isLocal">): Place {
+function placeIn(roots: readonly string[], { whole, isLocal }: Pick<Place, "whole" | "isLocal">): Place {
   const path = posix.basename(whole);
-  return { root, path, whole, name: isLocal ? path : whole.replace(/^\/+/, ""), isLocal };
+  return { roots, path, whole, name: isLocal ? path : whole.replace(/^\/+/, ""), isLocal };
 }
 
 function decoded(path: string, text: string): string {

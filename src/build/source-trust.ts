@@ -41,14 +41,18 @@ export function judgeInline(
 const beginMessage = "-----BEGIN PGP SIGNED MESSAGE-----";
 
 /** A warning where the caller allows it. Throws SIGNATURE_MISSING. */
-export function unsigned({ source, session, insecureUnsigned }: SourceContext, state: string): void {
+export function unsigned(context: SourceContext, state: string): void {
+  const { source, session, plan } = context;
   const { path } = source.rootfs;
-  if (isAllowed(insecureUnsigned)) {
+  if (isAllowed(context)) {
     session.emit({ kind: "warning", text: `The root tarball ${path} is used although ${state}, as was asked` });
     return;
   }
   throw new DodaiError("SIGNATURE_MISSING", `Cannot trust the root tarball ${path}: ${state}`, {
-    fix: 'Add "signature" and "key" to the source, or its "sha256"; or take it as it is by --insecure-unsigned=source.',
+    fix:
+      plan.source?.kind === "published"
+        ? "Use another mirror, or try again later; or take it at the word of the mirror's sums by --insecure-unsigned=source."
+        : 'Add "signature" and "key" to the source, or its "sha256"; or take it as it is by --insecure-unsigned=source.',
   });
 }
 
@@ -57,14 +61,16 @@ function orUnsigned<Result>(judged: Judged, otherwise: Result, judge: () => Resu
     return judge();
   } catch (error) {
     const isSignature = error instanceof DodaiError && error.code.startsWith("SIGNATURE_");
-    if (!isSignature || !isAllowed(judged.insecureUnsigned)) throw error;
+    if (!isSignature || !isAllowed(judged)) throw error;
     unsigned(judged, `its signature does not count (${error.message})`);
     return otherwise;
   }
 }
 
-const isAllowed = (allowed: boolean | readonly string[]): boolean =>
-  allowed === true || (allowed !== false && allowed.includes("source"));
+function isAllowed({ plan, insecureUnsigned: allowed }: SourceContext): boolean {
+  if (plan.source?.kind === "published" && plan.source.published.insecureUnsigned) return true;
+  return allowed === true || (allowed !== false && allowed.includes("source"));
+}
 
 const fingerprints = (signatures: readonly GoodSignature[]): readonly string[] =>
   [...new Set(signatures.map(({ fingerprint }) => fingerprint))].sort();

@@ -13,8 +13,9 @@ import type { LockedPlatform } from "./lock-file.ts";
 import { unpackOne } from "./pieces.ts";
 import type { Plan } from "./plan.ts";
 import type { Session } from "./session.ts";
+import { assertClaims } from "./source-claims.ts";
 import { sourcePackage } from "./source-package.ts";
-import type { Place, PlannedSource } from "./source-plan.ts";
+import { type Place, type PlannedSource, type StatedSource, statePublished } from "./source-plan.ts";
 import { judgeInline, judgeSignature, unsigned } from "./source-trust.ts";
 
 /** Past all root tarballs that are published: those of whole desktops have some 3 GB. */
@@ -26,10 +27,31 @@ const maxBesideBytes = 4 << 20;
 
 export interface SourceContext {
   readonly plan: Plan;
-  readonly source: PlannedSource;
+  readonly source: StatedSource;
   readonly session: Session;
   readonly insecureUnsigned: NonNullable<CommonOptions["insecureUnsigned"]>;
 }
+
+/**
+ * Asks what the tarball is called that the plan wants, where nobody stated it. Throws INDEX_MISSING, INDEX_SYNTAX, SUM_MISSING,
+ * and what fetching throws.
+ */
+export async function stateSource(source: PlannedSource, { plan, session }: IndexContext): Promise<StatedSource> {
+  if (source.kind === "stated") return source;
+  const { urls, index, readIndex } = source.published;
+  const platform = formatPlatform(plan.platform);
+  session.emit({ kind: "stage", stage: "index", platform, text: `reading ${index}` });
+  const bytes = await (await session.mirrors()).fetch(urls, index, { maxBytes: maxBesideBytes });
+  if (bytes) {
+    const tarball = await readIndex(await collect(bytes, { maxBytes: maxBesideBytes, what: index }));
+    return statePublished(source, tarball);
+  }
+  throw new DodaiError("INDEX_MISSING", `Cannot find the root tarball for ${platform}: no mirror has ${index}`, {
+    fix: "Check the mirrors, and that they have this release for this platform.",
+  });
+}
+
+type IndexContext = Pick<SourceContext, "plan" | "session">;
 
 /**
  * Fetches and verifies the plan's tarball. Throws SIGNATURE_MISSING when neither a signature nor a sum of the recipe's
@@ -58,11 +80,18 @@ export async function solveSource(context: SourceContext): Promise<LockedPlatfor
     sizeBytes,
     signedBy: signers,
     ...(serial === undefined ? {} : { serial }),
+    ...(plan.source?.kind === "published" ? sha512Stated(checksums) : {}),
   };
   const piece = await unpackOne(sourcePackage(found, plan), { plan, session });
+  assertClaims(piece, context);
   const now = session.now.getTime() / 1000;
   const newest = piece.entries.reduce((last, { entry: { mtime } }) => (mtime <= now ? Math.max(last, mtime) : last), 0);
   return { platform, repositories: [], packages: [], source: { ...found, date: new Date(newest * 1000) } };
+}
+
+function sha512Stated(checksums: readonly Checksum[]): Pick<ResolvedSource, "sha512"> {
+  const stated = checksums.find(({ algorithm }) => algorithm === "sha512");
+  return stated ? { sha512: stated.hex } : {};
 }
 
 interface Sums {
@@ -96,12 +125,18 @@ async function readSums(context: SourceContext): Promise<Sums> {
   return { checksums: withListed(bytes), signedBy: [], isVouched: sums.isLocal || isPinned };
 }
 
-async function fetchBeside({ root, path }: Place, { session }: SourceContext): Promise<Uint8Array> {
-  const bytes = await (await session.mirrors()).fetch([root], path, { maxBytes: maxBesideBytes });
-  if (bytes) return collect(bytes, { maxBytes: maxBesideBytes, what: path });
+async function fetchBeside(place: Place, context: SourceContext): Promise<Uint8Array> {
+  const { path } = place;
+  const bytes = await fetchIfThere(place, context);
+  if (bytes) return bytes;
   throw new DodaiError("DOWNLOAD_FAILED", `Cannot fetch "${path}" of the source: it is not there`, {
     fix: "Check its place; a bare name is looked for in the tarball's folder, a path beside the recipe starts with ./",
   });
+}
+
+async function fetchIfThere({ roots, path }: Place, { session }: SourceContext): Promise<Uint8Array | undefined> {
+  const bytes = await (await session.mirrors()).fetch(roots, path, { maxBytes: maxBesideBytes });
+  return bytes && collect(bytes, { maxBytes: maxBesideBytes, what: path });
 }
 
 /** From the store where a sum tells what to look for, else from its place. */
@@ -111,10 +146,10 @@ async function obtain({ source, session, plan }: SourceContext, checksums: reado
   if (digest && sizeBytes !== undefined && (await session.store.verify(digest, sizeBytes))) {
     return { path: session.store.path(digest), digest, sizeBytes };
   }
-  const { root, path } = source.rootfs;
+  const { roots, path } = source.rootfs;
   const what = `${path} for ${formatPlatform(plan.platform)}`;
   let seen = 0;
-  return (await session.mirrors()).obtain([root], path, {
+  return (await session.mirrors()).obtain(roots, path, {
     maxBytes: maxTarballBytes,
     onBytes: (count) => {
       seen += count;
@@ -168,14 +203,19 @@ async function judgeTarball(tarball: Obtained, context: SourceContext): Promise<
       { fix: "Let the signature be over a file with its sum." },
     );
   }
-  const bytes = await readFile(tarball.path);
-  return judgeSignature(bytes, await fetchBeside(signature, context), { ...context, what: rootfs.path });
+  // What a recipe names must be there; what a publisher forgot has been left out by somebody.
+  const isPublished = context.plan.source?.kind === "published";
+  const made = isPublished ? await fetchIfThere(signature, context) : await fetchBeside(signature, context);
+  if (made) return judgeSignature(await readFile(tarball.path), made, { ...context, what: rootfs.path });
+  unsigned(context, `no mirror has its signature ${signature.path}`);
+  return [];
 }
 
 /** The serial that the source states for this platform. */
 async function readSerial(context: SourceContext): Promise<string | undefined> {
   const { serial, rootfs } = context.source;
   if (!serial) return undefined;
+  if ("value" in serial) return serial.value;
   const { file = rootfs, pattern } = serial;
   const text = serial.file ? Buffer.from(await fetchBeside(serial.file, context)).toString("utf8") : rootfs.whole;
   const found = pattern.exec(text);
@@ -186,17 +226,31 @@ async function readSerial(context: SourceContext): Promise<string | undefined> {
   });
 }
 
+/** What a platform's tarball says that it is, where that is known. */
+export interface PlatformSerial {
+  readonly platform: string;
+  readonly serial: string | undefined;
+  /** What its publisher calls that. */
+  readonly word: "serial" | "version";
+}
+
+export const serialWord = ({ source }: Pick<Plan, "source">): PlatformSerial["word"] =>
+  source?.kind === "published" ? "version" : "serial";
+
 /** Tarballs of different builds are not one image. Throws SERIAL_MISMATCH. */
-export function assertOneSerial(platforms: readonly LockedPlatform[]): void {
-  const serials = platforms.flatMap(({ platform, source }) =>
-    source?.serial === undefined ? [] : [{ platform, serial: source.serial }],
-  );
+export function assertOneSerial(platforms: readonly PlatformSerial[]): void {
+  const serials = platforms.filter(({ serial }) => serial !== undefined);
   const [first] = serials;
   const other = serials.find(({ serial }) => serial !== first?.serial);
   if (!first || !other) return;
   throw new DodaiError(
     "SERIAL_MISMATCH",
-    `Cannot make one image of the source: its serial is "${first.serial}" for ${first.platform}, and "${other.serial}" for ${other.platform}`,
-    { fix: "Wait until all tarballs of a build are published, or name places of one build." },
+    `Cannot make one image of the source: its ${first.word} is "${first.serial}" for ${first.platform}, and "${other.serial}" for ${other.platform}`,
+    {
+      fix:
+        first.word === "version"
+          ? "Wait until the mirror has the release for all of them, or use another mirror."
+          : "Wait until all tarballs of a build are published, or name places of one build.",
+    },
   );
 }

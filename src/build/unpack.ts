@@ -45,9 +45,9 @@ export async function unpackPackage(job: UnpackJob): Promise<JobResult> {
   const bytes = verified(createReadStream(job.packagePath, { highWaterMark: readBytes }), expected);
   const bodies = openBodies(`${job.temporary}.spool`);
   try {
-    const file = await format.openPackage(readerOf(bytes), limitsFor(job.sizeBytes));
+    const file = await format.openPackage(readerOf(bytes), limitsFor(job.sizeBytes), job.checksum);
     const md5Wanted = format.digestedPaths(file.control);
-    const { root, loose, paths, md5 } = await readItems(file, { job, bodies, md5Wanted });
+    const { root, loose, paths, md5, sha1 } = await readItems(file, { job, bodies, md5Wanted });
     for await (const _rest of bytes) {
       // What lies behind the last member belongs to the digest too.
     }
@@ -62,6 +62,7 @@ export async function unpackPackage(job: UnpackJob): Promise<JobResult> {
       control: file.control,
       paths,
       md5,
+      sha1,
     };
     writeFileSync(`${job.temporary}.json`, formatPiece(description));
     renameSync(`${job.temporary}.records`, job.recordsPath);
@@ -84,14 +85,17 @@ interface ReadItems {
   readonly loose: readonly LooseEntry[];
   readonly paths: readonly string[];
   readonly md5: ReadonlyMap<string, string>;
+  readonly sha1: ReadonlyMap<string, string>;
 }
 
 async function readItems(file: PackageFile, { job, bodies, md5Wanted }: ReadContext): Promise<ReadItems> {
   const loose: LooseEntry[] = [];
   const paths: string[] = [];
   const md5 = new Map<string, string>();
+  const sha1 = new Map<string, string>();
   let root: DirectoryEntry | undefined;
-  for await (const { entry, body } of file.items) {
+  for await (const item of file.items) {
+    const { entry, body } = item;
     const spelled = entry.path === "." ? "/." : `/${entry.path}`;
     paths.push(spelled);
     if (entry.path === ".") {
@@ -102,9 +106,11 @@ async function readItems(file: PackageFile, { job, bodies, md5Wanted }: ReadCont
     const hash = md5Wanted.has(spelled) ? createHash("md5") : undefined;
     await keepBody(entry, body, { bodies, job, hash });
     if (hash) md5.set(spelled, hash.digest("hex"));
+    // Known once the body was taken.
+    if (item.sha1 !== undefined) sha1.set(entry.path, item.sha1);
     loose.push({ entry: placeEntry(entry, job.rules), bodyOffset });
   }
-  return { root, loose, paths, md5 };
+  return { root, loose, paths, md5, sha1 };
 }
 
 async function keepBody(

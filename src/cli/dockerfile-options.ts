@@ -10,7 +10,7 @@ import { readBuildArgs, readLabels, readSecret, readSsh } from "./dockerfile-fla
 import { parseSourceDateEpoch, usage } from "./flags.ts";
 import { unsignedRepositories } from "./options.ts";
 import { cacheDirectory } from "./places.ts";
-import { findRecipeArgument } from "./recipe-argument.ts";
+import { type FindOptions, findRecipeArgument } from "./recipe-argument.ts";
 
 /** All but outputs. Throws USAGE. */
 export function dockerfileOptions(
@@ -43,7 +43,7 @@ export function dockerfileOptions(
     offline,
     signal,
     onEvent,
-    findRecipe: (name) => findNamedRecipe(name, { ...world, cwd: found.contextDirectory }, cache),
+    findRecipe: (name) => findNamedRecipe(name, { ...world, cwd: found.contextDirectory }, { cache, offline }),
     ...(platforms && platforms.length > 0 ? { platforms } : {}),
     ...(compression ? { compression } : {}),
     ...(names ? { names } : {}),
@@ -67,9 +67,9 @@ function nameOf({ contextDirectory }: FoundDockerfile): string {
 }
 
 /** A built-in recipe, or a recipe file of the context. */
-async function findNamedRecipe(name: string, world: World, cache: string): Promise<NamedRecipe | undefined> {
+async function findNamedRecipe(name: string, world: World, options: FindOptions): Promise<NamedRecipe | undefined> {
   try {
-    return await findRecipeArgument(name, world, cache);
+    return await findRecipeArgument(name, world, options);
   } catch (error) {
     if (error instanceof DodaiError && error.code === "RECIPE_UNKNOWN") return undefined;
     throw error;

@@ -13,7 +13,7 @@ export async function withOptions<Result>(
 ): Promise<Result> {
   const { flags, world } = run;
   const cache = cacheDirectory(flags.cacheDir, world);
-  const { recipe, lockFile } = await findRecipeArgument(run.recipe, world, cache);
+  const { recipe, lockFile } = await findRecipeArgument(run.recipe, world, { cache, offline: flags.offline ?? false });
   const progress = startProgress(flags.progress, world);
   const { platform: platforms, offline = false } = flags;
   try {

@@ -6,6 +6,8 @@ import type { Platform } from "./platform.ts";
 export interface PackageRequest {
   readonly request: string;
   readonly exclude: boolean;
+  /** Only these platforms ask for it; all when absent. */
+  readonly platforms?: readonly Platform[];
   readonly position?: Position;
 }
 
@@ -26,6 +28,8 @@ export interface RecipeRepository {
   readonly insecureUnsigned: boolean;
   /** deb: pin priority, apt_preferences(5); 500 when absent. */
   readonly priority?: number;
+  /** apk: `@tag` of the repository; its packages are taken only for requests that name it. */
+  readonly tag?: string;
   readonly position?: Position;
 }
 
@@ -70,7 +74,7 @@ export interface RecipeGroup {
   readonly members: readonly string[];
 }
 
-/** A file, directory or link of the recipe's own. `path` has no leading `/`. */
+/** What the recipe does to one path, in the order of the list. `path` has no leading `/`. */
 export type RecipeFile =
   | {
       readonly kind: "file";
@@ -89,14 +93,42 @@ export type RecipeFile =
       readonly gid: number;
       readonly source: string;
     }
+  /** Absent owners leave those of a folder that is there already, and are root's where it is not. */
   | {
       readonly kind: "directory";
       readonly path: string;
       readonly mode: number;
-      readonly uid: number;
-      readonly gid: number;
+      readonly uid?: number;
+      readonly gid?: number;
     }
-  | { readonly kind: "symlink"; readonly path: string; readonly target: string };
+  | { readonly kind: "symlink"; readonly path: string; readonly target: string }
+  /** Made where nothing is yet. */
+  | {
+      readonly kind: "character-device";
+      readonly path: string;
+      readonly mode: number;
+      readonly major: number;
+      readonly minor: number;
+    }
+  /** The file that `target` (no leading `/`) leads to, under one more name. */
+  | { readonly kind: "hardlink"; readonly path: string; readonly target: string }
+  /** Changes what is there, with `recursive` all that is below it too; absent owners are left. */
+  | {
+      readonly kind: "permissions";
+      readonly path: string;
+      readonly mode?: number;
+      readonly uid?: number;
+      readonly gid?: number;
+      readonly recursive: boolean;
+    };
+
+/** Certificate authorities that the image trusts beside those of its packages. */
+export interface RecipeCertificates {
+  /** One PEM certificate each; the name becomes part of a file name. */
+  readonly additional: readonly { readonly name: string; readonly pem: string }[];
+  /** Names that packages provide whose certificates, below /usr/local/share/ca-certificates, are trusted too. */
+  readonly providers: readonly string[];
+}
 
 /** The config of the image, OCI image-spec config.md; absent members are the distribution's or nothing. */
 export interface RecipeConfig {
@@ -116,7 +148,30 @@ export interface RecipeConfig {
 export type LayerStrategy =
   | { readonly kind: "single" }
   | { readonly kind: "per-package"; readonly max: number }
+  /** As apko: packages of one source, and those that replace one another, in at most `budget` layers, and one above. */
+  | { readonly kind: "origin"; readonly budget: number }
   | { readonly kind: "grouped"; readonly max: number };
+
+/** A package that another tool's lock names exactly: it is taken, and nothing is solved. */
+export interface PinnedPackage {
+  readonly name: string;
+  readonly version: string;
+  /** The package format's own word. */
+  readonly architecture: string;
+  /** Below one of the recipe's repositories. */
+  readonly url: string;
+  /** What the format knows the file by; apk: `Q1` and the SHA-1 of its control part in base64. */
+  readonly checksum: string;
+  readonly sizeBytes: number;
+}
+
+/** An image on this machine that the recipe builds on. Both are absolute paths of folders. */
+export interface RecipeBase {
+  /** An OCI layout. */
+  readonly layout: string;
+  /** apk: its database of what is installed there, `ARCHITECTURE/APKINDEX`. */
+  readonly installed: string;
+}
 
 export type ScriptMode = "run" | "emulate" | "skip";
 
@@ -144,8 +199,14 @@ export interface Recipe {
     readonly runAs?: string;
   };
   readonly files: readonly RecipeFile[];
+  readonly certificates?: RecipeCertificates;
   /** Globs of absolute paths, `/usr/share/doc/**`. */
   readonly remove: readonly string[];
   readonly config: RecipeConfig;
   readonly layers: LayerStrategy;
+  readonly base?: RecipeBase;
+  /** What a person should know of how the recipe was read, as sentences; told when packages are solved. */
+  readonly warnings?: readonly string[];
+  /** Of every platform; absent when packages are solved. */
+  readonly pinned?: readonly PinnedPackage[];
 }

@@ -18,6 +18,8 @@ export interface Piece {
   readonly paths: readonly string[];
   /** Hex MD5 of files that the package database wants one of, by absolute path as the package spells it. */
   readonly md5: ReadonlyMap<string, string>;
+  /** Hex SHA-1 of each file by its path, where the format has one (apk). */
+  readonly sha1: ReadonlyMap<string, string>;
 }
 
 const kinds = ["file", "directory", "symlink", "character-device", "block-device", "fifo"] as const;
@@ -43,21 +45,26 @@ interface PieceJson {
   /** mode, uid, gid, mtime. */
   readonly root?: readonly [number, number, number, number];
   readonly entries: readonly EntryRow[];
-  readonly control: readonly (readonly [string, number, string])[];
+  readonly control: readonly (readonly [name: string, mode: number, bytes: string, mtime?: number])[];
   /** Left out when they follow from the entries. */
   readonly paths?: readonly string[];
   readonly md5: Readonly<Record<string, string>>;
+  readonly sha1?: Readonly<Record<string, string>>;
 }
 
-export function formatPiece({ root, entries, recordsBytes, control, paths, md5 }: Piece): string {
+export function formatPiece({ root, entries, recordsBytes, control, paths, md5, sha1 }: Piece): string {
   const json: PieceJson = {
     version: pieceVersion,
     recordsBytes,
     ...(root ? { root: [root.mode, root.uid, root.gid, root.mtime] } : {}),
     entries: entries.map(formatRow),
-    control: control.map(({ name, mode, bytes }) => [name, mode, Buffer.from(bytes).toString("latin1")]),
+    control: control.map(({ name, mode, bytes, mtime }) => {
+      const start = [name, mode, Buffer.from(bytes).toString("latin1")] as const;
+      return mtime === undefined ? start : [...start, mtime];
+    }),
     ...(isSame(paths, pathsOf(entries)) ? {} : { paths }),
     md5: Object.fromEntries(md5),
+    ...(sha1.size === 0 ? {} : { sha1: Object.fromEntries(sha1) }),
   };
   return JSON.stringify(json);
 }
@@ -75,13 +82,15 @@ export function parsePiece(key: string, description: string): Piece {
       recordsBytes: whole(json.recordsBytes),
       ...(json.root ? { root: parseRoot(json.root) } : {}),
       entries,
-      control: json.control.map(([name, mode, bytes]) => ({
+      control: json.control.map(([name, mode, bytes, mtime]) => ({
         name: text(name),
         mode: whole(mode),
         bytes: Buffer.from(text(bytes), "latin1"),
+        ...(mtime === undefined ? {} : { mtime: whole(mtime) }),
       })),
       paths: paths.map(text),
-      md5: new Map(Object.entries(json.md5).map(([path, hex]) => [path, text(hex)])),
+      md5: textsOf(json.md5),
+      sha1: textsOf(json.sha1 ?? {}),
     };
   } catch (cause) {
     throw new DodaiError("CACHE_BROKEN", `Cannot read piece ${key} of the store: its description is damaged`, {
@@ -89,6 +98,9 @@ export function parsePiece(key: string, description: string): Piece {
     });
   }
 }
+
+const textsOf = (members: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> =>
+  new Map(Object.entries(members).map(([path, value]) => [path, text(value)]));
 
 /** How dpkg-deb lists what a package holds: the root, all else in tree order, and symbolic links last. */
 function pathsOf(entries: readonly PieceEntry[]): readonly string[] {

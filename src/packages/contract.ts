@@ -12,11 +12,12 @@
 //   provides          Provides                   p: (provides)             Provides
 //   source            Source                     o: (origin)               SOURCERPM
 //   essential         Essential: yes             -                         -
-import type { ArchiveItem } from "../archive/entry.ts";
+import type { ArchiveItem, Entry } from "../archive/entry.ts";
 import type { Bytes } from "../core/bytes.ts";
 import type { Digest } from "../core/digest.ts";
 
-export type VersionOperator = "<" | "<=" | "=" | ">=" | ">";
+/** apk: `~` is a version that starts so, `<~` and `>~` one that does or is older or newer. */
+export type VersionOperator = "<" | "<=" | "=" | ">=" | ">" | "~" | "<~" | ">~";
 
 export interface VersionConstraint {
   readonly operator: VersionOperator;
@@ -29,6 +30,8 @@ export interface Requirement {
   readonly constraint?: VersionConstraint;
   /** deb's `name:any` and `name:amd64`; absent means the architecture of the package that asks. */
   readonly architecture?: string;
+  /** apk's `name@tag`, which lets packages of the repository with that tag in. */
+  readonly tag?: string;
 }
 
 export type RelationKind =
@@ -54,6 +57,16 @@ export interface Provide {
   readonly version?: string;
 }
 
+/**
+ * What vouches for a package file: the digest of all of it; or for apk, whose indexes have no such, the SHA-1 of its control
+ * part as apk writes it, `Q1` and base64, which vouches for the rest by the digest that it has of it.
+ */
+export type PackageDigest = Digest | ControlChecksum;
+export type ControlChecksum = `Q1${string}`;
+
+/** SHA-1 is 20 bytes, which are 27 letters of base64 and one sign. */
+export const isControlChecksum = (text: string): text is ControlChecksum => /^Q1[A-Za-z0-9+/]{27}=$/.test(text);
+
 /** One package version on offer in a repository, as its index tells it. */
 export interface PackageRecord {
   readonly name: string;
@@ -64,7 +77,7 @@ export interface PackageRecord {
   /** Path of the package file below its repository's root. */
   readonly path: string;
   readonly sizeBytes: number;
-  readonly digest: Digest;
+  readonly digest: PackageDigest;
   /** Size once installed, in bytes, as the package says; 0 when it does not. */
   readonly installedBytes: number;
   readonly essential: boolean;
@@ -79,6 +92,12 @@ export interface PackageRecord {
   readonly relations: readonly Relation[];
   /** deb: `Phased-Update-Percentage`, when the index states one. */
   readonly phasedPercent?: number;
+  /** apk: which package is taken for a name that several provide: the highest. */
+  readonly providerPriority?: number;
+  /** apk: comes by itself when all of these are there. */
+  readonly installIf?: readonly Requirement[];
+  /** apk: why it can never be installed, for the end of a sentence. */
+  readonly uninstallable?: string;
   /** The index's one-line description. */
   readonly summary: string;
 }
@@ -102,6 +121,8 @@ export interface PackageIndex {
    * prefers the one whose name came up last. Absent where a format's own tools do not care.
    */
   mentioned?(name: string): number;
+  /** apk: packages whose `installIf` names this name. */
+  conditional?(name: string): readonly PackageRecord[];
   /** What a build must know of a package that its record does not say: the index's own text of it (a deb822 stanza). */
   stanza(record: PackageRecord): string;
 }
@@ -112,12 +133,30 @@ export interface ControlMember {
   readonly name: string;
   readonly mode: number;
   readonly bytes: Uint8Array;
+  /** Seconds since 1970, where the database keeps it (apk's scripts). */
+  readonly mtime?: number;
+}
+
+/** A file of a package on its way past, and the hex SHA-1 of it that was checked, where the format has one (apk). */
+export interface PackageItem extends ArchiveItem {
+  readonly sha1?: string;
 }
 
 /** An opened package file. `items` is read once, to its end, and only then is the package known to be whole. */
 export interface PackageFile {
   readonly control: readonly ControlMember[];
-  readonly items: AsyncIterable<ArchiveItem>;
+  readonly items: AsyncIterable<PackageItem>;
+}
+
+/** What a package file says of itself and no index is needed for. */
+export interface PackageFacts {
+  readonly source: string;
+  /** Size once installed, in bytes. */
+  readonly installedBytes: number;
+  /** Names that it stands for, without versions. */
+  readonly provides: readonly string[];
+  /** Whether it may take over files of any other package. */
+  readonly replacesSome: boolean;
 }
 
 /** Bounds on what one package may make dodai keep or write. */
@@ -137,6 +176,17 @@ export interface InstalledPackage {
   readonly paths: readonly string[];
   /** Hex MD5 of the content of each file that the database wants one of (deb: conffiles), by absolute path. */
   readonly md5: ReadonlyMap<string, string>;
+  /** What of a package apk's database has beside. */
+  readonly apk?: {
+    readonly checksum: string;
+    readonly sizeBytes: number;
+    /** Of the repository that it is from. */
+    readonly tag?: string;
+    /** In tree order, as the package has them. */
+    readonly entries: readonly Entry[];
+    /** Hex SHA-1 of each file by its path. */
+    readonly sha1: ReadonlyMap<string, string>;
+  };
 }
 
 /**
@@ -168,6 +218,15 @@ export interface DatabaseOptions {
   readonly state: "unpacked" | "installed";
   /** deb: also `var/lib/dpkg/status.d/NAME` and `NAME.md5sums`, which scanners of distroless images read. */
   readonly perPackageStatus: boolean;
+  /** apk: what was asked for, and where its database lies. */
+  readonly world?: readonly string[];
+  readonly apkDatabase?: ApkDatabase;
+}
+
+/** Where apk has its database (below usr where lib is merged into it), and which apk-tools it is to be that of. */
+export interface ApkDatabase {
+  readonly folder: "lib/apk" | "usr/lib/apk";
+  readonly tools: 2 | 3;
 }
 
 /** One repository, complete: where it is, what of it is used, and who may sign it. */
@@ -176,6 +235,8 @@ export interface Repository {
   readonly name: string;
   /** Roots to try in turn: `http(s):`, `file:`, or an absolute path. Never part of a lock. */
   readonly urls: readonly string[];
+  /** Its official address, when mirrors stand in for it. */
+  readonly knownAs?: readonly string[];
   /** deb: `trixie-security`; with `flat` the path below the root, `./`. */
   readonly suite: string;
   readonly flat: boolean;
@@ -187,11 +248,15 @@ export interface Repository {
   readonly archived: boolean;
   /** apt_preferences(5): the higher wins, 500 is usual. */
   readonly priority: number;
+  /** apk: packages of it are taken only for requests that name the tag. */
+  readonly tag?: string;
 }
 
-/** A public key that is trusted, as text, with where it is from. */
+/** A public key that is trusted, as text (deb: armoured OpenPGP; apk: PEM), with where it is from. */
 export interface TrustKey {
-  /** 40 (v4) or 64 (v6) upper-case hex digits of the primary key; when absent, every key of the text is trusted. */
+  /** apk: file name below `etc/apk/keys`, by which signatures call the key. */
+  readonly name?: string;
+  /** deb: 40 (v4) or 64 (v6) upper-case hex digits of the primary key; apk: SHA-256 of the public key, in lower-case hex. When absent, every key of the text is trusted. */
   readonly fingerprint?: string;
   readonly owner: string;
   readonly source: string;
@@ -253,6 +318,8 @@ export interface PackageFormat {
   compareVersions(a: string, b: string): number;
   /** Whether `record`, by its own name or by what it provides, is what `requirement` asks for on `architecture`. */
   satisfies(record: PackageRecord, requirement: Requirement, architecture: string): boolean;
+  /** How packages are chosen; apt's way when absent. */
+  readonly policy?: "apk";
   /** What a person writes in a recipe: `openssl`, `openssl>=3.5`, `openssl=3.5.1-1`. Throws RELATION_SYNTAX. */
   parseRequest(text: string): Requirement;
   /** The format's own word for a platform: `amd64`, `armhf`, `x86_64`. `undefined` when it has none. */
@@ -262,12 +329,22 @@ export interface PackageFormat {
    * Throws SIGNATURE_MISSING, SIGNATURE_INVALID, RELEASE_EXPIRED, RELEASE_FROM_FUTURE, INDEX_MISSING, DIGEST_MISMATCH ...
    */
   openRepository(repository: Repository, architecture: string, access: RepositoryAccess): Promise<OpenRepository>;
-  /** Opens a package file. Throws PACKAGE_BROKEN, ARCHIVE_UNSAFE_PATH, ARCHIVE_TOO_LARGE. */
-  openPackage(bytes: Bytes, limits: PackageLimits): Promise<PackageFile>;
+  /** Opens a package file. `digest` is the one by which it is known: a control checksum is checked here. Throws DIGEST_MISMATCH, PACKAGE_BROKEN, ARCHIVE_UNSAFE_PATH, ARCHIVE_TOO_LARGE. */
+  openPackage(bytes: Bytes, limits: PackageLimits, digest?: PackageDigest): Promise<PackageFile>;
   /** Absolute paths of files whose MD5 the database states (deb: conffiles), from a package's control members. */
   digestedPaths(control: readonly ControlMember[]): ReadonlySet<string>;
   /** Whether a package, by its control members, may take over files of another (deb: Replaces). */
-  replaces(control: readonly ControlMember[], other: { readonly name: string; readonly version: string }): boolean;
+  replaces(
+    control: readonly ControlMember[],
+    other: { readonly name: string; readonly version: string; readonly control?: readonly ControlMember[] },
+  ): boolean;
+  /** What a package says of itself, from its control members; absent where nobody asks for it. */
+  factsOf?(control: readonly ControlMember[]): PackageFacts;
+  /** Names in the order in which packages are unpacked, where that decides who has a file (apk); by name when absent. */
+  unpackOrder?(
+    packages: readonly { readonly name: string; readonly control: readonly ControlMember[] }[],
+    world: readonly string[],
+  ): readonly string[];
   /** The database files for these packages, sorted by path. */
   formatDatabase(installed: readonly InstalledPackage[], options: DatabaseOptions): readonly GeneratedFile[];
   /** Names of control members that run when a package is installed: `preinst`, `postinst` ... */

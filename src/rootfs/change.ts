@@ -1,5 +1,5 @@
 // Changes of a tree after packages are merged: what effects, the package database and the recipe make, and what goes.
-import { type Entry, noXattrs } from "../archive/entry.ts";
+import { type DeviceEntry, type Entry, noXattrs } from "../archive/entry.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { parentsOf } from "../core/path-order.ts";
 import { unreachable } from "../core/unreachable.ts";
@@ -78,6 +78,27 @@ export function addEntries(change: ChangedTree, entries: readonly MadeEntry[]): 
     change.tree.set(entry.path, { entry, owner: undefined, content: undefined });
     change.made.set(entry.path, made);
   }
+}
+
+/** A device node of root's, where nothing is yet. */
+export function addDevice(
+  change: ChangedTree,
+  { path, mode, major, minor }: Pick<DeviceEntry, "path" | "mode" | "major" | "minor">,
+  epoch: number,
+): void {
+  const place = placeOf(change.tree, path);
+  if (change.tree.has(place)) return;
+  for (const parent of parentsOf(place)) addFolder(change, parent, epoch);
+  const owner = { uid: 0, gid: 0, mtime: epoch, xattrs: noXattrs };
+  replaceEntry(change, place, { entry: { kind: "character-device", path: place, mode, major, minor, ...owner } });
+}
+
+/** Puts an entry of another mode, owner or content in the place of what lies at `path`, which no link leads to. */
+export function replaceEntry(change: ChangedTree, path: string, { entry, ...made }: MadeEntry & Made): void {
+  const before = change.tree.get(path);
+  if (before) drop(change, path, before);
+  change.tree.set(path, { entry, owner: undefined, content: undefined });
+  change.made.set(path, made);
 }
 
 function drop({ tree, made, dropped }: ChangedTree, path: string, node: TreeNode): void {

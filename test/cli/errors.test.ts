@@ -96,11 +96,12 @@ test("faults of a recipe are drawn with their lines", async (t) => {
   t.assert.fileSnapshot(ran.stderr, "test/golden/cli/refused/recipe.txt", { serializers: [String] });
 });
 
-test("apko files are not supported yet", async (t) => {
+test("faults of an apko recipe are drawn with their lines", async (t) => {
   const cwd = temporaryFolder(t);
-  writeFileSync(join(cwd, "apko.yaml"), "contents:\n  packages: [busybox]\n");
+  writeFileSync(join(cwd, "apko.yaml"), "contents:\n  pakages: [busybox]\n");
   const ran = await runCli(["build", "apko.yaml"], { cwd });
-  assert.match(ran.stderr, /apko files are not supported yet/);
+  assert.equal(ran.exitCode, 2);
+  assert.match(ran.stderr, /2 \| {3}pakages: \[busybox\]\n.*\^{7}\n {2}fix: Did you mean "packages"\?/);
 });
 
 test("a name whose file is there without its ending is helped on", async (t) => {

@@ -1,5 +1,6 @@
 import type { Resolution, ResolvedSource } from "../../build/contract.ts";
 import { hexOf } from "../../core/digest.ts";
+import { isControlChecksum } from "../../packages/contract.ts";
 import type { Context } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { withOptions } from "../options.ts";
@@ -44,7 +45,7 @@ export function resolutionValue({ platforms }: Resolution): Readonly<Record<stri
           repository,
           path,
           size: sizeBytes,
-          sha256: hexOf(digest),
+          ...(isControlChecksum(digest) ? { checksum: digest } : { sha256: hexOf(digest) }),
         };
       }),
     },

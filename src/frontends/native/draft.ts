@@ -4,6 +4,7 @@ import { formatPlatform, type Platform, parsePlatform } from "../../core/platfor
 import type {
   LayerStrategy,
   Recipe,
+  RecipeCertificates,
   RecipeConfig,
   RecipeFile,
   RecipeGroup,
@@ -15,6 +16,7 @@ import type {
 import type { RecipeDocument } from "./document.ts";
 import type {
   AccountsInput,
+  CertificatesInput,
   ConfigInput,
   FileInput,
   LayersInput,
@@ -36,6 +38,8 @@ export interface Surroundings {
   absolute(path: string): string;
   /** The armored text of a key that the recipe names by path or writes out. */
   keyText(key: string): string;
+  /** The text of a certificate that the recipe names by path or writes out. */
+  certificateText(certificate: string): string;
 }
 
 export function draftOf(input: RecipeInput, document: RecipeDocument, around: Surroundings): RecipeDraft {
@@ -59,7 +63,8 @@ export function draftOf(input: RecipeInput, document: RecipeDocument, around: Su
     allowUnknownScripts: input["allow-unknown-scripts"],
     platforms: input.platforms && uniquePlatforms(input.platforms),
     accounts: input.accounts && accountsOf(input.accounts),
-    files: input.files?.map((file) => fileOf(file, around)),
+    certificates: input.certificates && certificatesOf(input.certificates, around),
+    files: input.files?.flatMap((file) => filesOf(file, around)),
     remove: input.remove,
     config: input.config && configOf(input.config),
     layers: input.layers && layersOf(input.layers),
@@ -76,7 +81,7 @@ function withoutUndefined<Shape extends object>(
 
 function repositoryOf(input: RepositoryInput, around: Surroundings): RecipeRepository {
   const urls = input.urls ?? (input.url === undefined ? [] : [input.url]);
-  const { flat, priority } = input;
+  const { flat, priority, tag } = input;
   return {
     urls: urls.map((url) => placed(url, around)),
     suites: input.suites ?? [],
@@ -84,7 +89,7 @@ function repositoryOf(input: RepositoryInput, around: Surroundings): RecipeRepos
     keys: (input.keys ?? []).map(around.keyText),
     only: input.only ?? false,
     insecureUnsigned: input["insecure-unsigned"] ?? false,
-    ...withoutUndefined({ flat, priority }),
+    ...withoutUndefined({ flat, priority, tag }),
   };
 }
 
@@ -148,9 +153,30 @@ function accountsOf(input: AccountsInput): Recipe["accounts"] {
   return { users, groups, ...withoutUndefined({ runAs: input["run-as"] }) };
 }
 
+function certificatesOf(
+  { additional = [], providers = [] }: CertificatesInput,
+  { certificateText }: Surroundings,
+): RecipeCertificates {
+  return { additional: additional.map(({ name, content }) => ({ name, pem: certificateText(content) })), providers };
+}
+
+/** A folder of which all that is below it is changed too is two entries. */
+function filesOf(input: FileInput, around: Surroundings): readonly RecipeFile[] {
+  const file = fileOf(input, around);
+  if (file.kind !== "directory" || !input.recursive) return [file];
+  const { path, mode, uid, gid } = file;
+  return [file, { kind: "permissions", path, mode, recursive: true, ...withoutUndefined({ uid, gid }) }];
+}
+
 function fileOf(input: FileInput, { absolute }: Surroundings): RecipeFile {
   const path = parseImagePath(input.path);
   if (input.target !== undefined) return { kind: "symlink", path, target: input.target };
+  if (input.hardlink !== undefined) return { kind: "hardlink", path, target: parseImagePath(input.hardlink) };
+  if (input.existing) {
+    const mode = input.mode === undefined ? undefined : parseMode(input.mode);
+    const { uid, gid, recursive = false } = input;
+    return { kind: "permissions", path, recursive, ...withoutUndefined({ mode, uid, gid }) };
+  }
   const mode = input.mode === undefined ? (input.directory ? 0o755 : 0o644) : parseMode(input.mode);
   const common = { path, mode, uid: input.uid ?? 0, gid: input.gid ?? 0 };
   if (input.directory) return { kind: "directory", ...common };
@@ -164,5 +190,7 @@ function configOf(input: ConfigInput): RecipeConfig {
 }
 
 function layersOf({ strategy, max = defaultMaxLayers }: LayersInput): LayerStrategy {
-  return strategy === "single" ? { kind: "single" } : { kind: strategy, max };
+  if (strategy === "single") return { kind: "single" };
+  // What no package has is in a layer above those of the budget.
+  return strategy === "origin" ? { kind: "origin", budget: max - 1 } : { kind: strategy, max };
 }

@@ -6,6 +6,7 @@ export interface RepositoryInput {
   readonly suites?: readonly string[] | undefined;
   readonly components?: readonly string[] | undefined;
   readonly flat?: string | undefined;
+  readonly tag?: string | undefined;
   readonly keys?: readonly string[] | undefined;
   readonly only?: boolean | undefined;
   readonly priority?: number | undefined;
@@ -39,9 +40,17 @@ export interface FileInput {
   readonly source?: string | undefined;
   readonly directory?: true | undefined;
   readonly target?: string | undefined;
+  readonly hardlink?: string | undefined;
+  readonly existing?: true | undefined;
+  readonly recursive?: boolean | undefined;
   readonly mode?: string | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
+}
+
+export interface CertificatesInput {
+  readonly additional?: readonly { readonly name: string; readonly content: string }[] | undefined;
+  readonly providers?: readonly string[] | undefined;
 }
 
 export interface ConfigInput {
@@ -58,7 +67,7 @@ export interface ConfigInput {
 }
 
 export interface LayersInput {
-  readonly strategy: "single" | "per-package" | "grouped";
+  readonly strategy: "single" | "per-package" | "grouped" | "origin";
   readonly max?: number | undefined;
 }
 
@@ -92,6 +101,7 @@ export interface RecipeInput {
   readonly "allow-unknown-scripts"?: readonly string[] | undefined;
   readonly platforms?: readonly string[] | undefined;
   readonly accounts?: AccountsInput | undefined;
+  readonly certificates?: CertificatesInput | undefined;
   readonly files?: readonly FileInput[] | undefined;
   readonly remove?: readonly string[] | undefined;
   readonly config?: ConfigInput | undefined;

@@ -4,6 +4,7 @@ import type { ZodError } from "zod";
 import { DodaiError, type Position } from "../../core/dodai-error.ts";
 import type { Platform } from "../../core/platform.ts";
 import type { Recipe } from "../../core/recipe.ts";
+import { certificateOf } from "../pem.ts";
 import { nearest } from "../suggest.ts";
 import { type Path, parseRecipeDocument, type RecipeDocument, type RecipeText } from "./document.ts";
 import { draftOf, type RecipeDraft } from "./draft.ts";
@@ -102,9 +103,13 @@ interface LoadDraftOptions {
 async function loadDraft({ path, file, world, chain }: LoadDraftOptions): Promise<RecipeDraft> {
   const { input, document } = parseRecipeText({ text: await world.readFile(path), file });
   const absolute = (relative: string): string => posix.resolve(posix.dirname(path), relative);
-  const { keys, faults } = await readNamedFiles({ input, document, absolute, world });
+  const { keys, certificates, faults } = await readNamedFiles({ input, document, absolute, world });
   throwFaults(faults, file);
-  const draft = draftOf(input, document, { absolute, keyText: (key) => keys.get(key) ?? key });
+  const draft = draftOf(input, document, {
+    absolute,
+    keyText: (key) => keys.get(key) ?? key,
+    certificateText: (one) => certificates.get(one) ?? one,
+  });
   if (input.extends === undefined) return draft;
   const where = document.positionOf(["extends"]);
   const parent = isFileName(input.extends)
@@ -166,29 +171,49 @@ interface NamedFiles {
   absolute(path: string): string;
 }
 
-const armorStart = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
+/** OpenPGP, and the PEM of apk's keys. */
+const keyStart = /-----BEGIN (?:PGP PUBLIC KEY BLOCK|PUBLIC KEY|RSA PUBLIC KEY)-----/;
+const isKeyText = (name: string): boolean => name.trimStart().search(keyStart) === 0;
 
 /** Texts of the keys that are named by path, and a fault for each file that is not there or not what it should be. */
 async function readNamedFiles({ input, document, absolute, world }: NamedFiles): Promise<{
   readonly keys: ReadonlyMap<string, string>;
+  readonly certificates: ReadonlyMap<string, string>;
   readonly faults: readonly DodaiError[];
 }> {
   const keys = new Map<string, string>();
   const faults: DodaiError[] = [];
   for (const { name, at } of namedKeys(input)) {
-    if (keys.has(name) || name.trimStart().startsWith(armorStart)) continue;
+    if (keys.has(name) || isKeyText(name)) continue;
     const where = document.positionOf(at);
     const path = absolute(name);
     const text = (await world.hasFile(path)) ? await world.readFile(path) : undefined;
     if (text === undefined) faults.push(noFile("read key", name, where));
-    else if (!text.includes(armorStart)) faults.push(noKey(name, where));
+    else if (!keyStart.test(text)) faults.push(noKey(name, where));
     else keys.set(name, text);
   }
   for (const [index, { source }] of (input.files ?? []).entries()) {
     if (source === undefined || (await world.hasFile(absolute(source)))) continue;
     faults.push(noFile("copy", source, document.positionOf(["files", index, "source"])));
   }
-  return { keys, faults };
+  const certificates = new Map<string, string>();
+  for (const [index, { content }] of (input.certificates?.additional ?? []).entries()) {
+    const where = document.positionOf(["certificates", "additional", index, "content"]);
+    const text = content.includes("-----BEGIN") ? content : await readNamed(absolute(content), world);
+    const pem = text === undefined ? undefined : certificateOf(text);
+    if (text === undefined) faults.push(noFile("read certificate", content, where));
+    else if (pem === undefined) faults.push(noCertificate(where));
+    else certificates.set(content, pem);
+  }
+  return { keys, certificates, faults };
+}
+
+async function readNamed(path: string, world: RecipeWorld): Promise<string | undefined> {
+  return (await world.hasFile(path)) ? world.readFile(path) : undefined;
+}
+
+function noCertificate(where: Position): DodaiError {
+  return new DodaiError("RECIPE_SYNTAX", "Cannot read certificate: it is not one certificate in PEM", { where });
 }
 
 /** Keys that are files or texts, and where they are named; those of a source that are fingerprints are looked up later. */
@@ -204,10 +229,14 @@ function namedKeys({ repositories = [], source = {} }: RecipeInput): readonly { 
 }
 
 function noKey(name: string, where: Position): DodaiError {
-  return new DodaiError("KEY_SYNTAX", `Cannot read key "${name}": it is not an armored OpenPGP key`, {
-    where,
-    fix: 'Write it as text: "gpg --no-default-keyring --keyring FILE --export --armor", with FILE as in "./key.gpg".',
-  });
+  return new DodaiError(
+    "KEY_SYNTAX",
+    `Cannot read key "${name}": it is not an armored OpenPGP key, nor for apk a PEM`,
+    {
+      where,
+      fix: 'Write it as text: "gpg --no-default-keyring --keyring FILE --export --armor", with FILE as in "./key.gpg".',
+    },
+  );
 }
 
 function noFile(verb: string, name: string, where: Position): DodaiError {

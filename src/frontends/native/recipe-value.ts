@@ -3,7 +3,15 @@
 // machine files and folders lie, so that a lock fits in every checkout.
 import { compareBytes } from "../../core/byte-order.ts";
 import type { Json } from "../../core/canonical-json.ts";
-import type { Recipe, RecipeFile, RecipeRepository, RecipeSource, SourcePlaces } from "../../core/recipe.ts";
+import { formatPlatform } from "../../core/platform.ts";
+import type {
+  PackageRequest,
+  Recipe,
+  RecipeFile,
+  RecipeRepository,
+  RecipeSource,
+  SourcePlaces,
+} from "../../core/recipe.ts";
 
 /** One value for one meaning: lists without an order of their own are sorted; format it with `formatCanonicalJson`. */
 export function recipeValue(recipe: Recipe): Json {
@@ -13,7 +21,7 @@ export function recipeValue(recipe: Recipe): Json {
     snapshot: recipe.snapshot,
     source: recipe.source && sourceValue(recipe.source),
     variant: recipe.variant,
-    packages: sorted(recipe.packages.map(({ request, exclude }) => (exclude ? `!${request}` : request))),
+    packages: sorted(recipe.packages.map(packageValue)),
     recommends: recipe.recommends,
     repositories: recipe.repositories.map(repositoryValue),
     scripts: recipe.scripts,
@@ -23,14 +31,32 @@ export function recipeValue(recipe: Recipe): Json {
       groups: recipe.accounts.groups.map((group) => ({ ...group })),
       runAs: recipe.accounts.runAs,
     },
-    files: recipe.files.toSorted((a, b) => compareBytes(a.path, b.path)).map(fileValue),
+    files: inOrder(recipe.files).map(fileValue),
+    certificates: recipe.certificates && {
+      additional: recipe.certificates.additional.map((one) => ({ ...one })),
+      providers: sorted(recipe.certificates.providers),
+    },
     remove: sorted(recipe.remove),
     config: { ...recipe.config },
     layers: { ...recipe.layers },
+    base: recipe.base && { layout: portableUrl(recipe.base.layout), installed: portableUrl(recipe.base.installed) },
+    pinned: recipe.pinned?.map(({ url, ...one }) => ({ ...one, url: portableUrl(url) })),
   };
 }
 
 const sorted = (texts: readonly string[]): readonly string[] => [...new Set(texts)].toSorted(compareBytes);
+
+/** A request of some platforms has their names behind it. */
+function packageValue({ request, exclude, platforms }: PackageRequest): string {
+  const where = platforms ? ` on ${platforms.map(formatPlatform).join(" ")}` : "";
+  return `${exclude ? "!" : ""}${request}${where}`;
+}
+
+/** Files of different paths may be made in any order, unless one of them changes what others made. */
+function inOrder(files: readonly RecipeFile[]): readonly RecipeFile[] {
+  if (files.some(({ kind }) => kind === "permissions" || kind === "hardlink")) return files;
+  return files.toSorted((a, b) => compareBytes(a.path, b.path));
+}
 
 function repositoryValue({ position: _, urls, ...repository }: RecipeRepository): Json {
   return { ...repository, urls: urls.map(portableUrl) };

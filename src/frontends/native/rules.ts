@@ -26,14 +26,16 @@ export function checkRules(input: RecipeInput, document: RecipeDocument): readon
 
 type Refuse = (path: Path, state: string, fix?: string) => void;
 
-function checkRepositories({ repositories = [] }: RecipeInput, refuse: Refuse): void {
+function checkRepositories({ distro, repositories = [] }: RecipeInput, refuse: Refuse): void {
+  // The URL of an apk repository is the whole of it.
+  const mayBeBare = apkDistributions.test(distro ?? "");
   for (const [index, repository] of repositories.entries()) {
     const path = ["repositories", index];
     if ((repository.url === undefined) === (repository.urls === undefined)) {
       refuse(path, repository.url === undefined ? 'it has no "url"' : 'it has "url" and "urls", and needs one of them');
     }
     const suites = repository.suites ?? [];
-    if (repository.flat === undefined ? suites.length === 0 : suites.length > 0) {
+    if (repository.flat === undefined ? suites.length === 0 && !mayBeBare : suites.length > 0) {
       refuse(
         path,
         suites.length > 0 ? 'it has "suites" and "flat"' : 'it has neither "suites" nor "flat"',
@@ -45,6 +47,8 @@ function checkRepositories({ repositories = [] }: RecipeInput, refuse: Refuse): 
     }
   }
 }
+
+const apkDistributions = /^(?:alpine|wolfi)(?::|$)/;
 
 function checkSource({ source, packages = [], repositories = [] }: RecipeInput, refuse: Refuse): void {
   if (!source) return;
@@ -71,11 +75,18 @@ function checkFiles({ files = [] }: RecipeInput, refuse: Refuse): void {
       const state = kinds.length === 0 ? "it does not say what it is" : `it has ${quoted(kinds, "and")}`;
       refuse(path, state, `Write one of ${quoted(fileKinds, "or")}.`);
     }
-    if (seen.has(file.path)) refuse([...path, "path"], "an earlier entry has the same path");
+    if (!file.existing && seen.has(file.path)) refuse([...path, "path"], "an earlier entry has the same path");
     seen.add(file.path);
-    if (kinds[0] !== "target") continue;
+    if (file.recursive !== undefined && kinds[0] !== "directory" && kinds[0] !== "existing") {
+      refuse([...path, "recursive"], 'only "directory" and "existing" have something below them');
+    }
+    if (kinds[0] === "existing" && file.mode === undefined && file.uid === undefined && file.gid === undefined) {
+      refuse(path, "it changes nothing", 'Write "mode", "uid" or "gid".');
+    }
+    if (kinds[0] !== "target" && kinds[0] !== "hardlink") continue;
+    const what = kinds[0] === "target" ? "a symbolic link" : "a further name of a file";
     for (const key of ["mode", "uid", "gid"] as const) {
-      if (file[key] !== undefined) refuse([...path, key], "a symbolic link has none of its own");
+      if (file[key] !== undefined) refuse([...path, key], `${what} has none of its own`);
     }
   }
 }

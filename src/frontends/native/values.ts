@@ -115,6 +115,12 @@ export function parseAccountName(text: string): string {
   );
 }
 
+/** The name of a certificate, which becomes part of a file name. */
+export function parseCertificateName(text: string): string {
+  if (/^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/.test(text)) return text;
+  throw refusal(`name "${text}"`, 'it is not made of letters, digits, "_", "." and "-", or begins with a dot');
+}
+
 /** Where a repository lies: a URL, or a folder, absolute or relative to the recipe. */
 export function parseRepositoryUrl(text: string): string {
   if (/^(?:\/|\.\.?(?:\/|$))/.test(text) && !hasControls(text)) return text;

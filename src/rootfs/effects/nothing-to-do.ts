@@ -32,6 +32,10 @@ export const nothingToDo: Effect = {
     { package: "libc6", scripts: ["preinst", "postinst"] },
     // Asks for the time zone; unanswered, it is UTC. The preinst turns old folders into links on upgrades.
     { package: "tzdata", scripts: ["config", "preinst"] },
+    // Alpine: an old link's name, and an owner that the package's own file has.
+    { package: "alpine-baselayout", scripts: [".post-install"] },
+    // Alpine: services of runlevels as they were called before 2008.
+    { package: "openrc", scripts: [".post-install"] },
   ],
   apply: () => ({ files: [], removed: [] }),
 };

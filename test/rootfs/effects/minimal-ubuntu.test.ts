@@ -102,7 +102,7 @@ test("the environment has the search path that PAM's script writes", () => {
 });
 
 test("the cache of libraries names who built the C library", () => {
-  const bytes = formatCache([], { version: "2.39-0ubuntu8", vendor: "Ubuntu", littleEndian: true });
+  const bytes = formatCache([], { writer: "Ubuntu GLIBC 2.39-0ubuntu8", release: "2.39", littleEndian: true });
   assert.match(
     Buffer.from(bytes).toString("latin1"),
     /ldconfig \(Ubuntu GLIBC 2\.39-0ubuntu8\) stable release version 2\.39$/,
