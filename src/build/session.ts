@@ -28,9 +28,9 @@ export interface Session {
   readonly signal: AbortSignal | undefined;
   /** Connections are made ready with the first call. */
   mirrors(): Promise<Mirrors>;
+  http(): Promise<HttpClient>;
   /** Registries of images, whose connections are made ready with the first call. */
   registry(): Promise<Registry>;
-  http(): Promise<HttpClient>;
   /** Threads are started with the first job. */
   pool(): WorkerPool<Job, JobResult>;
   hasThreads(): boolean;
@@ -101,14 +101,14 @@ function own(
       network ??= openNetwork(options, store);
       return (await network).mirrors;
     },
+    http: async () => {
+      network ??= openNetwork(options, store);
+      return (await network).http;
+    },
     registry: async () => {
       assertOpen();
       registries ??= import("./registry.ts").then(({ openRegistry }) => openRegistry({ ...options, store }));
       return (await registries).registry;
-    },
-    http: async () => {
-      network ??= openNetwork(options, store);
-      return (await network).http;
     },
     pool: () => {
       assertOpen();

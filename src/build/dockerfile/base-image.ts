@@ -78,9 +78,8 @@ async function buildRecipe({ recipe, lockFile }: NamedRecipe, base: BaseOptions)
 }
 
 async function readFrom(image: ImageReference, base: BaseOptions): Promise<BaseImage> {
-  const { session } = base;
-  const registry = await session.registry();
-  return withSource(image, { registry, store: session.store }, (source) => readImage(source, base));
+  const { store, registry } = base.session;
+  return withSource(image, { registry: await registry(), store }, (source) => readImage(source, base));
 }
 
 async function readFromRegistry(base: BaseOptions): Promise<BaseImage> {

@@ -4,7 +4,6 @@ import type { ArchiveItem, Entry } from "../../archive/entry.ts";
 import { writeTar } from "../../archive/tar-stream.ts";
 import { bytesOf } from "../../core/bytes.ts";
 import { DodaiError } from "../../core/dodai-error.ts";
-import { formatPlatform } from "../../core/platform.ts";
 import { proxyArguments } from "../../frontends/dockerfile/arguments.ts";
 import { shellOf } from "../../frontends/dockerfile/configure.ts";
 import type { Scope } from "../../frontends/dockerfile/expand.ts";
@@ -14,7 +13,7 @@ import { resolvePath } from "../../rootfs/resolve.ts";
 import type { Tree } from "../../rootfs/tree.ts";
 import type { Sandbox } from "../../sandbox/contract.ts";
 import { notingItems, planRun, startNotes } from "../run-plan.ts";
-import { memoryFor } from "../sandbox-place.ts";
+import { memoryFor, removeLeftSandboxes } from "../sandbox-place.ts";
 import { writeLayer } from "./layer-file.ts";
 import { commandOf, type RunCommand } from "./run-command.ts";
 import { prepareMounts, type RunMounts } from "./run-mounts.ts";
@@ -29,7 +28,6 @@ export async function runStep(instruction: RunInstruction, scope: Scope, context
   if (command === undefined) {
     throw new DodaiError("DOCKERFILE_SYNTAX", "Cannot read RUN: its list is empty", { where: instruction.position });
   }
-  assertNative(instruction, context);
   const workdir = state.config.workdir || "/";
   let sockets = 0;
   const read = instruction.mounts.map((word) => {
@@ -58,17 +56,6 @@ export async function runStep(instruction: RunInstruction, scope: Scope, context
   };
 }
 
-function assertNative({ position }: RunInstruction, { building, state }: StepContext): void {
-  const [wanted, host] = [state.platform, building.options.hostPlatform].map(formatPlatform);
-  // 32-bit programs run on their 64-bit processors.
-  const runsOn: Readonly<Record<string, readonly string[]>> = { "linux/amd64": ["linux/386"] };
-  if (wanted === host || (runsOn[host ?? ""] ?? []).includes(wanted ?? "")) return;
-  throw new DodaiError("DOCKERFILE_UNSUPPORTED", `Cannot RUN for ${wanted}: this machine is ${host}`, {
-    where: position,
-    fix: "Build it on such a machine, or leave RUN to a stage with FROM --platform=$BUILDPLATFORM.",
-  });
-}
-
 interface Running {
   readonly instruction: RunInstruction;
   readonly command: RunCommand;
@@ -83,19 +70,22 @@ function runLocked([first, ...others]: readonly string[], running: Running): Pro
   return running.context.building.alone(first, () => runLocked(others, running));
 }
 
-/** For what a command writes. */
-const ROOM_BYTES = 2 ** 30;
+/** What a command may write beside the root, when the whole of it is in memory. */
+const roomBytes = 1 << 30;
 
 async function runAndRead(running: Running): Promise<Made> {
   const { context } = running;
   const { session } = context.building;
   const { openSandbox } = await import("../../sandbox/sandbox.ts");
   const totalBytes = context.state.layers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const memoryBytes = memoryFor(2 * totalBytes + ROOM_BYTES);
+  await removeLeftSandboxes(session.store);
+  // A root in memory is several times as fast.
+  const memoryBytes = memoryFor(2 * totalBytes + roomBytes);
   const sandbox = await openSandbox({
     directory: session.store.temporary(),
     signal: context.building.signal,
-    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    platform: context.state.platform,
+    memoryBytes,
   });
   try {
     return await runIn(sandbox, running);

@@ -76,8 +76,9 @@ LABEL by=$BUILDPLATFORM
     using world = openWorld(files);
     const other = [parsePlatform(process.arch === "x64" ? "s390x" : "amd64")];
     await world.build("FROM scratch\nCOPY more /\n", { platforms: other });
+    // There may be an emulator here, which then finds nothing to run.
     await assert.rejects(world.build("FROM scratch\nCOPY more /\nRUN x\n", { platforms: other }), {
-      code: "DOCKERFILE_UNSUPPORTED",
+      code: /^(?:SANDBOX_UNAVAILABLE|SANDBOX_FAILED|STEP_FAILED)$/,
     });
   });
 });
