@@ -65,7 +65,7 @@ async function buildAll(
   key: string,
   { options, session }: BuildContext,
 ): Promise<BuildResult> {
-  const plans = await planAll(options, session);
+  const plans = await planAll(options, session, platforms);
   const built = await buildPlatforms(plans, platforms, { options, session });
   const images = built.map(({ image }) => image) as [BundleImage, ...BundleImage[]];
   const bundle = bundleImages(images, namesOf(options));
@@ -171,7 +171,8 @@ async function makeOne(wanted: ImageOptions, { cacheFrom = [], cacheTo = [] }: B
 
 /** Seconds since 1970: the newest time that the lock vouches for. */
 function newestRelease(platforms: readonly LockedPlatform[]): number {
-  const times = platforms.flatMap(({ repositories, source }) => [
+  const times = platforms.flatMap(({ repositories, source, base }) => [
+    ...(base ? [base.date.getTime()] : []),
     ...repositories.map(({ release }) => release.date.getTime()),
     ...(source ? [source.date.getTime()] : []),
   ]);

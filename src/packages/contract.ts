@@ -221,6 +221,38 @@ export interface DatabaseOptions {
   /** apk: what was asked for, and where its database lies. */
   readonly world?: readonly string[];
   readonly apkDatabase?: ApkDatabase;
+  /** What the image below has installed: the database tells of it too, but for what is installed anew. */
+  readonly below?: InstalledDatabase;
+}
+
+/** Files of an image that is there, by paths without leading `/`; links are followed. */
+export interface InstalledFiles {
+  /** Whether a regular file is there. */
+  has(path: string): boolean;
+  /** Throws when it is not there. */
+  read(path: string): Uint8Array;
+  /** Names of what lies in a folder, sorted by bytes; none when it is no folder. */
+  names(folder: string): readonly string[];
+}
+
+/** What the database of an image says of a package that is installed. */
+export interface PresentPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly architecture: string;
+}
+
+/** The package database of an image that is there. */
+export interface InstalledDatabase {
+  /** Of every architecture. */
+  readonly packages: readonly PresentPackage[];
+  /** Those of the image's own architecture as if they were on offer. What they want of others and lack is not asked for again. */
+  readonly index: PackageIndex;
+  readonly files: InstalledFiles;
+  /** Where apk's database lies. */
+  readonly apkFolder?: ApkDatabase["folder"];
+  /** Paths without leading `/` that go when the package does: its files but for configuration, and what the database has about it. */
+  pathsOf(one: PresentPackage): readonly string[];
 }
 
 /** Where apk has its database, and how it keeps scripts: compressed since apk-tools 3, below usr where lib is merged into it. */
@@ -340,6 +372,8 @@ export interface PackageFormat {
   ): boolean;
   /** What a package says of itself, from its control members; absent where nobody asks for it. */
   factsOf?(control: readonly ControlMember[]): PackageFacts;
+  /** What an image has installed; `undefined` when it has no database. Throws CONTROL_SYNTAX, INDEX_SYNTAX. Absent for a format without one. */
+  readInstalled?(files: InstalledFiles, architecture: string): InstalledDatabase | undefined;
   /** The database files for these packages, sorted by path. */
   formatDatabase(installed: readonly InstalledPackage[], options: DatabaseOptions): readonly GeneratedFile[];
   /** Names of control members that run when a package is installed: `preinst`, `postinst` ... */
@@ -400,4 +434,6 @@ export interface ScriptPlanOptions {
   readonly epoch: number;
   /** Whether something is at a path of the tree, without leading `/`: files that no package holds count too. */
   readonly has: (path: string) => boolean;
+  /** What the image below has installed and configured already. */
+  readonly below?: InstalledDatabase;
 }

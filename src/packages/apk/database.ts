@@ -1,42 +1,105 @@
 // apk's database as files, as `apk add --root` of apk-tools leaves it: compared with apk's own byte for byte in the tests. What
 // apk makes anew at each run is left to it (exec, the cache).
 
+import { gunzipSync } from "node:zlib";
 import { gzipMember } from "../../archive/gzip-member.ts";
 import { compareBytes } from "../../core/byte-order.ts";
-import type { DatabaseOptions, GeneratedFile, InstalledPackage } from "../contract.ts";
+import type {
+  ApkDatabase,
+  DatabaseOptions,
+  GeneratedFile,
+  InstalledDatabase,
+  InstalledFiles,
+  InstalledPackage,
+} from "../contract.ts";
 import { installOrder } from "./install-order.ts";
 import { formatInstalled } from "./installed.ts";
+import { identityOf, stanzasIn } from "./installed-index.ts";
 import { packageInfoOf, wordsOf } from "./package-info.ts";
 import { formatRequirement, readDependency } from "./relation.ts";
-import { formatScripts } from "./scripts.ts";
+import { formatScripts, scriptRecords } from "./scripts.ts";
 
 /** The database files for these packages, sorted by path. */
 export function formatDatabase(
   installed: readonly InstalledPackage[],
-  { architecture, world = [], apkDatabase = { folder: "lib/apk", scripts: "scripts.tar" } }: DatabaseOptions,
+  { architecture, world = [], apkDatabase = { folder: "lib/apk", scripts: "scripts.tar" }, below }: DatabaseOptions,
 ): readonly GeneratedFile[] {
   const packages = [...installed].sort((a, b) => compareBytes(a.name, b.name));
   const ordered = installOrder(packages, world);
-  const { folder, scripts } = apkDatabase;
-  const tar = formatScripts(ordered);
+  const { folder, scripts } = below ? databaseBelow(below) : apkDatabase;
   const db = `${folder}/db`;
   const held = new Set(packages.flatMap(({ apk }) => (apk?.entries ?? []).map(({ path }) => path)));
   const folders = [...initialFolders, directory("etc/apk"), directory(folder), directory(db)];
+  const before = below ? readBelow(below, { db, packages }) : undefined;
+  const tar = Buffer.concat([before?.scripts ?? new Uint8Array(0), formatScripts(ordered)]);
+  const asked = [...(before?.world ?? []), ...world];
   return [
-    ...folders.filter(({ path }) => !held.has(path)),
-    file("etc/apk/arch", `${architecture}\n`),
+    ...(before ? [] : folders.filter(({ path }) => !held.has(path))),
+    ...(before ? [] : [file("etc/apk/arch", `${architecture}\n`), file(`${db}/lock`, "", 0o600)]),
     file(
       "etc/apk/world",
-      [...new Set(world.map(spelled))]
+      [...new Set(asked.map(spelled))]
         .sort(compareBytes)
         .map((one) => `${one}\n`)
         .join(""),
     ),
-    file(`${db}/installed`, Buffer.concat(packages.map(formatInstalled))),
-    file(`${db}/lock`, "", 0o600),
+    file(`${db}/installed`, Buffer.concat([before?.installed ?? new Uint8Array(0), ...packages.map(formatInstalled)])),
     file(`${db}/${scripts}`, scripts === "scripts.tar" ? tar : gzipMember(tar)),
-    file(`${db}/triggers`, ordered.map(triggerLine).join("")),
+    file(`${db}/triggers`, (before?.triggers ?? "") + ordered.map(triggerLine).join("")),
   ].sort((a, b) => compareBytes(a.path, b.path));
+}
+
+/** The image below keeps its database where and as it has it. */
+function databaseBelow({ files, apkFolder = "lib/apk" }: InstalledDatabase): ApkDatabase {
+  const compressed = files.has(`${apkFolder}/db/scripts.tar.gz`);
+  return { folder: apkFolder, scripts: compressed ? "scripts.tar.gz" : "scripts.tar" };
+}
+
+interface Below {
+  readonly installed: Uint8Array;
+  readonly scripts: Uint8Array;
+  readonly triggers: string;
+  readonly world: readonly string[];
+}
+
+/** What the database below says of packages that are not installed anew. */
+function readBelow(
+  { files }: InstalledDatabase,
+  { db, packages }: { readonly db: string; readonly packages: readonly InstalledPackage[] },
+): Below {
+  const text = (path: string): string => (files.has(path) ? Buffer.from(files.read(path)).toString("latin1") : "");
+  const replaced = new Set(packages.map(({ name }) => name));
+  const stanzas = stanzasIn(text(`${db}/installed`));
+  const [gone, kept] = [true, false].map((is) => stanzas.filter((one) => replaced.has(identityOf(one).name) === is));
+  const goneSums = (gone ?? []).flatMap((lines) =>
+    lines.filter((line) => line.startsWith("C:")).map((line) => line.slice(2)),
+  );
+  return {
+    installed: Buffer.from((kept ?? []).map((lines) => `${lines.join("\n")}\n\n`).join(""), "latin1"),
+    scripts: scriptsBelow(files, db, goneSums),
+    triggers: text(`${db}/triggers`)
+      .split("\n")
+      .filter((line) => line !== "" && !goneSums.some((sum) => line.startsWith(`${sum} `)))
+      .map((line) => `${line}\n`)
+      .join(""),
+    world: text("etc/apk/world")
+      .split(/\s+/)
+      .filter((word) => word !== ""),
+  };
+}
+
+/** Largest archive of scripts that is read, in bytes; one of Alpine's has some 100 kB. */
+const maxScriptsBytes = 64 << 20;
+
+/** Records of the archive without its end, so that more can follow. */
+function scriptsBelow(files: InstalledFiles, db: string, goneSums: readonly string[]): Uint8Array {
+  const [plain, packed] = [`${db}/scripts.tar`, `${db}/scripts.tar.gz`];
+  const bytes = files.has(plain)
+    ? files.read(plain)
+    : files.has(packed)
+      ? gunzipSync(files.read(packed), { maxOutputLength: maxScriptsBytes })
+      : new Uint8Array(0);
+  return scriptRecords(bytes, (name) => !goneSums.some((sum) => name.includes(`.${sum}.`)));
 }
 
 /** A line of the world in apk's one spelling. */

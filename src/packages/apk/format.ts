@@ -2,6 +2,7 @@
 import type { PackageFormat } from "../contract.ts";
 import { formatDatabase } from "./database.ts";
 import { factsOf } from "./facts.ts";
+import { readInstalled } from "./installed-index.ts";
 import { parseRequest, satisfies } from "./relation.ts";
 import { replaces } from "./replaces.ts";
 import { apkRunner } from "./run-scripts.ts";
@@ -34,6 +35,7 @@ export const apk: PackageFormat = {
   digestedPaths: () => new Set(),
   replaces,
   factsOf,
+  readInstalled,
   formatDatabase,
   // What runs when a package is installed; triggers too, once all packages are there.
   scripts: [".pre-install", ".post-install", ".trigger"],

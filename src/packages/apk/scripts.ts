@@ -1,5 +1,6 @@
 // `scripts.tar`: every package's scripts, named after the package and its checksum. The header is the one that apk writes, GNU's
 // with owners by name, so that the file is apk's byte for byte.
+import { readTarBuffer } from "../../archive/tar.ts";
 import type { ControlMember, InstalledPackage } from "../contract.ts";
 
 /** In apk's order. */
@@ -25,6 +26,16 @@ export function formatScripts(installed: readonly InstalledPackage[]): Uint8Arra
     }),
   );
   return Buffer.concat([...records, Buffer.alloc(2 * BLOCK_BYTES)]);
+}
+
+const limits = { maxEntries: 100_000, maxTotalBytes: 64 << 20, maxHeaderBytes: 1 << 16, what: "scripts of packages" };
+
+/** The records of an archive that is there, without its end, of those whose name is wanted. Throws ARCHIVE_BROKEN. */
+export function scriptRecords(bytes: Uint8Array, isWanted: (name: string) => boolean): Uint8Array {
+  const records = [...readTarBuffer(bytes, limits)]
+    .filter(({ entry }) => entry.kind === "file" && isWanted(entry.path))
+    .flatMap(({ entry: { path, mode, mtime }, body }) => record(path, { name: path, mode, mtime, bytes: body }));
+  return Buffer.concat(records);
 }
 
 function record(name: string, { mode, mtime = 0, bytes }: ControlMember): readonly Uint8Array[] {
