@@ -69,11 +69,22 @@ async function buildAll(
   const built = await buildPlatforms(plans, platforms, { options, session });
   const images = built.map(({ image }) => image) as [BundleImage, ...BundleImage[]];
   const bundle = bundleImages(images, namesOf(options));
+  if (options.outputs.some(({ kind }) => kind === "registry")) await rememberBases(plans, session);
   const { writeOutputs } = await import("./write-outputs.ts");
   await writeOutputs(bundle, options, session);
   const result = resultOf(bundle, platforms, built, options);
   await keepResult(key, result, session.store);
   return result;
+}
+
+/** A registry that has the image below has its layers: they are mounted, and not even fetched. */
+async function rememberBases(plans: readonly Plan[], session: Session): Promise<void> {
+  for (const { base } of plans) {
+    const { imageName, layers } = base?.image ?? {};
+    if (!imageName || !layers) continue;
+    const digests = layers.map(({ digest }) => digest);
+    (await session.registry()).remember(imageName, digests);
+  }
 }
 
 async function writeLedger(file: string, result: BuildResult): Promise<void> {

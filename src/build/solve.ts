@@ -92,6 +92,8 @@ function baseOf({ base }: Plan, { mayChange }: { readonly mayChange: boolean }):
   return { repository: { name: baseName, priority: basePriority, index }, requests };
 }
 
+const requestsOfBase = (plan: Plan): number => baseOf(plan, { mayChange: false })?.requests.length ?? 0;
+
 /** A date that the snapshot service has not, or no service that answers: never a reason to take another state. */
 function snapshotFault(error: unknown, { recipe, distribution }: Plan): DodaiError | undefined {
   const isAbsent = error instanceof DodaiError && ["DOWNLOAD_FAILED", "INDEX_MISSING"].includes(error.code);
@@ -137,7 +139,7 @@ export async function solvePlatform(
     kind: "stage",
     stage: "solve",
     platform,
-    text: `solving ${counted(problem.requests.length, "request", "requests")}`,
+    text: `solving ${counted(problem.requests.length - requestsOfBase(plan), "request", "requests")}`,
   });
   const outcome = solveOnBase(problem, plan);
   if (outcome.kind === "conflict") throw conflictOf(outcome, plan);
