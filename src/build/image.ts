@@ -64,7 +64,9 @@ export async function buildImage(options: ImageOptions): Promise<PlatformImage> 
 
 /** A recipe may only say how the image below is run. */
 const isUnchanged = ({ tree }: BuiltTree, base: BaseImage | undefined): boolean =>
-  base !== undefined && tree.size === base.tree.size && [...tree].every(([path, node]) => base.tree.get(path)?.entry === node.entry);
+  base !== undefined &&
+  tree.size === base.tree.size &&
+  [...tree].every(([path, node]) => base.tree.get(path)?.entry === node.entry);
 
 /** What the image is made of beside its layers and the recipe. */
 export interface ImageParts {

@@ -139,7 +139,7 @@ const rootFolder = (epoch: number): Entry => ({
 function foldersSegment({ packages, tree, epoch, below }: TreeContent, store: CompressContext["store"]): Segment {
   const all = [...tree.tree.values()].map(({ entry }) => entry).filter(({ kind }) => kind === "directory");
   const hidden = below ? whiteoutsOf(tree.tree, below, epoch) : [];
-  const folders = below ? changedFolders(all, { tree: tree.tree, below, hidden }) : all;
+  const folders = below ? changedFolders(all, { ...tree, below, hidden }) : all;
   folders.sort((a, b) => comparePaths(a.path, b.path));
   const root = packages.find(({ piece }) => piece.root)?.piece.root ?? rootFolder(epoch);
   const entries = [...(below ? [] : [root]), ...folders, ...hidden];
@@ -153,15 +153,21 @@ interface Lying {
   readonly tree: Tree;
   readonly below: Tree;
   readonly hidden: readonly Entry[];
+  readonly made: ReadonlyMap<string, unknown>;
 }
 
 /** Folders that are new or other than below, and those above what the layer holds: as they are, so that nothing changes them. */
-function changedFolders(folders: readonly Entry[], { tree, below, hidden }: Lying): Entry[] {
+function changedFolders(folders: readonly Entry[], { tree, below, hidden, made }: Lying): Entry[] {
   const above = new Set(hidden.flatMap(({ path }) => parentsOf(path)));
-  for (const [path, node] of tree) {
-    if (below.get(path)?.entry !== node.entry) for (const parent of parentsOf(path)) above.add(parent);
+  for (const [path, { entry }] of tree) {
+    if (entry.kind === "directory" || below.get(path)?.entry === entry) continue;
+    for (const parent of parentsOf(path)) above.add(parent);
   }
-  return folders.filter((entry) => above.has(entry.path) || below.get(entry.path)?.entry !== entry);
+  // Folders that no layer below names are there all the same, when something is in them.
+  const implied = new Set([...below.keys()].flatMap((path) => parentsOf(path)).filter((path) => !below.has(path)));
+  const isNew = ({ path }: Entry): boolean =>
+    !implied.has(path) || made.has(path) || tree.get(path)?.owner !== undefined;
+  return folders.filter((entry) => above.has(entry.path) || (below.get(entry.path)?.entry !== entry && isNew(entry)));
 }
 
 /** image-spec layer.md, "Whiteouts": an empty file for the topmost of what is gone. What is replaced needs none. */

@@ -133,8 +133,10 @@ export async function solvePlatform(
   session: Session,
   options: { readonly access: RepositoryAccess; readonly insecureUnsigned?: CommonOptions["insecureUnsigned"] },
 ): Promise<LockedPlatform> {
-  const { problem, repositories } = await openProblem(plan, session, options);
   const platform = formatPlatform(plan.platform);
+  if (plan.base && plan.recipe.packages.every(({ exclude }) => exclude))
+    return { platform, repositories: [], packages: [] };
+  const { problem, repositories } = await openProblem(plan, session, options);
   session.emit({
     kind: "stage",
     stage: "solve",
