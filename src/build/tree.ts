@@ -1,9 +1,10 @@
 // Pieces become the tree of the image: packages merged, then what the variant, effects, the package database and the
 // recipe add or take away. The result is a value; nothing is written.
 import type { Entry } from "../archive/entry.ts";
+import { parentsOf } from "../core/path-order.ts";
 import { placePath } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
-import type { GeneratedFile, InstalledPackage } from "../packages/contract.ts";
+import type { GeneratedFile, InstalledDatabase, InstalledPackage } from "../packages/contract.ts";
 import {
   addFiles,
   addMissingFolders,
@@ -57,6 +58,7 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   const { tree, dropped } = mergePackages([...(base ? [mergeableBase(base, outdated)] : []), ...mergeables]);
   const change = startChange(tree, dropped);
   if (outdated.size > 0) change.dropped.set(baseOwner, new Set([...(dropped.get(baseOwner) ?? []), ...outdated]));
+  if (base?.database) removeExcluded(change, base.database);
   const installed = packages.map((one) => installedOf(one, dropped, supply));
   const readers = readersOf(change, session.pieces);
   const scripts = { ...options, installed, ...readers, segmentsOf: segmentsOf(options) };
@@ -130,6 +132,18 @@ function mergeableBase(
 ): Parameters<typeof mergePackages>[0][number] {
   const entries = piece.entries.filter(({ entry }) => !outdated.has(entry.path));
   return { name: baseOwner, version: "", piece: piece.key, entries, isBelow: true, replaces: () => false };
+}
+
+/** What the image's own package manager would not have unpacked, and folders that nothing is in then. */
+function removeExcluded(change: ChangedTree, { isExcluded }: InstalledDatabase): void {
+  if (!isExcluded) return;
+  const isNew = (path: string): boolean => (change.tree.get(path)?.owner ?? baseOwner) !== baseOwner;
+  const excluded = [...change.tree.keys()].filter((path) => isNew(path) && isExcluded(`/${path}`));
+  const isFolder = (path: string): boolean => change.tree.get(path)?.entry.kind === "directory";
+  removePaths(change, new Set(excluded.filter((path) => !isFolder(path))));
+  const full = new Set<string>();
+  for (const path of change.tree.keys()) if (!isFolder(path)) for (const parent of parentsOf(path)) full.add(parent);
+  removePaths(change, new Set(excluded.filter((path) => isFolder(path) && !full.has(path))));
 }
 
 /** Where files of older versions lie in the root below, but for folders. */

@@ -249,6 +249,8 @@ export interface InstalledDatabase {
   /** Those of the image's own architecture as if they were on offer. What they want of others and lack is not asked for again. */
   readonly index: PackageIndex;
   readonly files: InstalledFiles;
+  /** Whether the image's package manager would leave out what a package has at an absolute path; absent where it never does. */
+  isExcluded?(path: string): boolean;
   /** Where apk's database lies. */
   readonly apkFolder?: ApkDatabase["folder"];
   /** Paths without leading `/` that go when the package does: its files but for configuration, and what the database has about it. */

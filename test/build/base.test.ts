@@ -266,6 +266,29 @@ describe("packages added to an image", needs("gpg", "dpkg", "umoci"), () => {
     assert.equal([...text.matchAll(/^Package: tool\n/gm)].length, 2, "the one that was removed is there again");
   });
 
+  test("are without the files that the image's dpkg would leave out", async (t) => {
+    const page: DebSpec = {
+      name: "pages",
+      tree: [
+        { path: "usr/share/man/man1/pages.1.gz", content: "page\n" },
+        { path: "usr/share/doc/pages/copyright", content: "free\n" },
+        { path: "usr/share/doc/pages/changelog.gz", content: "old\n" },
+      ],
+    };
+    const place = await open(t, [page]);
+    const slim =
+      "# no pages\npath-exclude /usr/share/man/*\npath-exclude=/usr/share/doc/*\npath-include=/usr/share/doc/*/copyright\n";
+    const image = await byHand(place, [
+      [...old, file("etc/dpkg/dpkg.cfg.d/slim", slim), status(stanza("libold", "1"))],
+    ]);
+    await place.upper(image, { packages: ask("pages") });
+    const paths = entriesOf(place.read().layers.at(-1)?.plain ?? new Uint8Array()).map(({ path }) => path);
+    assert.deepEqual(
+      paths.filter((path) => path.startsWith("usr/share")),
+      ["usr/share", "usr/share/doc", "usr/share/doc/pages", "usr/share/man", "usr/share/doc/pages/copyright"],
+    );
+  });
+
   test("are refused when one of the image would have to change, unless it may", async (t) => {
     const place = await open(t, newer);
     const image = await place.lower();

@@ -5,6 +5,7 @@ import type { InstalledDatabase, InstalledFiles, PackageFormat, PresentPackage }
 import { asInstalled } from "../installed-index.ts";
 import { fieldLines, fieldOf, formatStanza, parseStanzas, type Stanza } from "./deb822.ts";
 import { memoryIndex } from "./index.ts";
+import { readPathFilters } from "./path-filters.ts";
 
 const root = "var/lib/dpkg";
 
@@ -52,8 +53,10 @@ export function readInstalled(
   const present = stanzas.filter(isPresent);
   const own = present.filter((one) => ["all", architecture].includes(fieldOf(one, "Architecture") ?? ""));
   const index = memoryIndex(own.map(indexStanza).join("\n"));
+  const isExcluded = readPathFilters(files);
   return {
     packages: present.map(identityOf),
+    ...(isExcluded ? { isExcluded } : {}),
     index: asInstalled(index, { format, architecture }),
     files,
     pathsOf: (one) => pathsOf(one, present, files),
