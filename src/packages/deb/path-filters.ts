@@ -30,15 +30,20 @@ type Token = "star" | ((letter: string) => boolean);
 
 /** fnmatch(3) without flags: a star goes across folders. */
 function tokensOf(glob: string): readonly Token[] {
-  const parts = glob.match(/\*+|\[!?\]?[^\]]*\]|[^]/gu) ?? [];
+  const parts = glob.match(/\*+|\[!?\]?[^\]]*\]|./gsu) ?? [];
   return parts.map((part): Token => {
     if (part.startsWith("*")) return "star";
     if (part === "?") return () => true;
     const [, not, set] = /^\[(!?)(\]?[^\]]*)\]$/.exec(part) ?? [];
     if (set === undefined) return (letter) => letter === part;
-    const wanted = new RegExp(`[${not === "!" ? "^" : ""}${set.replaceAll(/[\\\]^]/g, "\\$&")}]`, "u");
-    return (letter) => wanted.test(letter);
+    return (letter) => isIn(letter, set) !== (not === "!");
   });
+}
+
+/** Letters and ranges of letters. */
+function isIn(letter: string, set: string): boolean {
+  const ranges = set.match(/.-.|./gsu) ?? [];
+  return ranges.some((one) => (one.length < 3 ? one === letter : one.slice(0, 1) <= letter && letter <= one.slice(2)));
 }
 
 /** Only the last star is ever looked at again, so that no glob of an image takes long. */
