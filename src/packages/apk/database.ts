@@ -43,10 +43,17 @@ export function formatDatabase(
         .map((one) => `${one}\n`)
         .join(""),
     ),
-    file(`${db}/installed`, Buffer.concat([before?.installed ?? new Uint8Array(0), ...packages.map(formatInstalled)])),
+    file(`${db}/installed`, installedOf(packages, before)),
     file(`${db}/${scripts}`, scripts === "scripts.tar" ? tar : gzipMember(tar)),
     file(`${db}/triggers`, (before?.triggers ?? "") + ordered.map(triggerLine).join("")),
   ].sort((a, b) => compareBytes(a.path, b.path));
+}
+
+/** By name, as apk sorts them. */
+function installedOf(packages: readonly InstalledPackage[], before: Below | undefined): Uint8Array {
+  const made = packages.map((one) => ({ name: one.name, bytes: formatInstalled(one) }));
+  const all = before ? [...before.installed, ...made].sort((a, b) => compareBytes(a.name, b.name)) : made;
+  return Buffer.concat(all.map(({ bytes }) => bytes));
 }
 
 /** The image below keeps its database where and as it has it. */
@@ -56,7 +63,7 @@ function databaseBelow({ files, apkFolder = "lib/apk" }: InstalledDatabase): Apk
 }
 
 interface Below {
-  readonly installed: Uint8Array;
+  readonly installed: readonly { readonly name: string; readonly bytes: Uint8Array }[];
   readonly scripts: Uint8Array;
   readonly triggers: string;
   readonly world: readonly string[];
@@ -75,7 +82,10 @@ function readBelow(
     lines.filter((line) => line.startsWith("C:")).map((line) => line.slice(2)),
   );
   return {
-    installed: Buffer.from((kept ?? []).map((lines) => `${lines.join("\n")}\n\n`).join(""), "latin1"),
+    installed: (kept ?? []).map((lines) => ({
+      name: identityOf(lines).name,
+      bytes: Buffer.from(`${lines.join("\n")}\n\n`, "latin1"),
+    })),
     scripts: scriptsBelow(files, db, goneSums),
     triggers: text(`${db}/triggers`)
       .split("\n")
