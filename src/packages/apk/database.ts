@@ -76,20 +76,18 @@ function readBelow(
 ): Below {
   const text = (path: string): string => (files.has(path) ? Buffer.from(files.read(path)).toString("latin1") : "");
   const replaced = new Set(packages.map(({ name }) => name));
-  const stanzas = stanzasIn(text(`${db}/installed`));
-  const [gone, kept] = [true, false].map((is) => stanzas.filter((one) => replaced.has(identityOf(one).name) === is));
-  const goneSums = (gone ?? []).flatMap((lines) =>
-    lines.filter((line) => line.startsWith("C:")).map((line) => line.slice(2)),
-  );
+  // Once apk has read its database, all of it is in the order of names.
+  const kept = stanzasIn(text(`${db}/installed`))
+    .map((lines) => ({ ...identityOf(lines), lines }))
+    .filter(({ name }) => !replaced.has(name))
+    .sort((a, b) => compareBytes(a.name, b.name));
+  const sums = kept.flatMap(({ lines }) => lines.filter((line) => line.startsWith("C:")).map((line) => line.slice(2)));
+  const triggers = Map.groupBy(text(`${db}/triggers`).split("\n"), (line) => line.split(" ")[0] ?? "");
   return {
-    installed: (kept ?? []).map((lines) => ({
-      name: identityOf(lines).name,
-      bytes: Buffer.from(`${lines.join("\n")}\n\n`, "latin1"),
-    })),
-    scripts: scriptsBelow(files, db, goneSums),
-    triggers: text(`${db}/triggers`)
-      .split("\n")
-      .filter((line) => line !== "" && !goneSums.some((sum) => line.startsWith(`${sum} `)))
+    installed: kept.map(({ name, lines }) => ({ name, bytes: Buffer.from(`${lines.join("\n")}\n\n`, "latin1") })),
+    scripts: scriptsBelow(files, db, sums),
+    triggers: sums
+      .flatMap((sum) => triggers.get(sum) ?? [])
       .map((line) => `${line}\n`)
       .join(""),
     world: text("etc/apk/world")
@@ -102,14 +100,14 @@ function readBelow(
 const maxScriptsBytes = 64 << 20;
 
 /** Records of the archive without its end, so that more can follow. */
-function scriptsBelow(files: InstalledFiles, db: string, goneSums: readonly string[]): Uint8Array {
+function scriptsBelow(files: InstalledFiles, db: string, checksums: readonly string[]): Uint8Array {
   const [plain, packed] = [`${db}/scripts.tar`, `${db}/scripts.tar.gz`];
   const bytes = files.has(plain)
     ? files.read(plain)
     : files.has(packed)
       ? gunzipSync(files.read(packed), { maxOutputLength: maxScriptsBytes })
       : new Uint8Array(0);
-  return scriptRecords(bytes, (name) => !goneSums.some((sum) => name.includes(`.${sum}.`)));
+  return scriptRecords(bytes, checksums);
 }
 
 /** A line of the world in apk's one spelling. */

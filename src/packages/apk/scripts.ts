@@ -30,10 +30,12 @@ export function formatScripts(installed: readonly InstalledPackage[]): Uint8Arra
 
 const limits = { maxEntries: 100_000, maxTotalBytes: 64 << 20, maxHeaderBytes: 1 << 16, what: "scripts of packages" };
 
-/** The records of an archive that is there, without its end, of those whose name is wanted. Throws ARCHIVE_BROKEN. */
-export function scriptRecords(bytes: Uint8Array, isWanted: (name: string) => boolean): Uint8Array {
-  const records = [...readTarBuffer(bytes, limits)]
-    .filter(({ entry }) => entry.kind === "file" && isWanted(entry.path))
+/** The records of an archive that is there, without its end: those of packages with these checksums, in their order. Throws ARCHIVE_BROKEN. */
+export function scriptRecords(bytes: Uint8Array, checksums: readonly string[]): Uint8Array {
+  const files = [...readTarBuffer(bytes, limits)].filter(({ entry }) => entry.kind === "file");
+  const bySum = Map.groupBy(files, ({ entry }) => /\.(Q[12][A-Za-z0-9+/=]+)\.[a-z-]+$/.exec(entry.path)?.[1] ?? "");
+  const records = checksums
+    .flatMap((sum) => bySum.get(sum) ?? [])
     .flatMap(({ entry: { path, mode, mtime }, body }) => record(path, { name: path, mode, mtime, bytes: body }));
   return Buffer.concat(records);
 }
