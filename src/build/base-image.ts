@@ -1,83 +1,153 @@
-// An image to build on: an OCI layout on this machine, and what apk's database of it says, as apko takes them. Its layers come
-// first and as they are; its packages count as installed, so that nothing of them is installed again.
-import { createReadStream } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+// An image to build on, wherever it lies. Its layers stay below as they are; the root that they make together is read once
+// into one piece, so that packages are merged into it, effects see its files and scripts run on it. Its digest pins it.
 import { decompress } from "../archive/decompress.ts";
-import type { Entry } from "../archive/entry.ts";
-import { readTar } from "../archive/tar.ts";
-import { type Bytes, readerOf, verified } from "../core/bytes.ts";
-import { type DiffId, type Digest, parseDiffId, parseDigest, startDigest } from "../core/digest.ts";
+import { type Bytes, verified } from "../core/bytes.ts";
+import { formatCanonicalJson, type Json } from "../core/canonical-json.ts";
+import { type DiffId, type Digest, hexOf, parseDiffId, parseDigest, sha256 } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
+import { formatImageName, type ImageName } from "../core/image-name.ts";
 import { formatPlatform, type Platform } from "../core/platform.ts";
 import type { RecipeBase, RecipeConfig } from "../core/recipe.ts";
 import type { BundleLayer } from "../image/bundle.ts";
+import type { Pointer } from "../image/image-source.ts";
 import { dockerTypes, type LayerMediaType, ociTypes } from "../image/media-types.ts";
-import { validateImage } from "../image/validate.ts";
+import type { ReadManifest } from "../image/parse-document.ts";
+import { pieceVersion } from "../image/piece.ts";
+import type { Piece } from "../image/piece-file.ts";
+import { parseConfig, type ReadConfig } from "../image/read-documents.ts";
+import { type ChosenManifest, chooseManifest } from "../io/image-input-chosen.ts";
+import { maxLayerBytes, openLayer } from "../io/image-input-layer.ts";
+import type { InstalledFiles } from "../packages/contract.ts";
+import { mergeLayers } from "../rootfs/merge-layers.ts";
+import type { TreeNode } from "../rootfs/tree.ts";
+import { type BaseSettings, settingsOfBase } from "./base-settings.ts";
+import { type BasePlace, describePlace, locateBase, openPlace } from "./base-source.ts";
+import type { LockedBase } from "./lock-file.ts";
+import { checkedRoot } from "./root-tarball.ts";
+import type { Session } from "./session.ts";
+import { readersOf } from "./tree-files.ts";
+import { writePiece } from "./unpack.ts";
 
-/** Largest document that is read, and largest layer once it is uncompressed, in bytes. */
-const maxDocumentBytes = 4 << 20;
-const maxLayerBytes = 64 * 2 ** 30;
+/** The name under which its files are in trees; no package can have it. */
+export const baseOwner = "base image";
 
 export interface BaseImage {
+  /** For messages. */
+  readonly name: string;
+  /** Its whole name, when it is from a registry. */
+  readonly imageName: ImageName | undefined;
+  /** Of the platform's manifest. */
+  readonly digest: Digest;
+  /** When it was made; 1970 when it does not say. */
+  readonly date: Date;
+  /** Bottom first. */
   readonly layers: readonly BundleLayer[];
   readonly settings: RecipeConfig;
-  /** Its lib is a link into usr, which a layer on top must not replace. */
-  readonly mergedLib: boolean;
+  /** Its root. */
+  readonly piece: Piece;
+  readonly tree: ReadonlyMap<string, TreeNode>;
+  readonly files: InstalledFiles;
 }
 
-/** The text of apk's database of the image, for one architecture. Throws FILE_UNREADABLE. */
-export async function readInstalled({ installed }: RecipeBase, architecture: string): Promise<string> {
-  return readText(join(installed, architecture, "APKINDEX"));
+export interface OpenBaseOptions {
+  readonly base: RecipeBase;
+  readonly platform: Platform;
+  readonly session: Session;
+  /** The manifest that a lock names. */
+  readonly pinned: Digest | undefined;
 }
 
-/** The image of a platform. Throws BASE_IMAGE_UNUSABLE, FILE_UNREADABLE, DIGEST_MISMATCH. */
-export async function openBaseImage({ layout }: RecipeBase, platform: Platform): Promise<BaseImage> {
-  const index = parseDocument(await readText(join(layout, "index.json")), layout);
-  const manifest = await findManifest(index, { layout, platform });
-  const configText = await readBlob(layout, descriptorOf(manifest.value.config, layout));
-  const faults = validateImage({ manifest: manifest.text, config: configText });
-  if (faults.length > 0) throw unusable(layout, faults.slice(0, 3).join("; "));
-  const config = parseDocument(configText, layout);
-  const diffIds = listOf(fieldsOf(config.rootfs).diff_ids).map((one) => parseDiffId(String(one)));
-  const descriptors = listOf(manifest.value.layers).map((one) => descriptorOf(one, layout));
-  const layers: BundleLayer[] = [];
-  let mergedLib = false;
-  for (const [at, descriptor] of descriptors.entries()) {
-    const { layer, lib } = await openLayer(layout, descriptor, diffIds[at] as DiffId);
-    layers.push(layer);
-    if (lib !== undefined) mergedLib = lib === "symlink";
+/**
+ * The image of a platform. Throws BASE_IMAGE_UNUSABLE, LOCK_OUT_OF_DATE for another image than the pinned one, DIGEST_MISMATCH,
+ * and what files and registries throw.
+ */
+export async function openBaseImage(options: OpenBaseOptions): Promise<BaseImage> {
+  const { base, session, pinned } = options;
+  const place = await locateBase(base, session);
+  const known = pinned && (await findKept(pinned, session));
+  if (known) return imageOf(known, place, session);
+  const opened = await openPlace(place, session, pinned).catch((error: unknown) => {
+    throw faultOf(error, base);
+  });
+  try {
+    const chosen = await chooseManifest(opened.source, options.platform);
+    assertPinned(chosen, options);
+    const kept = await findKept(chosen.document.digest, session);
+    if (kept) return imageOf(kept, place, session);
+    const { manifest, config } = readDocuments(chosen, options);
+    return imageOf(await readRoot({ chosen, manifest, config, place }, session), place, session);
+  } catch (error) {
+    throw faultOf(error, base);
+  } finally {
+    await opened.close();
   }
-  return { layers, settings: settingsOf(fieldsOf(config.config)), mergedLib };
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+/** What is kept of an image that was read before. */
+interface Kept {
+  readonly digest: Digest;
+  readonly layers: readonly KeptLayer[];
+  readonly settings: BaseSettings;
+}
 
-interface Descriptor {
-  readonly mediaType: string;
+interface KeptLayer {
+  readonly mediaType: LayerMediaType;
   readonly digest: Digest;
   readonly sizeBytes: number;
+  readonly diffId: DiffId;
+  readonly uncompressedBytes: number;
+  readonly createdBy: string;
 }
 
-interface Wanted {
-  readonly layout: string;
-  readonly platform: Platform;
+const kind = "bases";
+
+/** Changes when what was kept before is of no use. */
+const keptVersion = 1;
+
+const pieceKeyOf = (digest: Digest): string =>
+  hexOf(sha256(formatCanonicalJson({ version: pieceVersion, image: digest })));
+
+const keptKeyOf = (digest: Digest): string => hexOf(sha256(formatCanonicalJson({ version: keptVersion, digest })));
+
+interface Found {
+  readonly kept: Kept;
+  readonly piece: Piece;
 }
 
-/** The manifest of the platform: in the index, or in one that the index names. */
-async function findManifest(index: Fields, wanted: Wanted): Promise<{ readonly text: string; readonly value: Fields }> {
-  const { layout, platform } = wanted;
-  for (const one of listOf(index.manifests)) {
-    const descriptor = descriptorOf(one, layout);
-    const text = await readBlob(layout, descriptor);
-    const value = parseDocument(text, layout);
-    if (value.manifests !== undefined) return findManifest({ manifests: value.manifests }, wanted);
-    const config = parseDocument(await readBlob(layout, descriptorOf(value.config, layout)), layout);
-    if (config.architecture === platform.architecture && (config.variant ?? platform.variant) === platform.variant) {
-      return { text, value };
-    }
+async function findKept(digest: Digest, { store, pieces }: Session): Promise<Found | undefined> {
+  const bytes = await store.value(kind, keptKeyOf(digest));
+  const piece = bytes && pieces.find(pieceKeyOf(digest));
+  return bytes && piece ? { kept: JSON.parse(Buffer.from(bytes).toString()) as Kept, piece } : undefined;
+}
+
+function assertPinned({ document }: ChosenManifest, { pinned, platform, base }: OpenBaseOptions): void {
+  if (pinned === undefined || document.digest === pinned) return;
+  throw new DodaiError(
+    "LOCK_OUT_OF_DATE",
+    `Cannot build on "${base.image}" for ${formatPlatform(platform)}: it is ${document.digest} now, and the lock has ${pinned}`,
+    { fix: 'Write the lock anew with "dodai lock", look at what changed, and commit it.' },
+  );
+}
+
+interface Documents {
+  readonly manifest: ReadManifest;
+  readonly config: ReadConfig;
+}
+
+function readDocuments(chosen: ChosenManifest, { base, platform }: OpenBaseOptions): Documents {
+  const { manifest } = chosen;
+  const config = parseConfig({ what: `the config of "${base.image}"`, text: chosen.config });
+  const wanted = formatPlatform(platform);
+  // A config may leave the variant out.
+  if (config.platform !== wanted && !wanted.startsWith(`${config.platform}/`)) {
+    throw unusable(base, `it is for ${config.platform}, wanted ${wanted}`);
   }
-  throw unusable(layout, `it has no image for ${formatPlatform(platform)}`);
+  if (config.diffIds.length !== manifest.layers.length) {
+    throw unusable(base, `its config tells of ${config.diffIds.length} layers, and it has ${manifest.layers.length}`);
+  }
+  const other = manifest.layers.find(({ mediaType }) => !(mediaType in layerTypes));
+  if (other) throw unusable(base, `a layer is of type "${other.mediaType}"`);
+  return { manifest, config };
 }
 
 const layerTypes: Readonly<Record<string, LayerMediaType>> = {
@@ -88,114 +158,190 @@ const layerTypes: Readonly<Record<string, LayerMediaType>> = {
   [dockerTypes.layerGzip]: ociTypes.layerGzip,
 };
 
-interface OpenedLayer {
-  readonly layer: BundleLayer;
-  /** What the layer has as `lib`. */
-  readonly lib: Entry["kind"] | undefined;
+interface Reading extends Documents {
+  readonly chosen: ChosenManifest;
+  readonly place: BasePlace;
 }
 
-const limits = { maxEntries: 4_000_000, maxTotalBytes: maxLayerBytes, maxHeaderBytes: 1 << 20 };
+/** Reads every layer to its end, merges them into one piece, and keeps what is known afterwards. */
+async function readRoot({ chosen, manifest, config, place }: Reading, session: Session): Promise<Found> {
+  const { digest } = chosen.document;
+  const name = describePlace(place);
+  session.emit({ kind: "stage", stage: "download", text: `reading base image ${name}` });
+  const sizes = new Map<number, number>();
+  const layers = manifest.layers.map((pointer, at) => ({
+    open: () => {
+      const what = `layer ${at + 1} of ${name}`;
+      const bytes = readBlob(pointer, { place, session, digest });
+      return counted(openLayer({ bytes, diffId: config.diffIds[at] as DiffId, what }), (size) => sizes.set(at, size));
+    },
+  }));
+  const key = pieceKeyOf(digest);
+  const { pieces, store } = session;
+  const job = {
+    what: name,
+    key,
+    rules: { mergedUsr: [] },
+    recordsPath: pieces.recordsPath(key),
+    descriptionPath: pieces.descriptionPath(key),
+    temporary: pieces.temporary(),
+  };
+  const items = async function* (): ReturnType<typeof checkedRoot> {
+    yield* checkedRoot(mergeLayers(layers));
+    // Nothing counts of a layer that was not read to its end.
+    for (const [at, layer] of layers.entries()) if (!sizes.has(at)) for await (const _rest of layer.open());
+  };
+  await writePiece(job, async () => ({ file: { control: [], items: items() }, md5Wanted: new Set(), hasRoot: true }));
+  const piece = pieces.find(key);
+  if (!piece) throw new DodaiError("CACHE_BROKEN", `Cannot read the piece of ${name} back from "${store.directory}"`);
+  const settings = settingsOfBase(chosen.config, manifest.layers.length);
+  const kept: Kept = {
+    digest,
+    settings,
+    layers: manifest.layers.map(({ mediaType, digest: of, sizeBytes }, at) => ({
+      mediaType: layerTypes[mediaType] as LayerMediaType,
+      digest: of,
+      sizeBytes,
+      diffId: config.diffIds[at] as DiffId,
+      uncompressedBytes: sizes.get(at) ?? 0,
+      createdBy: settings.history[at] ?? `base image ${name}`,
+    })),
+  };
+  const text = formatCanonicalJson(JSON.parse(JSON.stringify(kept)) as Json);
+  await store.keepValue(kind, keptKeyOf(digest), Buffer.from(text));
+  return { kept, piece };
+}
 
-/** Read once to its end, so that what is built on is known to be whole. */
-async function openLayer(layout: string, descriptor: Descriptor, diffId: DiffId): Promise<OpenedLayer> {
-  const { digest, sizeBytes } = descriptor;
-  const mediaType = layerTypes[descriptor.mediaType];
-  if (mediaType === undefined) throw unusable(layout, `a layer is of type "${descriptor.mediaType}"`);
-  const what = `layer ${digest} of the base image`;
-  const open = (): Bytes => verified(createReadStream(blobPath(layout, digest)), { digest, sizeBytes, what });
-  const compression = mediaType === ociTypes.layer ? "none" : mediaType === ociTypes.layerGzip ? "gzip" : "zstd";
-  const openUncompressed = (): Bytes => decompress(open(), { compression, maxBytes: maxLayerBytes, what });
-  const state = startDigest();
-  let uncompressedBytes = 0;
-  const counted = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const chunk of openUncompressed()) {
-      state.update(chunk);
-      uncompressedBytes += chunk.byteLength;
-      yield chunk;
+async function* counted(bytes: Bytes, tell: (size: number) => void): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  for await (const chunk of bytes) {
+    size += chunk.byteLength;
+    yield chunk;
+  }
+  tell(size);
+}
+
+interface BlobContext {
+  readonly place: BasePlace;
+  readonly session: Session;
+  /** Of the image. */
+  readonly digest: Digest;
+}
+
+/** A layer as it is stored: those of registries are kept first, and those of files are read where they lie. */
+async function* readBlob(pointer: Pointer, { place, session, digest: image }: BlobContext): AsyncGenerator<Uint8Array> {
+  const { store } = session;
+  const { digest, sizeBytes } = pointer;
+  const what = `layer ${digest} of ${describePlace(place)}`;
+  const isKept =
+    (await store.has(digest, sizeBytes)) && (place.kind === "file" || (await store.verify(digest, sizeBytes)));
+  if (isKept) {
+    yield* verified(store.open(digest), { digest, sizeBytes, what });
+    return;
+  }
+  const opened = await openPlace(place, session, image);
+  try {
+    if (place.kind === "file") {
+      yield* opened.source.blob(pointer);
+      return;
     }
-  };
-  const bytes = counted();
-  let lib: Entry["kind"] | undefined;
-  for await (const { entry } of readTar(readerOf(bytes), { ...limits, what }))
-    if (entry.path === "lib") lib = entry.kind;
-  for await (const _rest of bytes) {
-    // What lies behind the end of the tar belongs to the digest too.
+    await store.keep(opened.source.blob(pointer), { digest, sizeBytes, what });
+  } finally {
+    await opened.close();
   }
-  if (state.diffId() !== diffId) throw unusable(layout, `${what} is not the one of its config`);
-  const createdBy = "base image";
-  return { layer: { mediaType, digest, sizeBytes, diffId, uncompressedBytes, createdBy, open, openUncompressed }, lib };
+  yield* store.open(digest);
 }
 
-/** How the image is run; what dodai has no word for is left. */
-function settingsOf(config: Fields): RecipeConfig {
-  const texts = (value: unknown): readonly string[] => listOf(value).map(String);
-  const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
-  const env = Object.fromEntries(
-    texts(config.Env).map((line) => [line.replace(/=.*$/s, ""), line.replace(/^[^=]*=?/, "")]),
-  );
-  const [entrypoint, cmd] = [texts(config.Entrypoint), texts(config.Cmd)];
-  const [user, workdir, stopSignal] = [text(config.User), text(config.WorkingDir), text(config.StopSignal)];
+function imageOf({ kept, piece }: Found, place: BasePlace, session: Session): BaseImage {
+  const { digest, settings } = kept;
+  const context: BlobContext = { place, session, digest };
+  const tree = treeOf(piece);
   return {
-    env,
-    ...(entrypoint.length > 0 ? { entrypoint } : {}),
-    ...(cmd.length > 0 ? { cmd } : {}),
-    ...(user ? { user } : {}),
-    ...(workdir ? { workdir } : {}),
-    ...(stopSignal ? { stopSignal } : {}),
-    ports: Object.keys(fieldsOf(config.ExposedPorts)),
-    volumes: Object.keys(fieldsOf(config.Volumes)),
+    name: describePlace(place),
+    imageName: place.kind === "registry" ? place.name : undefined,
+    digest,
+    date: new Date(settings.created),
+    layers: kept.layers.map((one) => bundleLayer(one, context)),
+    settings: settings.config,
+    piece,
+    tree,
+    files: filesOf(tree, session),
   };
 }
 
-const blobPath = (layout: string, digest: Digest): string => join(layout, "blobs", digest.replace(":", "/"));
+function bundleLayer(kept: KeptLayer, context: BlobContext): BundleLayer {
+  const { mediaType, sizeBytes, uncompressedBytes, createdBy } = kept;
+  const digest = parseDigest(kept.digest);
+  const open = (): Bytes => readBlob({ mediaType, digest, sizeBytes }, context);
+  const compression = { [ociTypes.layer]: "none", [ociTypes.layerGzip]: "gzip", [ociTypes.layerZstd]: "zstd" } as const;
+  const what = `layer ${digest} of ${describePlace(context.place)}`;
+  const openUncompressed = (): Bytes =>
+    decompress(open(), { compression: compression[mediaType], maxBytes: maxLayerBytes, what });
+  const diffId = parseDiffId(kept.diffId);
+  return { mediaType, digest, sizeBytes, diffId, uncompressedBytes, createdBy, open, openUncompressed };
+}
 
-async function readBlob(layout: string, { digest, sizeBytes }: Descriptor): Promise<string> {
-  if (sizeBytes > maxDocumentBytes) throw unusable(layout, `a document of it has ${sizeBytes} bytes`);
-  const bytes = createReadStream(blobPath(layout, digest));
-  const chunks: Uint8Array[] = [];
-  try {
-    for await (const chunk of verified(bytes, { digest, sizeBytes, what: `${digest} of the base image` }))
-      chunks.push(chunk);
-  } catch (cause) {
-    throw cause instanceof DodaiError ? cause : unreadable(blobPath(layout, digest), cause);
+function treeOf({ key, entries }: Piece): ReadonlyMap<string, TreeNode> {
+  return new Map(
+    entries.map(({ entry, bodyOffset }) => {
+      const content =
+        entry.kind === "file" ? { piece: key, offset: bodyOffset, sizeBytes: entry.sizeBytes } : undefined;
+      return [entry.path, { entry, owner: baseOwner, content }];
+    }),
+  );
+}
+
+function filesOf(tree: ReadonlyMap<string, TreeNode>, { pieces }: Session): InstalledFiles {
+  const whole = { tree: new Map(tree), made: new Map() };
+  const { read, open } = readersOf(whole, pieces);
+  let folders: Map<string, string[]> | undefined;
+  return {
+    has: (path) => {
+      try {
+        return open(path).sizeBytes >= 0;
+      } catch (error) {
+        if (error instanceof DodaiError && error.code === "EFFECT_FAILED") return false;
+        throw error;
+      }
+    },
+    read,
+    names: (folder) => {
+      folders ??= namesByFolder(tree);
+      return folders.get(folder) ?? [];
+    },
+  };
+}
+
+function namesByFolder(tree: ReadonlyMap<string, TreeNode>): Map<string, string[]> {
+  const folders = new Map<string, string[]>();
+  for (const path of tree.keys()) {
+    const slash = path.lastIndexOf("/");
+    const folder = path.slice(0, Math.max(0, slash));
+    const names = folders.get(folder);
+    if (names) names.push(path.slice(slash + 1));
+    else folders.set(folder, [path.slice(slash + 1)]);
   }
-  return Buffer.concat(chunks).toString();
+  return folders;
 }
 
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
+/** What makes an image no image is told as what is wrong with the base. */
+function faultOf(error: unknown, base: RecipeBase): unknown {
+  if (!(error instanceof DodaiError) || !["IMAGE_BROKEN", "IMAGE_MISSING"].includes(error.code)) return error;
+  return unusable(base, error.message.replace(/^Cannot /, "dodai cannot "), error);
 }
 
-function descriptorOf(value: unknown, layout: string): Descriptor {
-  const { mediaType, digest, size } = fieldsOf(value);
-  if (typeof digest !== "string" || typeof size !== "number")
-    throw unusable(layout, "a descriptor has no digest or size");
-  return { mediaType: String(mediaType), digest: parseDigest(digest), sizeBytes: size };
-}
-
-function parseDocument(text: string, layout: string): Fields {
-  try {
-    return fieldsOf(JSON.parse(text));
-  } catch {
-    throw unusable(layout, "a document of it is not JSON");
-  }
-}
-
-const fieldsOf = (value: unknown): Fields => (typeof value === "object" && value !== null ? (value as Fields) : {});
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-
-function unusable(layout: string, state: string): DodaiError {
-  return new DodaiError("BASE_IMAGE_UNUSABLE", `Cannot build on the image in "${layout}": ${state}`, {
-    fix: "It has to be an OCI layout with an image for each platform of the recipe.",
+export function unusable({ image, position }: RecipeBase, state: string, cause?: DodaiError): DodaiError {
+  return new DodaiError("BASE_IMAGE_UNUSABLE", `Cannot build on "${image}": ${state}`, {
+    fix: cause?.fix ?? "It has to be an image of a distribution that dodai knows, for each platform of the recipe.",
+    ...(position ? { where: position } : {}),
+    ...(cause ? { cause } : {}),
   });
 }
 
-function unreadable(path: string, cause: unknown): DodaiError {
-  const { code = "" } = cause as NodeJS.ErrnoException;
-  const state = code === "ENOENT" ? "there is no such file" : String(cause instanceof Error ? cause.message : cause);
-  return new DodaiError("FILE_UNREADABLE", `Cannot read "${path}" of the base image: ${state}`, { cause });
+/** For who writes a lock. */
+export function baseLock({ imageName, name, digest, date }: BaseImage): LockedBase {
+  return { name: imageName ? formatImageName({ ...imageName, digest: undefined }) : fileName(name), digest, date };
 }
+
+/** A file of this machine by its name only. */
+const fileName = (path: string): string => `file:${path.replace(/\/+$/, "").replace(/^.*\//, "")}`;

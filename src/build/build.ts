@@ -65,15 +65,26 @@ async function buildAll(
   key: string,
   { options, session }: BuildContext,
 ): Promise<BuildResult> {
-  const plans = await planAll(options, session);
+  const plans = await planAll(options, session, platforms);
   const built = await buildPlatforms(plans, platforms, { options, session });
   const images = built.map(({ image }) => image) as [BundleImage, ...BundleImage[]];
   const bundle = bundleImages(images, namesOf(options));
+  if (options.outputs.some(({ kind }) => kind === "registry")) await rememberBases(plans, session);
   const { writeOutputs } = await import("./write-outputs.ts");
   await writeOutputs(bundle, options, session);
   const result = resultOf(bundle, platforms, built, options);
   await keepResult(key, result, session.store);
   return result;
+}
+
+/** A registry that has the image below has its layers: they are mounted, and not even fetched. */
+async function rememberBases(plans: readonly Plan[], session: Session): Promise<void> {
+  for (const { base } of plans) {
+    const { imageName, layers } = base?.image ?? {};
+    if (!imageName || !layers) continue;
+    const digests = layers.map(({ digest }) => digest);
+    (await session.registry()).remember(imageName, digests);
+  }
 }
 
 async function writeLedger(file: string, result: BuildResult): Promise<void> {
@@ -180,7 +191,8 @@ async function makeOne(wanted: ImageOptions, { cacheFrom = [], cacheTo = [] }: B
 
 /** Seconds since 1970: the newest time that the lock vouches for. */
 function newestRelease(platforms: readonly LockedPlatform[]): number {
-  const times = platforms.flatMap(({ repositories, source }) => [
+  const times = platforms.flatMap(({ repositories, source, base }) => [
+    ...(base ? [base.date.getTime()] : []),
     ...repositories.map(({ release }) => release.date.getTime()),
     ...(source ? [source.date.getTime()] : []),
   ]);

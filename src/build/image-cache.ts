@@ -57,8 +57,8 @@ export interface Caches {
 /** As `buildImage`, from a cache where one has the layers, and into the caches that shall have them. */
 export async function buildThroughCache(options: ImageOptions, { cacheFrom, cacheTo }: Caches): Promise<PlatformImage> {
   const { session, plan } = options;
-  // What lies below is no part of the key.
-  if (plan.recipe.base) return buildImage(options);
+  // A database beside the image below is no part of the key.
+  if (plan.base?.isTold) return buildImage(options);
   const key = await imageKey(options);
   const found = await findCached(cacheFrom, key, session);
   const built = found ? imageOfLayers(options, found.layers, found) : await buildImage(options);

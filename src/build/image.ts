@@ -1,7 +1,8 @@
 // One platform's packages become its image.
-import { formatPlatform, type Platform } from "../core/platform.ts";
-import type { RecipeBase, RecipeConfig } from "../core/recipe.ts";
-import { imageAnnotations } from "../image/annotations.ts";
+import { formatImageName } from "../core/image-name.ts";
+import { formatPlatform } from "../core/platform.ts";
+import type { RecipeConfig } from "../core/recipe.ts";
+import { type AnnotationFacts, imageAnnotations } from "../image/annotations.ts";
 import type { BundleImage, BundleLayer } from "../image/bundle.ts";
 import { makeImage } from "../image/image.ts";
 import type { BaseImage } from "./base-image.ts";
@@ -51,23 +52,27 @@ export async function buildImage(options: ImageOptions): Promise<PlatformImage> 
   session.assertWanted();
   const platform = formatPlatform(plan.platform);
   session.emit({ kind: "stage", stage: "assemble", platform, text: assembling(packages, plan) });
-  const base = plan.recipe.base && (await openBase(plan.recipe.base, plan.platform));
-  const tree = await buildTree({ ...options, packages, mergedLibBelow: base?.mergedLib ?? false });
-  const planned = planTreeLayers({ plan, packages, tree, epoch }, compress);
+  const base = plan.base?.image;
+  const tree = await buildTree({ ...options, packages });
+  const planned = isUnchanged(tree, base) ? [] : planTreeLayers({ plan, packages, tree, epoch }, compress);
   const layers = await Promise.all(planned.map((one) => assembleLayer(one, compress, session.store)));
   session.assertWanted();
   const told = { scripts: tree.scripts, normalized: tree.normalized };
   const user = userOf(plan, tree);
-  return imageOfLayers(options, [...(base?.layers ?? []), ...layers], { scripts: told, user, base: base?.settings });
+  return imageOfLayers(options, [...(base?.layers ?? []), ...layers], { scripts: told, user });
 }
+
+/** A recipe may only say how the image below is run. */
+const isUnchanged = ({ tree }: BuiltTree, base: BaseImage | undefined): boolean =>
+  base !== undefined &&
+  tree.size === base.tree.size &&
+  [...tree].every(([path, node]) => base.tree.get(path)?.entry === node.entry);
 
 /** What the image is made of beside its layers and the recipe. */
 export interface ImageParts {
   readonly scripts: ScriptOutcome;
   /** The user that it starts as, when somebody named one. */
   readonly user: string | undefined;
-  /** Settings of the image that it is built on. */
-  readonly base?: RecipeConfig | undefined;
 }
 
 /** The image that the recipe makes of layers, wherever they are from. */
@@ -78,16 +83,19 @@ export function imageOfLayers(
 ): PlatformImage {
   const { platform, recipe } = plan;
   const settings = settingsOf(plan, { ...parts, epoch });
-  const image = makeImage({ platform, epoch, settings, layers, facts: { title: recipe.name } });
+  const image = makeImage({ platform, epoch, settings, layers, facts: { title: recipe.name, ...factsOf(plan) } });
   return { image, scripts: parts.scripts, user: parts.user };
 }
 
 const assembling = (packages: readonly PiecedPackage[], { source }: Plan): string =>
   source ? `putting ${packages[0]?.locked.name} in place` : `putting ${packages.length} packages together`;
 
-async function openBase(base: RecipeBase, platform: Platform): Promise<BaseImage> {
-  const { openBaseImage } = await import("./base-image.ts");
-  return openBaseImage(base, platform);
+/** Where the image below can be found again; one of this machine by its digest alone. */
+function factsOf({ base }: Plan): AnnotationFacts {
+  if (!base) return {};
+  const { imageName, digest } = base.image;
+  const baseName = imageName && formatImageName({ ...imageName, digest: imageName.tag ? undefined : imageName.digest });
+  return { baseDigest: digest, ...(baseName === undefined ? {} : { baseName }) };
 }
 
 /** By number where the distribution's images say it so, since the number decides. */
@@ -96,21 +104,26 @@ function userOf({ recipe, supply }: Plan, tree: Pick<BuiltTree, "uidOf">): strin
   return named !== undefined && supply.numericUser ? (tree.uidOf(named) ?? named) : named;
 }
 
-interface SettingsContext extends Pick<ImageParts, "user" | "base"> {
+interface SettingsContext extends Pick<ImageParts, "user"> {
   readonly epoch: number;
 }
 
 /** The recipe's settings over those of variant and base image; variables, labels and annotations are put together. */
-function settingsOf({ recipe, supply }: Plan, { user, base, epoch }: SettingsContext): RecipeConfig {
+function settingsOf({ recipe, supply, base: below }: Plan, { user, epoch }: SettingsContext): RecipeConfig {
   const { env, labels, annotations, ...rest } = recipe.config;
+  const base = below?.image.settings;
   const created = supply.createdLabel ? imageAnnotations(epoch) : {};
+  const own = { ...base, ...supply.config, ...rest };
+  // A new program with the arguments of the one below is what nobody means.
+  const { cmd: _, ...withoutCmd } = own;
   return {
-    ...base,
-    ...supply.config,
-    ...rest,
+    ...(base && rest.entrypoint && !rest.cmd ? withoutCmd : own),
     ...(user === undefined ? {} : { user }),
     env: { ...base?.env, ...supply.config.env, ...env },
-    labels: { ...supply.config.labels, ...created, ...labels },
+    // Those that say when an image was made are of that image.
+    labels: { ...(supply.createdLabel ? {} : base?.labels), ...supply.config.labels, ...created, ...labels },
     annotations: { ...supply.config.annotations, ...annotations },
+    ports: [...new Set([...(base?.ports ?? []), ...(rest.ports ?? supply.config.ports ?? [])])],
+    volumes: [...new Set([...(base?.volumes ?? []), ...(rest.volumes ?? supply.config.volumes ?? [])])],
   };
 }

@@ -10,6 +10,7 @@ import { type LayerGroup, type PlannedPackage, planLayers } from "../image/layer
 import { layerMediaType } from "../image/media-types.ts";
 import type { Store } from "../io/store.ts";
 import type { ChangedTree, MadeEntry } from "../rootfs/change.ts";
+import type { Tree } from "../rootfs/tree.ts";
 import type { Plan } from "./plan.ts";
 import { digestBuffer, digestRanges, streamRanges } from "./ranges.ts";
 import {
@@ -35,6 +36,8 @@ export interface TreeContent {
   readonly packages: readonly PiecedPackage[];
   readonly tree: ChangedTree;
   readonly epoch: number;
+  /** What lies below the layers: what is in it just so is in none of them, and what is gone of it is whited out. */
+  readonly below?: Tree | undefined;
 }
 
 export interface LayersOptions extends TreeContent {
@@ -43,8 +46,9 @@ export interface LayersOptions extends TreeContent {
 }
 
 /** Folders first, then packages, then what dodai made: in one layer, or in layers as the recipe's strategy groups them. */
-export function planTreeLayers(options: LayersOptions, { store }: CompressContext): readonly PlannedLayer[] {
-  const { plan, packages, tree } = options;
+export function planTreeLayers(wanted: LayersOptions, { store }: CompressContext): readonly PlannedLayer[] {
+  const { plan, packages, tree } = wanted;
+  const options: LayersOptions = { ...wanted, below: plan.base?.image.tree };
   const groups = planLayers(sizedPackages(options), plan.recipe.layers);
   const distribution = originOf(options);
   if (groups.length === 1 && plan.recipe.layers.kind !== "origin") {
@@ -133,11 +137,53 @@ const rootFolder = (epoch: number): Entry => ({
   xattrs: noXattrs,
 });
 
-function foldersSegment({ packages, tree, epoch }: TreeContent, store: CompressContext["store"]): Segment {
-  const folders = [...tree.tree.values()].map(({ entry }) => entry).filter(({ kind }) => kind === "directory");
+/** Folders, and on top of another root what hides what is gone of it. */
+function foldersSegment({ packages, tree, epoch, below }: TreeContent, store: CompressContext["store"]): Segment {
+  const all = [...tree.tree.values()].map(({ entry }) => entry).filter(({ kind }) => kind === "directory");
+  const hidden = below ? whiteoutsOf(tree.tree, below, epoch) : [];
+  const folders = below ? changedFolders(all, { ...tree, below, hidden }) : all;
   folders.sort((a, b) => comparePaths(a.path, b.path));
   const root = packages.find(({ piece }) => piece.root)?.piece.root ?? rootFolder(epoch);
-  return entriesSegment(store, [{ entry: root }, ...folders.map((entry) => ({ entry }))]);
+  const entries = [...(below ? [] : [root]), ...folders, ...hidden];
+  return entriesSegment(
+    store,
+    entries.map((entry) => ({ entry })),
+  );
+}
+
+interface Lying {
+  readonly tree: Tree;
+  readonly below: Tree;
+  readonly hidden: readonly Entry[];
+  readonly made: ReadonlyMap<string, unknown>;
+}
+
+/** Folders that are new or other than below, and those above what the layer holds: as they are, so that nothing changes them. */
+function changedFolders(folders: readonly Entry[], { tree, below, hidden, made }: Lying): Entry[] {
+  const above = new Set(hidden.flatMap(({ path }) => parentsOf(path)));
+  for (const [path, { entry }] of tree) {
+    if (entry.kind === "directory" || below.get(path)?.entry === entry) continue;
+    for (const parent of parentsOf(path)) above.add(parent);
+  }
+  // Folders that no layer below names are there all the same, when something is in them.
+  const implied = new Set([...below.keys()].flatMap((path) => parentsOf(path)).filter((path) => !below.has(path)));
+  const isNew = ({ path }: Entry): boolean =>
+    !implied.has(path) || made.has(path) || tree.get(path)?.owner !== undefined;
+  return folders.filter((entry) => above.has(entry.path) || (below.get(entry.path)?.entry !== entry && isNew(entry)));
+}
+
+/** image-spec layer.md, "Whiteouts": an empty file for the topmost of what is gone. What is replaced needs none. */
+function whiteoutsOf(tree: Tree, below: Tree, epoch: number): readonly Entry[] {
+  const gone = [...below.keys()].filter((path) => !tree.has(path));
+  const topmost = gone.filter((path) => {
+    const parents = [...parentsOf(path)];
+    return parents.every((parent) => tree.get(parent)?.entry.kind === "directory");
+  });
+  return topmost.sort(comparePaths).map((path): Entry => {
+    const slash = path.lastIndexOf("/") + 1;
+    const name = `${path.slice(0, slash)}.wh.${path.slice(slash)}`;
+    return { kind: "file", path: name, mode: 0o644, uid: 0, gid: 0, mtime: epoch, xattrs: noXattrs, sizeBytes: 0 };
+  });
 }
 
 /**

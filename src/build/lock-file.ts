@@ -14,12 +14,24 @@ export interface LockedSource extends ResolvedSource {
   readonly date: Date;
 }
 
+/** The image that is built on, pinned by its digest. */
+export interface LockedBase {
+  /** Its name in a registry; of a file of this machine `file:` and the file's name. */
+  readonly name: string;
+  /** Of the platform's manifest. */
+  readonly digest: Digest;
+  /** When it was made. */
+  readonly date: Date;
+}
+
 export interface LockedPlatform {
   readonly platform: string;
   readonly repositories: readonly RepositoryChain[];
   /** Sorted by name. */
   readonly packages: readonly ResolvedPackage[];
   readonly source?: LockedSource;
+  /** The image below. */
+  readonly base?: LockedBase;
   /** What the last build did about maintainer scripts; absent before a build. */
   readonly scripts?: ScriptSummary;
 }
@@ -51,8 +63,9 @@ export function formatLock({ recipe, platforms }: Lock): string {
   });
 }
 
-function platformJson({ repositories, packages, scripts, source }: LockedPlatform): Json {
+function platformJson({ repositories, packages, scripts, source, base }: LockedPlatform): Json {
   return {
+    base: base && { name: base.name, sha256: base.digest, date: formatDate(base.date) },
     source: source && {
       path: source.path,
       size: source.sizeBytes,
@@ -118,6 +131,7 @@ function readPlatform(platform: string, member: Reader): LockedPlatform {
     repositories: member.list("repositories").map(readChain),
     packages: member.list("packages").map(readPackage),
     ...(member.has("source") ? { source: readSource(member.member("source")) } : {}),
+    ...(member.has("base") ? { base: readBase(member.member("base")) } : {}),
   };
   return member.has("scripts") ? { ...common, scripts: readSummary(member.member("scripts")) } : common;
 }
@@ -125,6 +139,10 @@ function readPlatform(platform: string, member: Reader): LockedPlatform {
 function readSummary(member: Reader): ScriptSummary {
   const words = doneWords.filter((word) => member.has(word));
   return Object.fromEntries(words.map((word) => [word, member.texts(word)]));
+}
+
+function readBase(one: Reader): LockedBase {
+  return { name: one.text("name"), digest: one.digest("sha256"), date: one.date("date") };
 }
 
 function readSource(one: Reader): LockedSource {

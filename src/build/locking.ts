@@ -1,6 +1,7 @@
 // Which packages a build takes: those of a lock that fits, or those that solving gives.
 import { readFile } from "node:fs/promises";
 import { posix } from "node:path";
+import type { Digest } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { formatPlatform, type Platform, platformOfHost } from "../core/platform.ts";
 import type { Recipe } from "../core/recipe.ts";
@@ -18,15 +19,26 @@ export function platformsOf({ recipe, platforms }: CommonOptions): readonly Plat
   return recipe.platforms.length > 0 ? recipe.platforms : [platformOfHost(process.arch)];
 }
 
-export async function planAll(options: CommonOptions, session: Session): Promise<readonly Plan[]> {
+/** `locked` pins the images below, by platform. */
+export async function planAll(
+  options: CommonOptions,
+  session: Session,
+  locked: readonly LockedPlatform[] = [],
+): Promise<readonly Plan[]> {
   const { recipe } = options;
+  const { base } = recipe;
+  const platforms = platformsOf(options);
+  if (base) {
+    const { planOnBase } = await import("./base-plan.ts");
+    const pins = new Map(locked.map((one) => [one.platform, one.base?.digest]));
+    const pinned = (platform: Platform): Digest | undefined => pins.get(formatPlatform(platform));
+    return Promise.all(
+      platforms.map((platform) => planOnBase({ recipe, base, platform, pinned: pinned(platform) }, session)),
+    );
+  }
   const { name, mirrorsOf = name } = findDistribution(recipe);
   const mirrors = await session.settingsFor(mirrorsOf);
-  const plans = platformsOf(options).map((platform) => planPlatform(recipe, platform, mirrors));
-  const { base } = recipe;
-  if (!base) return plans;
-  const { readInstalled } = await import("./base-image.ts");
-  return Promise.all(plans.map(async (plan) => ({ ...plan, installed: await readInstalled(base, plan.architecture) })));
+  return platforms.map((platform) => planPlatform(recipe, platform, mirrors));
 }
 
 /** The lock beside the recipe; `undefined` when there is none. Throws LOCK_SYNTAX. */
@@ -68,10 +80,16 @@ export async function solveAll(
       ? pinnedPlatform(plan, pinned)
       : await solvePlatform(plan, session, { access, insecureUnsigned });
     if (earlier) assertNotOlder(platform.repositories, earlier);
-    solved.push(platform);
+    solved.push(await withBase(platform, plan));
   }
   warnOfDifferences(solved, session);
   return solved;
+}
+
+async function withBase(platform: LockedPlatform, { base }: Plan): Promise<LockedPlatform> {
+  if (!base) return platform;
+  const { baseLock } = await import("./base-image.ts");
+  return { ...platform, base: baseLock(base.image) };
 }
 
 interface SourcesOptions {

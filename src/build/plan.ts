@@ -7,7 +7,19 @@ import type { PackageRequest, Recipe } from "../core/recipe.ts";
 import type { Distribution, MirrorSettings, Supply } from "../distros/contract.ts";
 import { distributions } from "../distros/distributions.ts";
 import { recipeValue } from "../frontends/native/recipe-value.ts";
+import type { InstalledDatabase } from "../packages/contract.ts";
+import type { BaseImage } from "./base-image.ts";
 import { type PlannedSource, planSource } from "./source-plan.ts";
+
+/** The image that a recipe builds on, and what is installed there. */
+export interface PlannedBase {
+  readonly image: BaseImage;
+  /** `undefined` for an image without packages. */
+  readonly database?: InstalledDatabase;
+  readonly upgrade: boolean;
+  /** The recipe told what is installed, and the image's own database does not count (apko). */
+  readonly isTold: boolean;
+}
 
 export interface Plan {
   readonly recipe: Recipe;
@@ -16,8 +28,8 @@ export interface Plan {
   readonly architecture: string;
   readonly distribution: Distribution;
   readonly supply: Supply;
-  /** Text of the base image's database; what is in it counts as installed. */
-  readonly installed?: string;
+  /** The image below. */
+  readonly base?: PlannedBase;
   /** The root tarball that takes the place of packages. */
   readonly source?: PlannedSource;
 }

@@ -34,13 +34,12 @@ export async function resultKey(options: BuildOptions, platforms: readonly Locke
   return hexOf(sha256(formatCanonicalJson(value)));
 }
 
-/** Files that change when the base image does. */
-function baseFiles(recipe: Recipe, platforms: readonly LockedPlatform[]): readonly string[] {
-  if (!recipe.base) return [];
-  const { layout, installed } = recipe.base;
+/** A database beside the base image; the image itself is known by its digest. */
+function baseFiles({ base, ...recipe }: Recipe, platforms: readonly LockedPlatform[]): readonly string[] {
+  const { installed } = base ?? {};
+  if (installed === undefined) return [];
   const { format } = findDistribution(recipe);
-  const databases = platforms.map(({ platform }) => join(installed, format.architectureOf(platform) ?? "", "APKINDEX"));
-  return [join(layout, "index.json"), ...databases];
+  return platforms.map(({ platform }) => join(installed, format.architectureOf(platform) ?? "", "APKINDEX"));
 }
 
 interface KeptResult {

@@ -29,7 +29,7 @@ async function openRootTarball(bytes: Bytes, limits: PackageLimits): Promise<Asy
   const { first, all } = await peek(bytes);
   const compression = detectCompression(first);
   const tar = decompress(all, { compression, maxBytes: limits.maxTreeBytes, what: "the root tarball" });
-  return checked(
+  return checkedRoot(
     readTar(tar, {
       maxEntries: limits.maxEntries,
       maxTotalBytes: limits.maxTreeBytes,
@@ -55,7 +55,8 @@ async function peek(bytes: Bytes): Promise<{ readonly first: Uint8Array; readonl
   return { first, all: all() };
 }
 
-async function* checked(items: AsyncIterable<ArchiveItem>): AsyncGenerator<ArchiveItem> {
+/** The same entries, bounded and without what is of a machine or an overlay. Throws ARCHIVE_UNSAFE_PATH for whiteouts. */
+export async function* checkedRoot(items: AsyncIterable<ArchiveItem>): AsyncGenerator<ArchiveItem> {
   let devices = 0;
   let entries = 0;
   for await (const item of items) {

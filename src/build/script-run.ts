@@ -49,6 +49,7 @@ export async function scriptEffectOf(options: ScriptRunOptions): Promise<ScriptE
     architecture: plan.architecture,
     epoch,
     has: (path) => unpacked.tree.has(path),
+    ...(plan.base?.database ? { below: plan.base.database } : {}),
   });
   if (scripts.commands.length === 0) return nothingRan(scripts);
   const laidOut = withFiles(

@@ -1,10 +1,11 @@
 // What maintainer scripts do to the tree, in one of three ways: they run, dodai does natively what is known of them, or
 // nothing is done. Whichever it was, each script is told of.
+import { compareBytes } from "../core/byte-order.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { InstalledPackage, RandomAccess } from "../packages/contract.ts";
 import { addEntries, addFiles, type ChangedTree, removePaths } from "../rootfs/change.ts";
-import type { EffectContext } from "../rootfs/effects/contract.ts";
+import type { Effect, EffectContext } from "../rootfs/effects/contract.ts";
 import { effectNamed } from "../rootfs/effects/effects.ts";
 import type { NormalizedPath, ScriptRecord } from "./contract.ts";
 import type { Plan } from "./plan.ts";
@@ -18,8 +19,6 @@ export interface ScriptContext {
   readonly epoch: number;
   readonly installed: readonly InstalledPackage[];
   readonly scriptTimeoutSeconds: number;
-  /** See EffectContext. */
-  readonly mergedLibBelow: boolean;
   readonly read: (path: string) => Uint8Array;
   readonly open: (path: string) => RandomAccess;
   readonly segmentsOf: (tree: ChangedTree) => readonly Segment[];
@@ -77,18 +76,14 @@ function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" 
     users: [...plan.supply.users, ...plan.recipe.accounts.users],
     groups: [...plan.supply.groups, ...plan.recipe.accounts.groups],
     epoch,
-    packages: installed.map(({ name, version, control }) => {
-      const facts = plan.distribution.format.factsOf?.(control);
-      return { name, version, control, ...(facts ? { provides: facts.provides } : {}) };
-    }),
-    mergedLibBelow: context.mergedLibBelow,
+    packages: packagesOf(context),
     ...(plan.recipe.certificates ? { certificates: plan.recipe.certificates } : {}),
   };
   for (const { name, always } of wantedEffects(plan)) {
     if (which === "recipe" && !recipeEffects.test(name)) continue;
     const effect = effectNamed(name);
     const here = effect.covers.filter((one) => names.has(one.package));
-    if (!always && here.length === 0) continue;
+    if (!(plan.base ? isWantedOnBase({ effect, always, plan }) : always) && here.length === 0) continue;
     const { files, removed, covered = [] } = effect.apply(effectContext);
     removePaths(change, new Set(removed));
     addFiles(change, files, epoch);
@@ -102,6 +97,32 @@ function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" 
     }
   }
   return done;
+}
+
+/** Those of the image below have no scripts any more that anybody owes. */
+function packagesOf({ plan, installed }: ScriptContext): EffectContext["packages"] {
+  const names = new Set(installed.map(({ name }) => name));
+  const below = (plan.base?.database?.packages ?? []).filter(({ name }) => !names.has(name));
+  const own = installed.map(({ name, version, control }) => {
+    const facts = plan.distribution.format.factsOf?.(control);
+    return { name, version, control, ...(facts ? { provides: facts.provides } : {}) };
+  });
+  if (below.length === 0) return own;
+  const all = [...own, ...below.map(({ name, version }) => ({ name, version, control: [] }))];
+  return all.sort((a, b) => compareBytes(a.name, b.name));
+}
+
+interface OnBase {
+  readonly effect: Effect;
+  readonly always: boolean;
+  readonly plan: Plan;
+}
+
+/** What was done below is not done again, but for what looks at all files, and what the recipe asks for. */
+function isWantedOnBase({ effect: { name, everyTime, covers }, always, plan: { recipe } }: OnBase): boolean {
+  const { users, groups } = recipe.accounts;
+  if (name.startsWith("accounts")) return users.length + groups.length > 0;
+  return everyTime === true || (always && covers.length === 0);
 }
 
 /** Effects of what the recipe itself says: scripts that run know nothing of it. */
@@ -129,8 +150,9 @@ function told({ plan, installed }: ScriptContext, done: Done): readonly ScriptRe
 const NAMED_AT_MOST = 10;
 
 /** An image whose package manager is to work owes every script; hand-picked packages list what was left out instead. */
-function assertKnown({ recipe, supply }: Plan, scripts: readonly ScriptRecord[]): void {
-  if (!supply.essential) return;
+function assertKnown({ recipe, supply, base }: Plan, scripts: readonly ScriptRecord[]): void {
+  const hasManager = base?.database?.packages.some(({ name }) => name === "dpkg") ?? false;
+  if (!supply.essential && !hasManager) return;
   const allowed = new Set(recipe.allowUnknownScripts);
   const unknown = scripts.filter((one) => one.done === "skipped" && !allowed.has(one.package));
   if (unknown.length === 0) return;

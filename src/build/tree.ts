@@ -1,24 +1,30 @@
 // Pieces become the tree of the image: packages merged, then what the variant, effects, the package database and the
 // recipe add or take away. The result is a value; nothing is written.
 import type { Entry } from "../archive/entry.ts";
-import { DodaiError } from "../core/dodai-error.ts";
+import { parentsOf } from "../core/path-order.ts";
 import { placePath } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
-import type { GeneratedFile, InstalledPackage, RandomAccess } from "../packages/contract.ts";
-import { memoryAccess } from "../packages/memory-access.ts";
-import { addFiles, addMissingFolders, type ChangedTree, removePaths, startChange } from "../rootfs/change.ts";
+import type { GeneratedFile, InstalledDatabase, InstalledPackage } from "../packages/contract.ts";
+import {
+  addFiles,
+  addMissingFolders,
+  type ChangedTree,
+  removePaths,
+  restoreUnchanged,
+  startChange,
+} from "../rootfs/change.ts";
 import { compileGlob } from "../rootfs/glob.ts";
 import { type MergedTree, mergePackages } from "../rootfs/merge.ts";
 import { excludedPaths } from "../rootfs/normalize-excluded.ts";
 import { resolvePath } from "../rootfs/resolve.ts";
+import { baseOwner } from "./base-image.ts";
 import type { ResolvedPackage } from "./contract.ts";
 import { treeSegments } from "./layers.ts";
-import type { PieceStore } from "./piece-store.ts";
-import { isAskedFor, type Plan } from "./plan.ts";
-import { readRanges } from "./ranges.ts";
+import { isAskedFor, type Plan, type PlannedBase } from "./plan.ts";
 import { addRecipeFiles } from "./recipe-files.ts";
 import { applyScripts, type ScriptContext, type ScriptOutcome } from "./scripts.ts";
 import type { Session } from "./session.ts";
+import { readersOf } from "./tree-files.ts";
 
 /** A package of the lock with its piece. */
 export interface PiecedPackage {
@@ -33,8 +39,6 @@ export interface TreeOptions {
   readonly session: Session;
   readonly epoch: number;
   readonly scriptTimeoutSeconds: number;
-  /** See EffectContext. */
-  readonly mergedLibBelow: boolean;
 }
 
 export interface BuiltTree extends ChangedTree, ScriptOutcome {
@@ -48,8 +52,13 @@ export interface BuiltTree extends ChangedTree, ScriptOutcome {
 export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   const { plan, packages, epoch, session } = options;
   const { recipe, supply } = plan;
-  const { tree, dropped } = mergePackages(unpackOrder(packages, plan).map((one) => mergeable(one, packages, plan)));
+  const { base } = plan;
+  const outdated = base ? outdatedPaths(base, packages) : new Set<string>();
+  const mergeables = unpackOrder(packages, plan).map((one) => mergeable(one, packages, plan));
+  const { tree, dropped } = mergePackages([...(base ? [mergeableBase(base, outdated)] : []), ...mergeables]);
   const change = startChange(tree, dropped);
+  if (outdated.size > 0) change.dropped.set(baseOwner, new Set([...(dropped.get(baseOwner) ?? []), ...outdated]));
+  if (base?.database) removeExcluded(change, base.database);
   // A root tarball is no package, whatever is in it.
   const installed = (plan.source ? [] : packages).map((one) => installedOf(one, dropped, supply));
   const readers = readersOf(change, session.pieces);
@@ -62,8 +71,8 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
     addRecipeFiles(change, supply.files, files);
   }
   addFiles(change, mergedUsrLinks(change, supply.mergedUsr), epoch);
-  // A ready root file system keeps the database that it has.
-  if (!plan.source) addFiles(change, databaseOf(plan, installed), epoch);
+  // A ready root file system keeps the database that it has, and so does an image to which no package is added.
+  if (!plan.source && (!plan.base || packages.length > 0)) addFiles(change, databaseOf(plan, installed), epoch);
   if (isRun) addMissingFolders(change, epoch);
   const outcome = await applyScripts(change, scripts);
   if (isRun) addRecipeFiles(change, supply.files, files);
@@ -71,6 +80,7 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   removePaths(change, matching(tree.keys(), recipe.remove));
   addRecipeFiles(change, recipe.files, files);
   addMissingFolders(change, epoch);
+  if (base) restoreUnchanged(change, base.image.tree, base.image.files.read);
   const partialDatabase = (names: ReadonlySet<string>): GeneratedFile | undefined => {
     const some = installed.filter(({ name }) => names.has(name));
     return databaseOf(plan, some).find(({ path }) => path.endsWith("/db/installed"));
@@ -80,9 +90,16 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   return { ...change, ...outcome, partialDatabase, uidOf };
 }
 
-/** A tree on its way, as one layer. */
-function segmentsOf({ packages, session, epoch }: TreeOptions): ScriptContext["segmentsOf"] {
-  return (change) => treeSegments({ packages, tree: change, epoch }, session.pieces);
+/** A tree on its way, as one layer: with the image below. */
+function segmentsOf({ plan, packages, session, epoch }: TreeOptions): ScriptContext["segmentsOf"] {
+  const below = plan.base ? [basePackage(plan.base)] : [];
+  return (change) => treeSegments({ packages: [...below, ...packages], tree: change, epoch }, session.pieces);
+}
+
+/** The image below as if it were a package, for who takes a tree apart by packages. */
+function basePackage({ image: { piece, digest } }: PlannedBase): PiecedPackage {
+  const none = { version: "", architecture: "", source: "", sourceVersion: "", repository: "", path: "", sizeBytes: 0 };
+  return { locked: { ...none, name: baseOwner, digest }, piece };
 }
 
 /** Who is unpacked later takes over files, and the first says what a folder is like. */
@@ -119,6 +136,39 @@ function mergeable(
   };
 }
 
+/** The root below, without the files of packages that are installed anew in another version. */
+function mergeableBase(
+  { image: { piece } }: PlannedBase,
+  outdated: ReadonlySet<string>,
+): Parameters<typeof mergePackages>[0][number] {
+  const entries = piece.entries.filter(({ entry }) => !outdated.has(entry.path));
+  return { name: baseOwner, version: "", piece: piece.key, entries, isBelow: true, replaces: () => false };
+}
+
+/** What the image's own package manager would not have unpacked, and folders that nothing is in then. */
+function removeExcluded(change: ChangedTree, { isExcluded }: InstalledDatabase): void {
+  if (!isExcluded) return;
+  const isNew = (path: string): boolean => (change.tree.get(path)?.owner ?? baseOwner) !== baseOwner;
+  const excluded = [...change.tree.keys()].filter((path) => isNew(path) && isExcluded(`/${path}`));
+  const isFolder = (path: string): boolean => change.tree.get(path)?.entry.kind === "directory";
+  removePaths(change, new Set(excluded.filter((path) => !isFolder(path))));
+  const full = new Set<string>();
+  for (const path of change.tree.keys()) if (!isFolder(path)) for (const parent of parentsOf(path)) full.add(parent);
+  removePaths(change, new Set(excluded.filter((path) => isFolder(path) && !full.has(path))));
+}
+
+/** Where files of older versions lie in the root below, but for folders. */
+function outdatedPaths({ database, image }: PlannedBase, packages: readonly PiecedPackage[]): ReadonlySet<string> {
+  const named = new Set(packages.map(({ locked }) => locked.name));
+  const old = database?.packages.filter(({ name }) => named.has(name)) ?? [];
+  if (!database || old.length === 0) return new Set();
+  const places = old
+    .flatMap((one) => database.pathsOf(one))
+    .map((path) => resolvePath(image.tree, path, { last: false }) ?? "")
+    .filter((path) => image.tree.has(path) && image.tree.get(path)?.entry.kind !== "directory");
+  return new Set(places);
+}
+
 /** passwd(5). */
 function uidIn(passwd: string, name: string): string | undefined {
   const fields = passwd.split("\n").map((line) => line.split(":"));
@@ -136,38 +186,6 @@ function mergedUsrLinks({ tree }: ChangedTree, mergedUsr: readonly string[]): re
   return mergedUsr
     .filter((name) => tree.has(`usr/${name}`) && !tree.has(name))
     .map((name) => ({ kind: "symlink", path: name, target: `usr/${name}` }));
-}
-
-function readersOf(change: ChangedTree, store: PieceStore): Pick<ScriptContext, "read" | "open"> {
-  return { read: (path) => readFileOf(change, store, path), open: (path) => openFileOf(change, store, path) };
-}
-
-function readFileOf(change: ChangedTree, store: PieceStore, path: string): Uint8Array {
-  const file = openFileOf(change, store, path);
-  return file.read(0, file.sizeBytes);
-}
-
-function openFileOf({ tree, made: all }: ChangedTree, store: PieceStore, path: string): RandomAccess {
-  const place = resolvePath(tree, path, { last: true });
-  const made = place === undefined ? undefined : all.get(place);
-  if (made?.bytes) return memoryAccess(made.bytes);
-  const content = place === undefined ? undefined : tree.get(place)?.content;
-  if (!content) throw new DodaiError("EFFECT_FAILED", `Cannot read "/${path}" of the image: there is no such file`);
-  const { piece, sizeBytes } = content;
-  return {
-    sizeBytes,
-    read: (offset, length) => {
-      if (offset < 0 || length < 0 || offset + length > sizeBytes) {
-        throw new DodaiError(
-          "EFFECT_FAILED",
-          `Cannot read "/${path}" of the image: it ends before what was looked for`,
-        );
-      }
-      return length === 0
-        ? new Uint8Array(0)
-        : readRanges(store.recordsPath(piece), [{ offset: content.offset + offset, length }]);
-    },
-  };
 }
 
 /** As dpkg does, a path that another package took over is no longer listed with the package that lost it. */
@@ -195,21 +213,15 @@ function installedOf(
 
 function databaseOf(plan: Plan, installed: readonly InstalledPackage[]): readonly GeneratedFile[] {
   const { distribution, architecture, supply, recipe } = plan;
-  const database = distribution.format.formatDatabase(installed, {
+  return distribution.format.formatDatabase(installed, {
     architecture,
     // Skipped scripts are still owed: dpkg in the image can run them with --configure.
     state: recipe.scripts === "emulate" ? "installed" : "unpacked",
     perPackageStatus: supply.perPackageStatus,
     world: worldOf(plan),
     ...(supply.apkDatabase === undefined ? {} : { apkDatabase: supply.apkDatabase }),
+    ...(plan.base?.database === undefined ? {} : { below: plan.base.database }),
   });
-  return plan.installed === undefined ? database : database.map((file) => behindBase(file, plan.installed ?? ""));
-}
-
-/** The database of the base image comes first, with what is installed on it behind. */
-function behindBase(file: GeneratedFile, installed: string): GeneratedFile {
-  if (file.kind !== "file" || !file.path.endsWith("/db/installed")) return file;
-  return { ...file, bytes: Buffer.concat([Buffer.from(`${installed.trim()}\n\n`), file.bytes]) };
 }
 
 function tagOf({ repository }: ResolvedPackage, { repositories }: Plan["supply"]): { readonly tag?: string } {
@@ -218,8 +230,9 @@ function tagOf({ repository }: ResolvedPackage, { repositories }: Plan["supply"]
 }
 
 /** What was asked for and what was refused, in the words of the recipe. */
-function worldOf({ recipe, supply, platform, installed = "" }: Plan): readonly string[] {
-  const below = [...installed.matchAll(/^P:(.+)$/gm)].map(([, name = ""]) => name);
+function worldOf({ recipe, supply, platform, base }: Plan): readonly string[] {
+  // Where nothing says what was asked for below, it was everything.
+  const below = base?.isTold ? (base.database?.packages ?? []).map(({ name }) => name) : [];
   const requests = [...supply.requests, ...recipe.packages].filter((one) => isAskedFor(one, platform));
   return [
     ...below,

@@ -43,20 +43,39 @@ export async function unpackPackage(job: UnpackJob): Promise<JobResult> {
   if (!format) throw new Error(`No package format "${job.format}"`);
   const expected = { digest: job.digest, sizeBytes: job.sizeBytes, what: job.what };
   const bytes = verified(createReadStream(job.packagePath, { highWaterMark: readBytes }), expected);
+  return writePiece(job, async () => {
+    const file = await format.openPackage(readerOf(bytes), limitsFor(job.sizeBytes), job.checksum);
+    return { file, md5Wanted: format.digestedPaths(file.control), hasRoot: job.format === rootTarball, rest: bytes };
+  });
+}
+
+/** What a piece is written from. */
+interface OpenedPackage {
+  readonly file: PackageFile;
+  readonly md5Wanted: ReadonlySet<string>;
+  /** A package's own idea of the root folder counts for nothing, as with dpkg. */
+  readonly hasRoot: boolean;
+  /** What lies behind the last member belongs to the digest too. */
+  readonly rest?: Bytes;
+}
+
+/** Where a piece goes, and whose it is. */
+export type PieceJob = Pick<UnpackJob, "what" | "key" | "rules" | "recordsPath" | "descriptionPath" | "temporary">;
+
+/** Writes records and description of what is opened, aside at first. */
+export async function writePiece(job: PieceJob, open: () => Promise<OpenedPackage>): Promise<JobResult> {
   const bodies = openBodies(`${job.temporary}.spool`);
   try {
-    const file = await format.openPackage(readerOf(bytes), limitsFor(job.sizeBytes), job.checksum);
-    const md5Wanted = format.digestedPaths(file.control);
+    const { file, md5Wanted, hasRoot, rest = [] } = await open();
     const { root, loose, paths, md5, sha1 } = await readItems(file, { job, bodies, md5Wanted });
-    for await (const _rest of bytes) {
-      // What lies behind the last member belongs to the digest too.
+    for await (const _rest of rest) {
+      // Only drained.
     }
     const plan = planRecords(arrangeEntries(loose, job.what));
     writeRecords(plan.records, bodies, `${job.temporary}.records`);
     const description = {
       key: job.key,
-      // A package's own idea of the root folder counts for nothing, as with dpkg.
-      ...(root && job.format === rootTarball ? { root } : {}),
+      ...(root && hasRoot ? { root } : {}),
       entries: plan.entries,
       recordsBytes: plan.totalBytes,
       control: file.control,
@@ -75,7 +94,7 @@ export async function unpackPackage(job: UnpackJob): Promise<JobResult> {
 }
 
 interface ReadContext {
-  readonly job: UnpackJob;
+  readonly job: PieceJob;
   readonly bodies: Bodies;
   readonly md5Wanted: ReadonlySet<string>;
 }
@@ -120,7 +139,7 @@ async function keepBody(
     bodies,
     job,
     hash,
-  }: { readonly bodies: Bodies; readonly job: UnpackJob; readonly hash: ReturnType<typeof createHash> | undefined },
+  }: { readonly bodies: Bodies; readonly job: PieceJob; readonly hash: ReturnType<typeof createHash> | undefined },
 ): Promise<void> {
   if (entry.kind !== "file") return;
   let seen = 0;

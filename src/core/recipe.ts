@@ -165,20 +165,26 @@ export interface PinnedPackage {
   readonly sizeBytes: number;
 }
 
-/** An image on this machine that the recipe builds on. Both are absolute paths of folders. */
+/** An image that the recipe builds on: its layers stay below, and its packages count as installed. */
 export interface RecipeBase {
-  /** An OCI layout. */
-  readonly layout: string;
-  /** apk: its database of what is installed there, `ARCHITECTURE/APKINDEX`. */
-  readonly installed: string;
+  /** A name, of what was built last or in a registry; or an absolute path of a layout or archive, maybe with `:TAG` or `@DIGEST`. */
+  readonly image: string;
+  /** apk: folder with its database, `ARCHITECTURE/APKINDEX`, in place of the one that is in the image. */
+  readonly installed?: string;
+  /** Packages of it may give way to newer ones where what is asked for needs that. */
+  readonly upgrade: boolean;
+  readonly position?: Position;
 }
+
+/** The distribution of recipes that leave it to the image that they build on. */
+export const distributionOfBase = "base";
 
 export type ScriptMode = "run" | "emulate" | "skip";
 
 export interface Recipe {
   /** What outputs are named after: `distroless/base` gives `distroless-base.tar`. */
   readonly name: string;
-  /** `scratch`, whose release is "", is no distribution at all. */
+  /** `scratch`, whose release is "", is no distribution at all; `base` is that of the image below. */
   readonly distribution: { readonly name: string; readonly release: string; readonly position?: Position };
   /** A date that a snapshot service knows, `20261101T000000Z`; the build fails when it does not answer. */
   readonly snapshot?: string;

@@ -221,6 +221,40 @@ export interface DatabaseOptions {
   /** apk: what was asked for, and where its database lies. */
   readonly world?: readonly string[];
   readonly apkDatabase?: ApkDatabase;
+  /** What the image below has installed: the database tells of it too, but for what is installed anew. */
+  readonly below?: InstalledDatabase;
+}
+
+/** Files of an image that is there, by paths without leading `/`; links are followed. */
+export interface InstalledFiles {
+  /** Whether a regular file is there. */
+  has(path: string): boolean;
+  /** Throws when it is not there. */
+  read(path: string): Uint8Array;
+  /** Names of what lies in a folder, sorted by bytes; none when it is no folder. */
+  names(folder: string): readonly string[];
+}
+
+/** What the database of an image says of a package that is installed. */
+export interface PresentPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly architecture: string;
+}
+
+/** The package database of an image that is there. */
+export interface InstalledDatabase {
+  /** Of every architecture. */
+  readonly packages: readonly PresentPackage[];
+  /** Those of the image's own architecture as if they were on offer. What they want of others and lack is not asked for again. */
+  readonly index: PackageIndex;
+  readonly files: InstalledFiles;
+  /** Whether the image's package manager would leave out what a package has at an absolute path; absent where it never does. */
+  isExcluded?(path: string): boolean;
+  /** Where apk's database lies. */
+  readonly apkFolder?: ApkDatabase["folder"];
+  /** Paths without leading `/` that go when the package does: its files but for configuration, and what the database has about it. */
+  pathsOf(one: PresentPackage): readonly string[];
 }
 
 /** Where apk has its database (below usr where lib is merged into it), and which apk-tools it is to be that of. */
@@ -345,6 +379,8 @@ export interface PackageFormat {
     packages: readonly { readonly name: string; readonly control: readonly ControlMember[] }[],
     world: readonly string[],
   ): readonly string[];
+  /** What an image has installed; `undefined` when it has no database. Throws CONTROL_SYNTAX, INDEX_SYNTAX. Absent for a format without one. */
+  readInstalled?(files: InstalledFiles, architecture: string): InstalledDatabase | undefined;
   /** The database files for these packages, sorted by path. */
   formatDatabase(installed: readonly InstalledPackage[], options: DatabaseOptions): readonly GeneratedFile[];
   /** Names of control members that run when a package is installed: `preinst`, `postinst` ... */
@@ -405,4 +441,6 @@ export interface ScriptPlanOptions {
   readonly epoch: number;
   /** Whether something is at a path of the tree, without leading `/`: files that no package holds count too. */
   readonly has: (path: string) => boolean;
+  /** What the image below has installed and configured already. */
+  readonly below?: InstalledDatabase;
 }

@@ -152,3 +152,34 @@ function entryOf(file: GeneratedFile, path: string, epoch: number): Entry {
 export function addMissingFolders(change: ChangedTree, epoch: number): void {
   for (const path of [...change.tree.keys()]) for (const parent of parentsOf(path)) addFolder(change, parent, epoch);
 }
+
+/**
+ * Puts back what was made just as it lies in `below`, so that it is no change: the time of a file alone says nothing, nor does
+ * the place of its bytes. `read` gives the bytes of a file of `below`.
+ */
+export function restoreUnchanged(change: ChangedTree, below: Tree, read: (path: string) => Uint8Array): void {
+  for (const [path, node] of change.tree) {
+    const before = below.get(path);
+    if (!before || node.entry === before.entry || !isSame(node.entry, before.entry)) continue;
+    if (node.entry.kind === "file") {
+      const bytes = change.made.get(path)?.bytes;
+      if (!bytes || Buffer.compare(bytes, read(path)) !== 0) continue;
+    }
+    // Only the value of an entry that is there changes, so the order of the tree and this walk stay.
+    change.tree.set(path, before);
+    change.made.delete(path);
+    if (before.owner !== undefined) change.dropped.get(before.owner)?.delete(path);
+  }
+}
+
+function isSame(a: Entry, b: Entry): boolean {
+  const plain = ({ xattrs, mtime: _, ...entry }: Entry): string =>
+    JSON.stringify([entry, [...xattrs].map(([name, value]) => [name, Buffer.from(value).toString("hex")])], sortedKeys);
+  return a.kind === b.kind && plain(a) === plain(b);
+}
+
+/** For JSON.stringify: members by name, whatever their order. */
+function sortedKeys(_: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -84,6 +84,28 @@ describe("an image of Alpine's packages", needsAlpineRoot(), async () => {
     });
   }
 
+  const added: readonly (readonly [string, string])[] = [
+    ["busybox", "curl bash"],
+    ["bash curl", "openrc tmux"],
+    ["busybox bash", "/bin/sh zstd-libs>1.5"],
+    ["libdrm", "xorg-server-common"],
+  ];
+  for (const [first, later] of added) {
+    for (const scripts of ["skip", "emulate"] as const) {
+      test(`is the root that apk makes of ${later} on top of ${first}, scripts: ${scripts}`, async (t) => {
+        const folder = await temporaryFolder(t);
+        const real = alpine.add(first.split(" "), { later: later.split(" "), scripts: scripts === "emulate" });
+        assert.ok("root" in real, JSON.stringify(real));
+        const layout = join(folder, "base");
+        const lower = optionsFor(first, folder, { scripts });
+        await build({ ...lower, outputs: [{ kind: "oci-layout", destination: layout }] });
+        await build(optionsFor(later, folder, { scripts, base: { image: layout, upgrade: false } }));
+        const wanted = listRoot(real.root).filter((line) => !line.startsWith("lib/apk/exec/"));
+        assert.deepEqual(listTar(readFileSync(join(folder, "root.tar"))), wanted);
+      });
+    }
+  }
+
   for (const words of refused) {
     test(`is none where apk finds none: ${words}`, async (t) => {
       assert.ok("refusal" in alpine.add(words.split(" ")));

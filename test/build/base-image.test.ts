@@ -113,8 +113,9 @@ describe("an image on top of another", needs(testdata), () => {
     const wanted = { path: join(place.folder, "top.apko.yaml"), cwd: place.folder, to, kind: "oci" } as const;
     assert.equal((await buildAt(place, wanted)).unchanged, false);
     assert.equal((await buildAt(place, wanted)).unchanged, true);
-    const index = join(place.layout, "index.json");
-    writeFileSync(index, `${readFileSync(index, "utf8")}\n`);
+    const other = join(place.folder, "other.apko.yaml");
+    writeFileSync(other, `${readFileSync(join(testdata, "base_image.apko.yaml"), "utf8")}\ncmd: /bin/true\n`);
+    await buildAt(place, { path: other, cwd: testdata, to: place.layout });
     assert.equal((await buildAt(place, wanted)).unchanged, false);
   });
 

@@ -47,7 +47,7 @@ test("Alpine's official address stands for its mirrors, and a lock knows it by t
 });
 
 test("an image on another gets neither accounts nor folders", () => {
-  const base = { layout: "/b", installed: "/i" };
+  const base = { image: "/b", installed: "/i", upgrade: false };
   const { files, effects } = apko.supply(recipe([], { base }), amd64, none);
   assert.deepEqual(files, []);
   assert.ok(effects.every(({ name }) => name !== "accounts-apko"));

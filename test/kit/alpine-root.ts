@@ -21,10 +21,10 @@ export function needsAlpineRoot(): { readonly skip?: string } {
 export interface AlpineRoot {
   /** Folder of the repository of 90 real packages, with the index that fits them. */
   readonly repository: string;
-  /** `apk add --root` of these; the absolute path of the new root, or what apk says. */
+  /** `apk add --root` of these, then of `later`; the absolute path of the new root, or what apk says. */
   add(
     words: readonly string[],
-    options?: { readonly scripts?: boolean },
+    options?: { readonly scripts?: boolean; readonly later?: readonly string[] },
   ): { readonly root: string } | { readonly refusal: string };
   /** A command in the chroot. */
   run(root: string, words: readonly string[]): string;
@@ -44,20 +44,14 @@ export function openAlpineRoot(): AlpineRoot {
     execFileSync("chroot", [chroot, ...words], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   return {
     repository,
-    add: (words, { scripts = false } = {}) => {
+    add: (words, { scripts = false, later = [] } = {}) => {
       const name = `/made-${count++}`;
       mkdirSync(join(root, name));
-      const flags = ["--root", name, "--initdb", "--arch", "x86_64", "--allow-untrusted", "--no-network", "--no-cache"];
+      const flags = ["--root", name, "--arch", "x86_64", "--allow-untrusted", "--no-network", "--no-cache"];
+      const rest = ["--repository", "/repository", ...(scripts ? [] : ["--no-scripts"])];
       try {
-        run(root, [
-          "apk",
-          "add",
-          ...flags,
-          "--repository",
-          "/repository",
-          ...(scripts ? [] : ["--no-scripts"]),
-          ...words,
-        ]);
+        run(root, ["apk", "add", "--initdb", ...flags, ...rest, ...words]);
+        if (later.length > 0) run(root, ["apk", "add", ...flags, ...rest, ...later]);
       } catch (error) {
         return { refusal: String((error as { readonly stdout?: string }).stdout) };
       }

@@ -249,8 +249,9 @@ async function baseOf(files: readonly ApkoFile[], locate: Locate): Promise<Recip
   };
   const databases = apkArchitectures.map((name) => `${name}/APKINDEX`);
   return {
-    layout: await place("image", image, ["index.json"]),
+    image: await place("image", image, ["index.json"]),
     installed: await place("apkindex", apkindex, databases),
+    upgrade: false,
   };
 }
 

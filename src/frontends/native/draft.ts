@@ -1,9 +1,11 @@
 // A recipe file as part of a recipe: what the file says, in the recipe's own terms. What it does not say is absent, so
 // that files can be laid over each other before defaults are filled in.
+import type { Position } from "../../core/dodai-error.ts";
 import { formatPlatform, type Platform, parsePlatform } from "../../core/platform.ts";
 import type {
   LayerStrategy,
   Recipe,
+  RecipeBase,
   RecipeCertificates,
   RecipeConfig,
   RecipeFile,
@@ -49,6 +51,7 @@ export function draftOf(input: RecipeInput, document: RecipeDocument, around: Su
     distribution: input.distro ? { ...parseDistribution(input.distro), position: position("distro") } : undefined,
     snapshot: input.snapshot ? parseSnapshot(input.snapshot) : undefined,
     source: input.source && { ...sourceOf(input.source, around), position: position("source") },
+    base: input.base === undefined ? undefined : baseOf(input.base, { ...input, around, position: position("base") }),
     variant: input.variant,
     packages: input.packages?.map((text, index) => {
       const { request, exclude } = parsePackageRequest(text);
@@ -77,6 +80,18 @@ function withoutUndefined<Shape extends object>(
 ): { [Key in keyof Shape]?: Exclude<Shape[Key], undefined> } {
   const entries = Object.entries(value).filter(([, member]) => member !== undefined);
   return Object.fromEntries(entries) as { [Key in keyof Shape]?: Exclude<Shape[Key], undefined> };
+}
+
+function baseOf(
+  image: string,
+  { upgrade = false, around, position }: Pick<RecipeInput, "upgrade"> & BaseSurroundings,
+): RecipeBase {
+  return { image: placed(image, around), upgrade, position };
+}
+
+interface BaseSurroundings {
+  readonly around: Surroundings;
+  readonly position: Position;
 }
 
 function repositoryOf(input: RepositoryInput, around: Surroundings): RecipeRepository {

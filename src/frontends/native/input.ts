@@ -92,6 +92,8 @@ export interface RecipeInput {
   readonly extends?: string | undefined;
   readonly distro?: string | undefined;
   readonly source?: SourceInput | undefined;
+  readonly base?: string | undefined;
+  readonly upgrade?: boolean | undefined;
   readonly variant?: string | undefined;
   readonly snapshot?: string | undefined;
   readonly packages?: readonly string[] | undefined;

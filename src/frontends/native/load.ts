@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import type { ZodError } from "zod";
 import { DodaiError, type Position } from "../../core/dodai-error.ts";
 import type { Platform } from "../../core/platform.ts";
-import type { Recipe } from "../../core/recipe.ts";
+import { distributionOfBase, type Recipe } from "../../core/recipe.ts";
 import { certificateOf } from "../pem.ts";
 import { nearest } from "../suggest.ts";
 import { type Path, parseRecipeDocument, type RecipeDocument, type RecipeText } from "./document.ts";
@@ -48,7 +48,7 @@ export interface ParsedRecipe {
 /** Reads a recipe and all that it names. Throws RECIPE_SYNTAX with every fault of a file, FILE_UNREADABLE, RECIPE_UNKNOWN. */
 export async function loadRecipe({ path, file = path, hostPlatform, world }: LoadRecipeOptions): Promise<Recipe> {
   const draft = await loadDraft({ path, file, world, chain: [] });
-  const distribution = draft.distribution ?? (draft.source && { name: "scratch", release: "" });
+  const distribution = draft.distribution ?? impliedDistribution(draft);
   if (!distribution) {
     throw new DodaiError("RECIPE_SYNTAX", `Cannot read recipe "${file}": "distro" is missing`, {
       where: { file, line: 1, column: 1 },
@@ -72,6 +72,11 @@ export async function loadRecipe({ path, file = path, hostPlatform, world }: Loa
     ...draft,
     distribution,
   };
+}
+
+function impliedDistribution({ source, base }: RecipeDraft): Recipe["distribution"] | undefined {
+  if (source) return { name: "scratch", release: "" };
+  return base && { name: distributionOfBase, release: "" };
 }
 
 /** Checks one file's text on its own. Throws RECIPE_SYNTAX with every fault that it has. */

@@ -7,6 +7,7 @@ import { formatPlatform } from "../../core/platform.ts";
 import type {
   PackageRequest,
   Recipe,
+  RecipeBase,
   RecipeFile,
   RecipeRepository,
   RecipeSource,
@@ -39,7 +40,7 @@ export function recipeValue(recipe: Recipe): Json {
     remove: sorted(recipe.remove),
     config: { ...recipe.config },
     layers: { ...recipe.layers },
-    base: recipe.base && { layout: portableUrl(recipe.base.layout), installed: portableUrl(recipe.base.installed) },
+    base: recipe.base && baseValue(recipe.base),
     pinned: recipe.pinned?.map(({ url, ...one }) => ({ ...one, url: portableUrl(url) })),
   };
 }
@@ -86,6 +87,10 @@ function placesValue({
     sha256,
     sha512,
   };
+}
+
+function baseValue({ image, installed, upgrade }: RecipeBase): Json {
+  return { image: portableUrl(image), installed: installed && portableUrl(installed), upgrade: upgrade || undefined };
 }
 
 /** A file of this machine by its name only. */

@@ -18,6 +18,9 @@ export function checkRules(input: RecipeInput, document: RecipeDocument): readon
   checkFiles(input, refuse);
   checkAccounts(input, refuse);
   checkSource(input, refuse);
+  if (input.upgrade !== undefined && input.base === undefined) {
+    refuse(["upgrade"], 'it is about packages of a "base", and there is none');
+  }
   if (input.layers?.strategy === "single" && input.layers.max !== undefined) {
     refuse(["layers", "max"], 'strategy "single" makes one layer', 'Leave "max" out, or write strategy "grouped".');
   }
@@ -26,9 +29,9 @@ export function checkRules(input: RecipeInput, document: RecipeDocument): readon
 
 type Refuse = (path: Path, state: string, fix?: string) => void;
 
-function checkRepositories({ distro, repositories = [] }: RecipeInput, refuse: Refuse): void {
-  // The URL of an apk repository is the whole of it.
-  const mayBeBare = apkDistributions.test(distro ?? "");
+function checkRepositories({ distro, base, repositories = [] }: RecipeInput, refuse: Refuse): void {
+  // The URL of an apk repository is the whole of it; a base says later what it is.
+  const mayBeBare = apkDistributions.test(distro ?? "") || (distro === undefined && base !== undefined);
   for (const [index, repository] of repositories.entries()) {
     const path = ["repositories", index];
     if ((repository.url === undefined) === (repository.urls === undefined)) {
@@ -50,8 +53,9 @@ function checkRepositories({ distro, repositories = [] }: RecipeInput, refuse: R
 
 const apkDistributions = /^(?:alpine|wolfi)(?::|$)/;
 
-function checkSource({ source, packages = [], repositories = [] }: RecipeInput, refuse: Refuse): void {
+function checkSource({ source, base, packages = [], repositories = [] }: RecipeInput, refuse: Refuse): void {
   if (!source) return;
+  if (base !== undefined) refuse(["base"], 'it has "source" too, and an image starts from one of them');
   const { key, keys = [], platforms = {} } = source;
   const all = [source, ...Object.values(platforms)];
   if (!all.some(({ rootfs }) => rootfs !== undefined)) {

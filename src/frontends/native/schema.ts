@@ -7,6 +7,7 @@ import type { RecipeInput } from "./input.ts";
 import {
   parseAbsolutePath,
   parseAccountName,
+  parseBaseImage,
   parseCertificateName,
   parseComment,
   parseDistribution,
@@ -239,6 +240,14 @@ const root = z
     extends: text(parseLine, "Recipe to start from: a file such as ./base.yaml, or a built-in name").optional(),
     distro: text(parseDistribution, "Distribution and release: debian:trixie; scratch for none").optional(),
     source: source.optional(),
+    base: text(
+      parseBaseImage,
+      "Image to add to: its name in a registry or as it was built, or a path such as ./base.tar",
+    ).optional(),
+    upgrade: z
+      .boolean()
+      .meta({ description: "Lets packages of the base give way to newer ones that are needed; false by default" })
+      .optional(),
     variant: text(
       parseLine,
       "What the distribution offers as a start: empty (by default), distroless, minbase ...",

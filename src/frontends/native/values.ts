@@ -1,6 +1,7 @@
 // The small languages inside a recipe's strings. Each parser throws RECIPE_SYNTAX without a place; who calls adds it.
 import { posix } from "node:path";
 import { DodaiError } from "../../core/dodai-error.ts";
+import { parseImageName } from "../../core/image-name.ts";
 
 function refusal(what: string, state: string, fix?: string): DodaiError {
   return new DodaiError("RECIPE_SYNTAX", `Cannot read ${what}: ${state}`, fix === undefined ? {} : { fix });
@@ -131,6 +132,13 @@ export function parseRepositoryUrl(text: string): string {
     "it is not a URL that starts with https://, http:// or file://, and no path",
     'Write a URL, or a folder as in "./packages" or "/srv/packages".',
   );
+}
+
+/** An image: a path, absolute or relative to the recipe, maybe with a tag or digest behind it; or a name. */
+export function parseBaseImage(text: string): string {
+  if (/^(?:\/|\.\.?\/)/.test(text) && !hasControls(text)) return text;
+  parseImageName(text);
+  return text;
 }
 
 /** A file beside a root tarball: a URL, a path as in `parseRepositoryUrl`, or a name relative to the tarball's folder. */

@@ -3,6 +3,7 @@ import type { PackageFormat } from "../contract.ts";
 import { formatDatabase } from "./database.ts";
 import { factsOf } from "./facts.ts";
 import { installOrder } from "./install-order.ts";
+import { readInstalled } from "./installed-index.ts";
 import { parseRequest, satisfies } from "./relation.ts";
 import { replaces } from "./replaces.ts";
 import { apkRunner } from "./run-scripts.ts";
@@ -36,6 +37,7 @@ export const apk: PackageFormat = {
   replaces,
   factsOf,
   unpackOrder: (packages, world) => installOrder(packages, world).map(({ name }) => name),
+  readInstalled,
   formatDatabase,
   // What runs when a package is installed; triggers too, once all packages are there.
   scripts: [".pre-install", ".post-install", ".trigger"],

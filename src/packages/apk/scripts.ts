@@ -1,5 +1,6 @@
 // `scripts.tar`: every package's scripts, named after the package and its checksum. The header is the one that apk writes, GNU's
 // with owners by name, so that the file is apk's byte for byte.
+import { readTarBuffer } from "../../archive/tar.ts";
 import type { ApkDatabase, ControlMember, InstalledPackage } from "../contract.ts";
 
 /** In apk's order. */
@@ -16,21 +17,47 @@ const kinds: readonly string[] = [
 const BLOCK_BYTES = 512;
 const MAX_NAME_BYTES = 99;
 
-/** The archive for packages in this order. apk-tools 2 names a package by its checksum as the index has it, 3 in hex. */
-export function formatScripts(installed: readonly InstalledPackage[], tools: ApkDatabase["tools"]): Uint8Array {
-  const records = installed.flatMap(({ name, version, control, apk }) =>
-    kinds.flatMap((kind) => {
-      const script = control.find((one) => one.name === kind);
-      return script === undefined
-        ? []
-        : record(`${name}-${version}.${spelled(apk?.checksum ?? "", tools)}${kind}`, script);
-    }),
-  );
-  return Buffer.concat([...records, Buffer.alloc(2 * BLOCK_BYTES)]);
+/** A package's records. apk-tools 2 names a package by its checksum as the index has it, 3 in hex. */
+export function formatScripts(
+  { name, version, control, apk }: InstalledPackage,
+  tools: ApkDatabase["tools"],
+): Uint8Array {
+  const records = kinds.flatMap((kind) => {
+    const script = control.find((one) => one.name === kind);
+    return script === undefined
+      ? []
+      : record(`${name}-${version}.${spelled(apk?.checksum ?? "", tools)}${kind}`, script);
+  });
+  return Buffer.concat(records);
 }
+
+/** What ends the archive. */
+export const scriptsEnd: Uint8Array = new Uint8Array(2 * BLOCK_BYTES);
 
 const spelled = (checksum: string, tools: ApkDatabase["tools"]): string =>
   tools === 2 ? checksum : `X1${Buffer.from(checksum.slice(2), "base64").toString("hex")}`;
+
+const limits = { maxEntries: 100_000, maxTotalBytes: 64 << 20, maxHeaderBytes: 1 << 16, what: "scripts of packages" };
+
+/** The records of an archive that is there, by checksum of their package as the index has it. Throws ARCHIVE_BROKEN. */
+export function scriptRecords(bytes: Uint8Array): ReadonlyMap<string, Uint8Array> {
+  const files = [...readTarBuffer(bytes, limits)].filter(({ entry }) => entry.kind === "file");
+  const bySum = Map.groupBy(files, ({ entry }) => checksumIn(entry.path));
+  return new Map(
+    [...bySum].map(([sum, scripts]) => {
+      const records = scripts.flatMap(({ entry: { path, mode, mtime }, body }) =>
+        record(path, { name: path, mode, mtime, bytes: body }),
+      );
+      return [sum, Buffer.concat(records)];
+    }),
+  );
+}
+
+/** `NAME-VERSION.CHECKSUM.KIND`. */
+function checksumIn(path: string): string {
+  const [, base64, hex] = /\.(?:(Q[12][A-Za-z0-9+/=]+)|X1([0-9a-f]+))\.[a-z-]+$/.exec(path) ?? [];
+  return hex === undefined ? (base64 ?? "") : `Q1${Buffer.from(hex, "hex").toString("base64")}`;
+}
 
 function record(name: string, { mode, mtime = 0, bytes }: ControlMember): readonly Uint8Array[] {
   const body = Buffer.from(name);

@@ -12,8 +12,8 @@ export const apkFolder: Effect = {
   apply,
 };
 
-function apply({ tree, mergedLibBelow = false }: EffectContext): EffectResult {
-  if (mergedLibBelow || tree.get("lib")?.entry.kind === "symlink" || tree.get(link)?.entry.kind === "symlink") {
+function apply({ tree }: EffectContext): EffectResult {
+  if (tree.get("lib")?.entry.kind === "symlink" || tree.get(link)?.entry.kind === "symlink") {
     return { files: [], removed: [] };
   }
   // alpine's apk-tools 2 brings empty folders there.

@@ -27,8 +27,6 @@ export interface EffectContext {
     /** Names that it provides, where its format tells. */
     readonly provides?: readonly string[];
   }[];
-  /** The image below, when there is one, has a lib that is a link into usr. */
-  readonly mergedLibBelow?: boolean;
   /** The recipe's. */
   readonly certificates?: RecipeCertificates;
 }
@@ -49,5 +47,7 @@ export interface Effect {
   readonly summary: string;
   /** The scripts whose work this is, whole: `{package: "libc-bin", scripts: ["postinst"]}`. */
   readonly covers: readonly { readonly package: string; readonly scripts: readonly string[] }[];
+  /** It has work whenever files come to an image, whichever packages bring them: what triggers do. */
+  readonly everyTime?: true;
   apply(context: EffectContext): EffectResult;
 }

@@ -14,6 +14,7 @@ export const ldSoCache: Effect = {
   name: "ld.so.cache",
   summary: "writes /etc/ld.so.cache, which ldconfig makes",
   covers: [{ package: "libc-bin", scripts: ["postinst"] }],
+  everyTime: true,
   apply,
 };
 
