@@ -2,6 +2,7 @@
 //
 //     npm run bench -- [CASE]... [--quick] [--write] [--profile] [--keep FOLDER]
 import { parseArgs } from "node:util";
+import { dockerfile } from "./cases/dockerfile.ts";
 import { firstRead } from "./cases/first-read.ts";
 import { fullBookworm, fullTrixie } from "./cases/full.ts";
 import { distroless, minbaseBookworm, minbaseTrixie } from "./cases/images.ts";
@@ -30,6 +31,7 @@ const cases: readonly Case[] = [
   resolvingAlpine,
   firstRead,
   registry,
+  dockerfile,
   memory,
 ];
 

@@ -2,6 +2,7 @@ import type { Target } from "./contract.ts";
 import { apkTargets } from "./targets-apk.ts";
 import { archiveTargets } from "./targets-archive.ts";
 import { debTargets } from "./targets-deb.ts";
+import { dockerfileTargets } from "./targets-dockerfile.ts";
 import { effectTargets } from "./targets-effects.ts";
 import { imageTargets } from "./targets-image.ts";
 import { openpgpTargets } from "./targets-openpgp.ts";
@@ -13,6 +14,7 @@ export const targets: readonly Target[] = [
   ...debTargets,
   ...openpgpTargets,
   ...valueTargets,
+  ...dockerfileTargets,
   ...effectTargets,
   ...imageTargets,
 ];

@@ -28,6 +28,8 @@ export type {
   WhyResult,
 } from "./build/contract.ts";
 export { copyImage } from "./build/copy.ts";
+export { buildDockerfile } from "./build/dockerfile/build-dockerfile.ts";
+export type { DockerfileBuildOptions, NamedRecipe, Secret, SshSocket } from "./build/dockerfile/contract.ts";
 export { inspectImage } from "./build/inspect.ts";
 export { lock } from "./build/lock.ts";
 export { builtInRecipes, findRecipe } from "./build/recipes.ts";

@@ -189,12 +189,19 @@ function setOf(names: readonly string[]): Json | undefined {
   return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, {}]));
 }
 
+/** Names and values; one without "=" is empty, as runtimes take it. */
+export function variablesOf(env: readonly string[]): readonly (readonly [string, string])[] {
+  return env.map((one) => {
+    const equals = one.indexOf("=");
+    return equals < 0 ? [one, ""] : [one.slice(0, equals), one.slice(equals + 1)];
+  });
+}
+
 /** The part of a config that recipes have too, for outputs that tell it in another form. */
 export function recipeConfigOf(config: ContainerConfig): RecipeConfig {
   const { user, workdir, env, entrypoint, cmd, labels, ports, volumes, stopSignal } = config;
-  const pairs = env.map((one) => [one.slice(0, one.indexOf("=")), one.slice(one.indexOf("=") + 1)] as const);
   return {
-    env: Object.fromEntries(pairs),
+    env: Object.fromEntries(variablesOf(env)),
     labels,
     ports,
     volumes,

@@ -55,11 +55,23 @@ export async function pruneStore(directory: string, options: PruneOptions): Prom
   for (const file of files) {
     const stays = "maxBytes" in options ? left <= options.maxBytes : file.usedMs >= options.olderThan.getTime();
     if (stays) break;
-    await rm(file.path, { force: true });
+    if (!(await isRemoved(file.path))) continue;
     left -= file.sizeBytes;
     pruned = { files: pruned.files + 1, sizeBytes: pruned.sizeBytes + file.sizeBytes };
   }
   return pruned;
+}
+
+/** Files that a command wrote as another user into a folder of `--mount=type=cache` are not ours to remove. */
+async function isRemoved(path: string): Promise<boolean> {
+  try {
+    await rm(path, { force: true });
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EACCES" || code === "EPERM") return false;
+    throw error;
+  }
 }
 
 /** Pieces, folders of `--mount=type=cache`, and images of recipes that Dockerfiles name, are kept there by the build. */

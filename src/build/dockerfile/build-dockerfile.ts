@@ -14,6 +14,7 @@ import type { Stage } from "../../frontends/dockerfile/instruction.ts";
 import { formatLintWarning, lintDockerfile } from "../../frontends/dockerfile/lint.ts";
 import { findTarget, neededStages } from "../../frontends/dockerfile/stage-graph.ts";
 import { type BundleImage, bundleImages, type ImageBundle, rootDocument } from "../../image/bundle.ts";
+import { variablesOf } from "../../image/container-config.ts";
 import { assertOutputFits } from "../../io/output-fit.ts";
 import { keepBuiltNames } from "../built-names.ts";
 import type { BuildResult, Output } from "../contract.ts";
@@ -153,14 +154,13 @@ async function startFromImage(base: Parameters<typeof openBaseImage>[0]): Promis
   const { platform, options, session } = base;
   const { state, layers } = await openBaseImage(base);
   const { config, history, author, created = 0 } = state;
-  const pairs = config.env.map((one) => [one.slice(0, one.indexOf("=")), one.slice(one.indexOf("=") + 1)] as const);
   return {
     platform,
     layers,
     config,
     history,
     author,
-    variables: new Map([["PATH", usualPath], ...pairs]),
+    variables: new Map([["PATH", usualPath], ...variablesOf(config.env)]),
     args: new Set(),
     declared: new Set(),
     epoch: options.sourceDateEpoch ?? created,

@@ -1,6 +1,17 @@
 // The build context: files of a folder of the host, less what `.dockerignore` names. Only what instructions ask for is looked
 // at. No link is followed by the host's kernel, so nothing outside the folder is ever read.
-import { createReadStream, lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  type Stats,
+} from "node:fs";
 import { join } from "node:path";
 import { type Entry, noXattrs } from "../../archive/entry.ts";
 import { compareBytes } from "../../core/byte-order.ts";
@@ -37,7 +48,12 @@ export async function openContext(
   const known = await readDigests(store, key);
   const taken = new Map<string, KnownDigest>();
   const at = (path: string): string => (path === "" ? directory : join(directory, path));
-  const isIgnored = (path: string): boolean => path !== "" && ignore.has(path);
+  const judged = new Map<string, boolean>();
+  const isIgnored = (path: string): boolean => {
+    const known = judged.get(path) ?? (path !== "" && ignore.has(path));
+    judged.set(path, known);
+    return known;
+  };
   return {
     directory,
     isIgnored,
@@ -92,9 +108,24 @@ async function digestOf(bytes: Bytes): Promise<Digest> {
   return state.digest();
 }
 
+/** A link that took a file's place meanwhile is not followed. */
+const flags: number = constants.O_RDONLY | constants.O_NOFOLLOW;
+
+/** Files up to this size are read at once: a stream for each of thousands takes longer than reading them. */
+const smallBytes = 1 << 20;
+
 async function* readFile(at: string, path: string): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of createReadStream(at, { highWaterMark: 1 << 20 })) yield chunk as Uint8Array;
+    const file = openSync(at, flags);
+    if (fstatSync(file).size <= smallBytes) {
+      try {
+        yield readFileSync(file);
+      } finally {
+        closeSync(file);
+      }
+      return;
+    }
+    for await (const chunk of createReadStream(at, { fd: file, highWaterMark: smallBytes })) yield chunk as Uint8Array;
   } catch (cause) {
     throw unreadable(path, cause);
   }

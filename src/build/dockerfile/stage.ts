@@ -9,7 +9,7 @@ import { formatLintWarning } from "../../frontends/dockerfile/lint.ts";
 import { positionAt } from "../../frontends/dockerfile/source.ts";
 import { baseOf } from "../../frontends/dockerfile/stage-graph.ts";
 import { nearest } from "../../frontends/suggest.ts";
-import { emptyContainerConfig } from "../../image/container-config.ts";
+import { emptyContainerConfig, variablesOf } from "../../image/container-config.ts";
 import { addStep } from "./add-step.ts";
 import { copyStep, readWishes } from "./copy-step.ts";
 import { runStep } from "./run-step.ts";
@@ -138,9 +138,7 @@ function reconfigure(instruction: Parameters<typeof configure>[1], scope: Scope,
 }
 
 function withEnvironment(state: StageState): StageState {
-  const pairs = state.config.env.map(
-    (one) => [one.slice(0, one.indexOf("=")), one.slice(one.indexOf("=") + 1)] as const,
-  );
+  const pairs = variablesOf(state.config.env);
   const args = new Set([...state.args].filter((name) => !pairs.some(([own]) => own === name)));
   return { ...state, args, variables: new Map([...state.variables, ...pairs]) };
 }

@@ -63,7 +63,7 @@ function isImage(text: string): boolean {
 function lintPlatform(platform: Word | undefined, source: SourceText): readonly LintWarning[] {
   if (platform === undefined) return [];
   const where = positionAt(source, platform.at);
-  if (platform.text === "$TARGETPLATFORM" || platform.text === "${TARGETPLATFORM}") {
+  if (/^\$(?:TARGETPLATFORM|\{TARGETPLATFORM\})$/.test(platform.text)) {
     return [{ rule: "RedundantTargetPlatform", text: "--platform=$TARGETPLATFORM is what FROM does anyway", where }];
   }
   if (platform.text.includes("$")) return [];

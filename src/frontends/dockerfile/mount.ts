@@ -92,23 +92,13 @@ interface Reading {
 }
 
 function readKind(kind: (typeof kinds)[number], reading: Reading, { at }: Word): Mount {
-  const { text, flag, target, fail, index } = reading;
-  const needed = (): string => {
-    if (target !== undefined && target !== "/") return target;
-    throw fail(target === undefined ? "it has no target" : "its target is the root");
-  };
-  const number = (key: string, usual: number, radix: number): number => {
-    const value = text(key);
-    if (value === undefined) return usual;
-    if (!/^\d{1,10}$/.test(value) || Number.isNaN(Number.parseInt(value, radix))) throw fail(`"${value}" is no ${key}`);
-    return Number.parseInt(value, radix);
-  };
+  const { text, flag, target, index } = reading;
   switch (kind) {
     case "bind": {
       const from = text("from");
       return {
         kind,
-        target: needed(),
+        target: targetOf(reading),
         readOnly: !flag("rw", "readwrite"),
         from: from === undefined ? undefined : { text: from, at },
         source: text("source", "src") ?? "/",
@@ -117,37 +107,55 @@ function readKind(kind: (typeof kinds)[number], reading: Reading, { at }: Word):
     case "cache":
       return {
         kind,
-        target: needed(),
+        target: targetOf(reading),
         readOnly: flag("ro", "readonly"),
-        id: text("id") ?? needed(),
-        mode: number("mode", 0o755, 8),
-        isShared: readSharing(text("sharing"), fail),
+        id: text("id") ?? targetOf(reading),
+        mode: numberOf("mode", 0o755, reading),
+        isShared: readSharing(text("sharing"), reading.fail),
       };
     case "tmpfs":
-      return { kind, target: needed(), readOnly: false };
-    case "secret": {
-      const id = text("id") ?? text("source", "src") ?? target?.slice(target.lastIndexOf("/") + 1);
-      if (!id) throw fail("it has neither id nor target");
-      const variable = text("env");
-      return {
-        kind,
-        id,
-        target: target ?? `/run/secrets/${id}`,
-        readOnly: true,
-        required: flag("required"),
-        variable,
-        hasFile: variable === undefined || target !== undefined,
-        mode: number("mode", 0o400, 8),
-        uid: number("uid", 0, 10),
-        gid: number("gid", 0, 10),
-      };
-    }
+      return { kind, target: targetOf(reading), readOnly: false };
+    case "secret":
+      return readSecret(reading);
     case "ssh": {
       const id = text("id") ?? "default";
       const usual = `/run/buildkit/ssh_agent.${index}`;
       return { kind, id, target: target ?? usual, readOnly: true, required: flag("required") };
     }
   }
+}
+
+function readSecret(reading: Reading): Mount & { readonly kind: "secret" } {
+  const { text, flag, target, fail } = reading;
+  const id = text("id") ?? text("source", "src") ?? target?.slice(target.lastIndexOf("/") + 1);
+  if (!id) throw fail("it has neither id nor target");
+  const variable = text("env");
+  return {
+    kind: "secret",
+    id,
+    target: target ?? `/run/secrets/${id}`,
+    readOnly: true,
+    required: flag("required"),
+    variable,
+    hasFile: variable === undefined || target !== undefined,
+    mode: numberOf("mode", 0o400, reading),
+    uid: numberOf("uid", 0, reading),
+    gid: numberOf("gid", 0, reading),
+  };
+}
+
+function targetOf({ target, fail }: Reading): string {
+  if (target !== undefined && target !== "/") return target;
+  throw fail(target === undefined ? "it has no target" : "its target is the root");
+}
+
+/** A mode is octal. */
+function numberOf(key: "gid" | "mode" | "uid", usual: number, { text, fail }: Reading): number {
+  const value = text(key);
+  if (value === undefined) return usual;
+  const form = key === "mode" ? /^[0-7]{1,5}$/ : /^\d{1,10}$/;
+  if (!form.test(value)) throw fail(`"${value}" is no ${key}`);
+  return Number.parseInt(value, key === "mode" ? 8 : 10);
 }
 
 /** Whether several commands may write at once. A `private` cache waits like a `locked` one. */

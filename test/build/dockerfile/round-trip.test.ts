@@ -4,15 +4,16 @@ import assert from "node:assert/strict";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { build } from "../../../src/build/build.ts";
 import { buildDockerfile } from "../../../src/build/dockerfile/build-dockerfile.ts";
 import { platformOfHost } from "../../../src/core/platform.ts";
+import { parseDockerfile } from "../../../src/frontends/dockerfile/dockerfile.ts";
 import { openWorkplace } from "../../kit/build.ts";
 import { fixture, needs } from "../../kit/oracle.ts";
 import { createSigner } from "../../kit/repository.ts";
 import { shop } from "../shop.ts";
-import { openWorld, readLayout } from "./world.ts";
+import { openWorld, readLayout, smallTar } from "./world.ts";
 
 describe("a context that dodai wrote", needs("gpg"), () => {
   const signer = createSigner("archive");
@@ -112,3 +113,34 @@ describe("the seeds' own Dockerfiles", () => {
 function centos(): string {
   return fixture("dockerfile/base-images/CentOS-7/CentOS+sig-cloud-instance-images/docker/Dockerfile");
 }
+
+const images = fixture("dockerfile/base-images");
+
+/** Official images' Dockerfiles that only add a root: one of each kind. */
+const shapes = [
+  "44/fedora-cloud+docker-brew-fedora/x86_64/Dockerfile",
+  "al2022/amazonlinux+container-images/Dockerfile",
+  "dist-amd64/debuerreotype+docker-debian-artifacts/bookworm/Dockerfile",
+  "dist-amd64/debuerreotype+docker-debian-artifacts/bookworm/slim/Dockerfile",
+  "dist-amd64/docker-library+busybox/latest/glibc/Dockerfile",
+  "dist-amd64/oracle+container-images/9/Dockerfile",
+];
+
+describe("Dockerfiles of official images", () => {
+  for (const path of shapes) {
+    it(`builds ${path}`, needs(join(images, path)), async () => {
+      const text = readFileSync(join(images, path), "utf8");
+      const { stages } = parseDockerfile(text, path);
+      const added = stages.flatMap(({ instructions }) =>
+        instructions.flatMap((one) =>
+          one.kind === "add" || one.kind === "copy" ? one.sources.map((word) => word.text) : [],
+        ),
+      );
+      const root = gzipSync(await smallTar());
+      using world = openWorld(Object.fromEntries(added.map((name) => [name, root])));
+      const image = await world.build(text);
+      assert.deepEqual(await image.root(), ["d/ 0755 0:0", 'd/one 0600 5:0 "1"', 'two 0644 0:0 "2"']);
+      assert.notEqual(image.config.config.Cmd, undefined);
+    });
+  }
+});
