@@ -30,6 +30,8 @@ export async function planOnBase({ recipe, base, platform, pinned }: PlanOnBase,
   const { name, mirrorsOf = name } = findDistribution(known);
   const plan = planPlatform(known, platform, await session.settingsFor(mirrorsOf));
   const { distribution, architecture, supply } = plan;
+  warnOfRelease(plan, image, session);
+  assertSuites(plan);
   const files =
     base.installed === undefined ? image.files : await withDatabase(image.files, base.installed, architecture);
   const database = distribution.format.readInstalled?.(files, architecture);
@@ -44,6 +46,26 @@ export async function planOnBase({ recipe, base, platform, pinned }: PlanOnBase,
     supply: onBase(supply, image),
     base: { image, upgrade: base.upgrade, isTold: base.installed !== undefined, ...(database ? { database } : {}) },
   };
+}
+
+/** Packages of another release may fit; whoever mixes them should know. */
+function warnOfRelease({ distribution, supply }: Plan, { files, name }: BaseImage, session: Session): void {
+  const own = releaseOf(distribution, readOsRelease(files)?.releases ?? []);
+  if (distribution.releases.length < 2 || own === undefined || own === supply.release) return;
+  session.emit({
+    kind: "warning",
+    text: `The base ${name} is ${distribution.name} ${own}, and packages are taken from ${supply.release}`,
+  });
+}
+
+/** What the recipe's own rules see to where it names the distribution. */
+function assertSuites({ distribution, recipe }: Plan): void {
+  const bare = recipe.repositories.find(({ suites, flat }) => suites.length === 0 && flat === undefined);
+  if (distribution.format.name !== "deb" || !bare) return;
+  throw new DodaiError("RECIPE_SYNTAX", 'Cannot use a repository of the recipe: it has neither "suites" nor "flat"', {
+    fix: 'Write "suites: [trixie]", or "flat: ./" for a repository without suites.',
+    ...(bare.position ? { where: bare.position } : {}),
+  });
 }
 
 /** apk's database from a file beside, where apko's recipes have it. */

@@ -87,7 +87,7 @@ function baseOf({ base }: Plan, { mayChange }: { readonly mayChange: boolean }):
   const own = packages.filter(({ name }) => index.named(name).length > 0);
   const requests = own.map(({ name, version }): SolverRequest => {
     const requirement = mayChange ? { name } : { name, constraint: { operator: "=", version } as const };
-    return { requirement, exclude: false };
+    return { requirement, exclude: false, isInstalled: true };
   });
   return { repository: { name: baseName, priority: basePriority, index }, requests };
 }
@@ -167,7 +167,6 @@ function conflictOf(conflict: Conflict, { base }: Plan): DodaiError {
   return new DodaiError(error.code, error.message, {
     ...(error.where ? { where: error.where } : {}),
     fix: 'Packages of the base stay as they are. Use a newer base, or write "upgrade: true" to let them give way to newer ones.',
-    cause: error,
   });
 }
 

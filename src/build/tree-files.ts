@@ -13,12 +13,18 @@ export interface TreeReaders {
   open(path: string): RandomAccess;
 }
 
+/** What is read whole, at most: databases and lists of packages, accounts and certificates. */
+const maxReadBytes = 256 << 20;
+
 export function readersOf(change: Pick<ChangedTree, "tree" | "made">, store: PieceStore): TreeReaders {
   return { read: (path) => readFileOf(change, store, path), open: (path) => openFileOf(change, store, path) };
 }
 
 function readFileOf(change: Pick<ChangedTree, "tree" | "made">, store: PieceStore, path: string): Uint8Array {
   const file = openFileOf(change, store, path);
+  if (file.sizeBytes > maxReadBytes) {
+    throw new DodaiError("EFFECT_FAILED", `Cannot read "/${path}" of the image: it has ${file.sizeBytes} bytes`);
+  }
   return file.read(0, file.sizeBytes);
 }
 

@@ -11,16 +11,15 @@ export function describeConflict({ premises }: Conflict): string {
 
 /** The conflict as the error that a person sees. */
 export function conflictError(conflict: Conflict): DodaiError {
-  const wanted: string[] = [];
-  for (const premise of conflict.premises) {
-    if (premise.kind === "root") wanted.push(`"${rootWords(premise)}"`);
-  }
+  const roots = conflict.premises.filter((one) => one.kind === "root");
+  const asked = roots.filter((one) => !isInstalled(one));
+  const wanted = (asked.length > 0 ? asked : roots).map((one) => `"${rootWords(one)}"`);
   const lines = describeConflict(conflict)
     .split("\n")
     .map((line) => `\n  ${line}`)
     .join("");
-  const position = conflict.premises.find((one) => one.kind === "root" && one.reason.kind === "request");
-  const request = position?.kind === "root" && position.reason.kind === "request" ? position.reason.request : undefined;
+  const reason = asked.map((one) => one.reason).find(({ kind }) => kind === "request");
+  const request = reason?.kind === "request" ? reason.request : undefined;
   return new DodaiError(
     "UNSATISFIABLE",
     `Cannot install ${describeList(wanted, "and")}: these cannot hold together:${lines}`,
@@ -35,7 +34,7 @@ function describePremise(premise: Premise): string {
   switch (premise.kind) {
     case "root":
       return premise.reason.kind === "request"
-        ? `${rootWords(premise)} is requested`
+        ? `${rootWords(premise)} is ${isInstalled(premise) ? "installed, and stays" : "requested"}`
         : `${premise.name} is wanted because it is ${premise.reason.flag}`;
     case "exclude":
       return `${describeRequirement(premise.request.requirement)} is excluded${excluded(premise.offers)}`;
@@ -53,6 +52,9 @@ function describePremise(premise: Premise): string {
       return unreachable(premise);
   }
 }
+
+const isInstalled = ({ reason }: Premise & { readonly kind: "root" }): boolean =>
+  reason.kind === "request" && reason.request.isInstalled === true;
 
 function rootWords(premise: Premise & { readonly kind: "root" }): string {
   return premise.reason.kind === "request" ? describeRequirement(premise.reason.request.requirement) : premise.name;

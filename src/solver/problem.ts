@@ -19,6 +19,8 @@ export interface SolverRequest {
   readonly requirement: Requirement;
   readonly exclude: boolean;
   readonly position?: Position;
+  /** Nobody asks for it: it is there already, and has to stay. */
+  readonly isInstalled?: boolean;
 }
 
 export interface SolverOptions {

@@ -46,6 +46,7 @@ function describeStep(one: ChosenPackage): string {
   const { reason } = one;
   switch (reason.kind) {
     case "request":
+      if (reason.request.isInstalled) return `${describeOffer(one)}: it is installed already`;
       return `${describeOffer(one)}: ${describeRequirement(reason.request.requirement)} is requested`;
     case "flag":
       return `${describeOffer(one)}: it is ${reason.flag}`;

@@ -6,6 +6,8 @@ import type { Effect, EffectContext, EffectResult } from "./contract.ts";
 import { parseTemplates, type Template } from "./debconf-templates.ts";
 import { profilesOf } from "./pam-profiles.ts";
 
+const folder = "var/cache/debconf";
+
 /** In the order in which they are configured: of two that ask the same, the later one's words are kept. */
 const askers: readonly { readonly name: string; readonly scripts: readonly ("preinst" | "postinst")[] }[] = [
   { name: "base-passwd", scripts: ["postinst"] },
@@ -44,11 +46,11 @@ function apply(context: EffectContext): EffectResult {
   const answers = answersOf(templates, context);
   return {
     files: [
-      database("templates.dat", sorted.map(formatTemplate)),
-      database(
-        "config.dat",
-        sorted.map(({ name }) => formatQuestion(name, owners.get(name) ?? [], answers.get(name))),
-      ),
+      database("templates.dat", [...itemsBelow(context, "templates.dat", templates), ...sorted.map(formatTemplate)]),
+      database("config.dat", [
+        ...itemsBelow(context, "config.dat", templates),
+        ...sorted.map(({ name }) => formatQuestion(name, owners.get(name) ?? [], answers.get(name))),
+      ]),
       { ...database("passwords.dat", []), mode: 0o600 },
     ],
     removed: [],
@@ -112,8 +114,24 @@ function formatQuestion(name: string, owners: readonly string[], answer: Answer 
   ].join("");
 }
 
+/** Items begin with `Name: `, in whose order debconf writes them. */
+const byName = (a: string, b: string): number => compareBytes(nameIn(a), nameIn(b));
+const nameIn = (item: string): string => item.slice(0, item.indexOf("\n"));
+
 const oneLine = (text: string): string => text.replaceAll("\n", "\\n");
 
+/** What the image below has registered, but for what is registered anew. */
+function itemsBelow(context: EffectContext, name: string, templates: ReadonlyMap<string, Template>): readonly string[] {
+  const path = `${folder}/${name}`;
+  if (context.tree.get(path)?.entry.kind !== "file") return [];
+  return Buffer.from(context.read(path))
+    .toString("latin1")
+    .split(/\n{2,}/)
+    .filter((item) => item !== "" && !templates.has(/^Name: (.*)$/m.exec(item)?.[1] ?? ""))
+    .map((item) => `${item.replace(/\n$/, "")}\n\n`);
+}
+
 function database(name: string, items: readonly string[]): GeneratedFile & { readonly kind: "file" } {
-  return { kind: "file", path: `var/cache/debconf/${name}`, mode: 0o644, bytes: Buffer.from(items.join(""), "latin1") };
+  const bytes = Buffer.from([...items].sort(byName).join(""), "latin1");
+  return { kind: "file", path: `${folder}/${name}`, mode: 0o644, bytes };
 }

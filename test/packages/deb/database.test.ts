@@ -1,11 +1,26 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, describe, it, test } from "node:test";
 import { bytesOf, collect } from "../../../src/core/bytes.ts";
-import type { DatabaseOptions, GeneratedFile, InstalledPackage } from "../../../src/packages/contract.ts";
+import type {
+  DatabaseOptions,
+  GeneratedFile,
+  InstalledFiles,
+  InstalledPackage,
+} from "../../../src/packages/contract.ts";
 import { deb } from "../../../src/packages/deb/format.ts";
 import { type DebSpec, makeDeb } from "../../kit/deb.ts";
 import { needs, run } from "../../kit/oracle.ts";
@@ -182,6 +197,38 @@ test("the database of installed packages is dpkg's own after --configure", needs
   run("dpkg", [`--root=${root}`, ...force, "--configure", "--pending"]);
   const files = deb.formatDatabase(await Promise.all(plain.map(installedOf)), { ...options, state: "installed" });
   assert.equal(textOf(files, "status"), readFileSync(join(root, "var/lib/dpkg/status"), "utf8"));
+});
+
+/** A root on disk as the image below. */
+function filesIn(root: string): InstalledFiles {
+  return {
+    has: (path) => statSync(join(root, path), { throwIfNoEntry: false })?.isFile() ?? false,
+    read: (path) => readFileSync(join(root, path)),
+    names: (path) => (existsSync(join(root, path)) ? readdirSync(join(root, path)).sort() : []),
+  };
+}
+
+test("the database on top of another is dpkg's own when it adds packages", needs("dpkg"), async () => {
+  const plain = specs.filter(({ name }) => name !== "zeta");
+  const [first, later] = [0, 1].map((parity) => plain.filter((_, at) => at % 2 === parity));
+  assert.ok(first && later);
+  const root = newRoot("first");
+  unpackWithDpkg(root, first);
+  run("dpkg", [`--root=${root}`, ...force, "--configure", "--pending"]);
+  const ourRoot = join(folder, "first-ours");
+  cpSync(root, ourRoot, { recursive: true });
+  const below = deb.readInstalled?.(filesIn(ourRoot), "amd64");
+  assert.deepEqual(
+    below?.packages.map(({ name }) => name),
+    first.map(({ name }) => name).sort(),
+  );
+  const added = await Promise.all(later.map(installedOf));
+  writeFiles(ourRoot, deb.formatDatabase(added, { ...options, state: "installed", below }));
+  unpackWithDpkg(root, later);
+  run("dpkg", [`--root=${root}`, ...force, "--configure", "--pending"]);
+  const [ours, theirs] = [databaseOf(ourRoot), databaseOf(root)];
+  assert.deepEqual([...ours.keys()].sort(), [...theirs.keys()].sort());
+  for (const [path, text] of theirs) assert.equal(ours.get(path), text, path);
 });
 
 test("dpkg finds nothing to complain about", needs("dpkg", "dpkg-query"), async () => {
