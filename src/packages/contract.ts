@@ -127,6 +127,14 @@ export interface PackageLimits {
   readonly maxEntries: number;
 }
 
+/** Who must have signed a package file itself (rpm). deb's are vouched for by their index alone. */
+export interface PackageTrust {
+  readonly keys: readonly TrustKey[];
+  /** Takes a package without a good signature. */
+  readonly insecureUnsigned: boolean;
+  readonly now: Date;
+}
+
 /** A package as it lies in an image: what the database needs to know of it. */
 export interface InstalledPackage {
   readonly name: string;

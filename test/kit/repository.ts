@@ -16,14 +16,14 @@ export interface Signer {
   readonly key: TrustKey;
   /** InRelease of a Release; `at` is the time that gpg believes it is. */
   inline(text: string, options?: { readonly at?: Date }): Uint8Array;
-  /** Release.gpg of a Release. */
-  detached(text: string, options?: { readonly at?: Date }): Uint8Array;
+  /** Release.gpg of a Release; any detached signature, armored. */
+  detached(text: string | Uint8Array, options?: { readonly at?: Date }): Uint8Array;
   close(): void;
 }
 
 export function createSigner(owner: string): Signer {
   const home = mkdtempSync(join(tmpdir(), "dodai-gpg-"));
-  const gpg = (args: readonly string[], input = ""): Buffer => {
+  const gpg = (args: readonly string[], input: string | Uint8Array = ""): Buffer => {
     const usual = [
       "--homedir",
       home,
