@@ -39,19 +39,36 @@ export type RelationKind =
   | "conflicts"
   | "breaks"
   | "replaces"
-  | "obsoletes";
+  | "obsoletes"
+  | "supplements"
+  | "enhances";
 
 /** What a package says of others. For the positive kinds one of `anyOf`, in order of preference, is enough. */
 export interface Relation {
   readonly kind: RelationKind;
   /** Never empty. More than one only for the positive kinds. */
   readonly anyOf: readonly Requirement[];
+  /** rpm: a boolean relation; `anyOf` then has the names in it, and means nothing. */
+  readonly rich?: RichRelation;
 }
+
+/** rpm's boolean relations. The parts of `with` and `without` are met, or not, by one and the same package. */
+export type RichRelation =
+  | { readonly kind: "name"; readonly requirement: Requirement }
+  | { readonly kind: "and" | "or" | "with" | "without"; readonly parts: readonly RichRelation[] }
+  | {
+      readonly kind: "if" | "unless";
+      readonly then: RichRelation;
+      readonly condition: RichRelation;
+      readonly otherwise?: RichRelation;
+    };
 
 /** A name that a package stands for beside its own. Without a version it meets no versioned requirement (Debian Policy 7.5). */
 export interface Provide {
   readonly name: string;
   readonly version?: string;
+  /** rpm: what the version stands for, where it is not exactly this one. */
+  readonly operator?: VersionOperator;
 }
 
 /** One package version on offer in a repository, as its index tells it. */
@@ -102,8 +119,23 @@ export interface PackageIndex {
    * prefers the one whose name came up last. Absent where a format's own tools do not care.
    */
   mentioned?(name: string): number;
+  /** rpm: packages with a relation of this kind to this name: `obsoletes`, `supplements`, `enhances`. */
+  relating?(kind: RelationKind, name: string): readonly PackageRecord[];
+  /** rpm: the group, environment (`core`) or module stream (`nodejs:18`) that people ask for as `@core`. */
+  group?(id: string): PackageGroup | undefined;
   /** What a build must know of a package that its record does not say: the index's own text of it (a deb822 stanza). */
   stanza(record: PackageRecord): string;
+}
+
+/** rpm: packages that come together. */
+export interface PackageGroup {
+  readonly id: string;
+  readonly packages: readonly string[];
+  readonly optional: readonly string[];
+  /** Come when another package is there. */
+  readonly conditional: readonly { readonly name: string; readonly requires: string }[];
+  /** Groups that come with it: an environment's. */
+  readonly groups: readonly string[];
 }
 
 /** A file that the package format keeps about a package and that is not part of its tree: scripts, checksums, triggers. */
@@ -195,6 +227,12 @@ export interface Repository {
   readonly archived: boolean;
   /** apt_preferences(5): the higher wins, 500 is usual. */
   readonly priority: number;
+  /** rpm: dnf's cost: of packages that are equal in all else, the one of the cheaper repository is taken; 1000 when absent. */
+  readonly cost?: number;
+  /** rpm: names and globs of packages that are as if they were not there. */
+  readonly excludes?: readonly string[];
+  /** rpm: `nodejs:18`: streams of modules to take instead of the default ones. */
+  readonly modules?: readonly string[];
 }
 
 /** A public key that is trusted, as text, with where it is from. */
@@ -261,6 +299,8 @@ export interface PackageFormat {
   compareVersions(a: string, b: string): number;
   /** Whether `record`, by its own name or by what it provides, is what `requirement` asks for on `architecture`. */
   satisfies(record: PackageRecord, requirement: Requirement, architecture: string): boolean;
+  /** How packages are chosen; apt's way when absent. */
+  readonly policy?: "dnf";
   /** What a person writes in a recipe: `openssl`, `openssl>=3.5`, `openssl=3.5.1-1`. Throws RELATION_SYNTAX. */
   parseRequest(text: string): Requirement;
   /** The format's own word for a platform: `amd64`, `armhf`, `x86_64`. `undefined` when it has none. */
@@ -270,8 +310,8 @@ export interface PackageFormat {
    * Throws SIGNATURE_MISSING, SIGNATURE_INVALID, RELEASE_EXPIRED, RELEASE_FROM_FUTURE, INDEX_MISSING, DIGEST_MISMATCH ...
    */
   openRepository(repository: Repository, architecture: string, access: RepositoryAccess): Promise<OpenRepository>;
-  /** Opens a package file. Throws PACKAGE_BROKEN, ARCHIVE_UNSAFE_PATH, ARCHIVE_TOO_LARGE. */
-  openPackage(bytes: Bytes, limits: PackageLimits): Promise<PackageFile>;
+  /** Opens a package file; with `trust`, one that a trusted key signed (rpm). Throws SIGNATURE_MISSING, SIGNATURE_INVALID, PACKAGE_BROKEN, ARCHIVE_UNSAFE_PATH, ARCHIVE_TOO_LARGE. */
+  openPackage(bytes: Bytes, limits: PackageLimits, trust?: PackageTrust): Promise<PackageFile>;
   /** Absolute paths of files whose MD5 the database states (deb: conffiles), from a package's control members. */
   digestedPaths(control: readonly ControlMember[]): ReadonlySet<string>;
   /** Whether a package, by its control members, may take over files of another (deb: Replaces). */

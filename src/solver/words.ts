@@ -11,6 +11,8 @@ const verbs: Readonly<Record<Relation["kind"], string>> = {
   breaks: "breaks",
   replaces: "replaces",
   obsoletes: "obsoletes",
+  supplements: "supplements",
+  enhances: "enhances",
 };
 
 /** `openssl (>= 3.5)`, `python3:any`. */

@@ -14,7 +14,7 @@ import {
   PROVIDES,
   required,
 } from "./index-fields.ts";
-import { buildHashTable, formatTables, HASH_START, type HashTable, HEADER_BYTES, hashByte } from "./index-layout.ts";
+import { buildHashTable, formatTables, HASH_START, type HashTable, HEADER_BYTES, hashByte } from "../index-layout.ts";
 import { type Mentions, startMentions } from "./index-mentions.ts";
 
 export interface CompileOptions {

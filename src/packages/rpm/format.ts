@@ -1,0 +1,34 @@
+// The package format of Red Hat's family, the whole of it as one value.
+import type { PackageFormat } from "../contract.ts";
+import { parseRequest, satisfies } from "./relation.ts";
+import { scriptNames } from "./scripts.ts";
+import { compareVersions } from "./version.ts";
+
+/** OCI platforms by rpm's word for them. */
+const architectures: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    "linux/386": "i686",
+    "linux/amd64": "x86_64",
+    "linux/arm/v7": "armv7hl",
+    "linux/arm64": "aarch64",
+    "linux/loong64": "loongarch64",
+    "linux/ppc64le": "ppc64le",
+    "linux/riscv64": "riscv64",
+    "linux/s390x": "s390x",
+  }),
+);
+
+export const rpm: PackageFormat = {
+  name: "rpm",
+  policy: "dnf",
+  compareVersions,
+  satisfies,
+  parseRequest,
+  architectureOf: (platform) => architectures.get(platform),
+  openRepository: async (...all) => (await import("./repository.ts")).openRpmRepository(...all),
+  openPackage: async (...all) => (await import("./package-file.ts")).openPackage(...all),
+  digestedPaths: () => new Set(),
+  replaces: () => false,
+  formatDatabase: () => [],
+  scripts: scriptNames,
+};
