@@ -49,6 +49,7 @@ export async function openProblem(
       name: repository.name,
       priority: repository.priority,
       index: waiveRelations(index, supply.waived),
+      ...(repository.cost === undefined ? {} : { cost: repository.cost }),
     })),
     requests: [...supply.requests, ...recipe.packages].map((one) => requestOf(one, plan)),
     options: { recommends: recipe.recommends, essential: supply.essential, priorities: supply.priorities },

@@ -208,6 +208,19 @@ export interface DatabaseOptions {
   readonly state: "unpacked" | "installed";
   /** deb: also `var/lib/dpkg/status.d/NAME` and `NAME.md5sums`, which scanners of distroless images read. */
   readonly perPackageStatus: boolean;
+  /** When packages count as installed, in seconds since 1970 (rpm). */
+  readonly epoch?: number;
+  readonly rpmDatabase?: RpmDatabase;
+}
+
+/** Where a release's rpm has its database, and what beside packages is in it. */
+export interface RpmDatabase {
+  /** `var/lib/rpm`, or `usr/lib/sysimage/rpm`. */
+  readonly folder: string;
+  /** `none`: the release's rpm reads no SQLite, and makes its own. */
+  readonly backend: "sqlite" | "none";
+  /** Keys that the image trusts: packages called gpg-pubkey. */
+  readonly keys: readonly TrustKey[];
 }
 
 /** One repository, complete: where it is, what of it is used, and who may sign it. */

@@ -10,6 +10,8 @@ export interface OfferedRepository {
   /** apt_preferences(5): below zero, nothing of it is installed. */
   readonly priority: number;
   readonly index: PackageIndex;
+  /** dnf's: of what is equal in all else the cheaper is taken; 1000 when absent. */
+  readonly cost?: number;
 }
 
 /** A package that must be there, or with `exclude` one that must not. */
@@ -29,7 +31,7 @@ export interface SolverOptions {
 }
 
 export interface Problem {
-  readonly format: Pick<PackageFormat, "compareVersions" | "satisfies">;
+  readonly format: Pick<PackageFormat, "compareVersions" | "satisfies" | "policy">;
   /** The format's word for the platform: `amd64`. */
   readonly architecture: string;
   /** In order of preference where priority and version are equal. */

@@ -31,7 +31,7 @@ export const deb: PackageFormat = {
   architectureOf: (platform) => architectures.get(platform),
   // Loaded when they are called: a build that has everything needs neither.
   openRepository: async (...all) => (await import("./repository.ts")).openDebRepository(...all),
-  openPackage: async (...all) => (await import("./package-file.ts")).openPackage(...all),
+  openPackage: async (bytes, limits) => (await import("./package-file.ts")).openPackage(bytes, limits),
   digestedPaths: (control) =>
     new Set(conffilesOf(control).flatMap(({ path, removeOnUpgrade }) => (removeOnUpgrade ? [] : [path]))),
   replaces,

@@ -1,5 +1,6 @@
 // The package format of Red Hat's family, the whole of it as one value.
 import type { PackageFormat } from "../contract.ts";
+import { formatDatabase } from "./database.ts";
 import { parseRequest, satisfies } from "./relation.ts";
 import { scriptNames } from "./scripts.ts";
 import { compareVersions } from "./version.ts";
@@ -29,6 +30,6 @@ export const rpm: PackageFormat = {
   openPackage: async (...all) => (await import("./package-file.ts")).openPackage(...all),
   digestedPaths: () => new Set(),
   replaces: () => false,
-  formatDatabase: () => [],
+  formatDatabase,
   scripts: scriptNames,
 };

@@ -63,6 +63,7 @@ export function openIndex(file: RandomAccess, options: OpenIndexOptions = {}): P
           one.relations.some((relation) => relation.kind === kind && relation.anyOf.some((asked) => asked.name === name)),
         ),
       ),
+    mentioned: (name) => Math.min(...itemsOf(tables.names, hashName(name))),
     group: (id) => groups.get(id),
     flagged: () => [],
     names: () => [...new Set(allNames(file, tables))].sort(compareBytes),
