@@ -16,9 +16,20 @@ export function platformsOf({ recipe, platforms }: CommonOptions): readonly Plat
 }
 
 export async function planAll(options: CommonOptions, session: Session): Promise<readonly Plan[]> {
-  const { recipe } = options;
+  const { recipe, insecureUnsigned = false } = options;
   const mirrors = await session.settingsFor(findDistribution(recipe).name);
-  return platformsOf(options).map((platform) => planPlatform(recipe, platform, mirrors));
+  return platformsOf(options).map((platform) =>
+    withPermission(planPlatform(recipe, platform, mirrors), insecureUnsigned),
+  );
+}
+
+/** Repositories that may be unsigned because the caller says so: all, or those that are named. */
+function withPermission(plan: Plan, allowed: boolean | readonly string[]): Plan {
+  if (allowed === false) return plan;
+  const repositories = plan.supply.repositories.map((one) =>
+    allowed === true || allowed.includes(one.name) ? { ...one, insecureUnsigned: true } : one,
+  );
+  return { ...plan, supply: { ...plan.supply, repositories } };
 }
 
 /** The lock beside the recipe; `undefined` when there is none. Throws LOCK_SYNTAX. */

@@ -5,6 +5,7 @@ import { oneAtATime } from "../core/one-at-a-time.ts";
 import { formatPlatform } from "../core/platform.ts";
 import type { PathRules } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
+import type { PackageTrust, Repository } from "../packages/contract.ts";
 import { compileGlob } from "../rootfs/glob.ts";
 import { excludedPaths } from "../rootfs/normalize-excluded.ts";
 import type { ResolvedPackage } from "./contract.ts";
@@ -31,7 +32,7 @@ export async function makePieces(options: PiecesOptions): Promise<readonly Piece
   const rules: PathRules = { mergedUsr: plan.supply.mergedUsr };
   const known = new Map<ResolvedPackage, Piece>();
   for (const one of packages) {
-    const piece = session.pieces.find(pieceKey(one.digest, rules));
+    const piece = session.pieces.find(pieceKey(one.digest, rules, trustFor(one, options)));
     if (piece) known.set(one, piece);
   }
   const missing = packages.filter((one) => !known.has(one));
@@ -71,7 +72,8 @@ interface MakePiece extends PiecesOptions {
 async function makePiece(one: ResolvedPackage, options: MakePiece): Promise<Piece> {
   const { session, rules } = options;
   const { digest, sizeBytes } = one;
-  const key = pieceKey(digest, rules);
+  const trust = trustFor(one, options);
+  const key = pieceKey(digest, rules, trust);
   const unpack = async (packagePath: string): Promise<Piece> => {
     const job: Job = {
       kind: "unpack",
@@ -79,6 +81,7 @@ async function makePiece(one: ResolvedPackage, options: MakePiece): Promise<Piec
       packagePath,
       digest,
       sizeBytes,
+      ...(trust && { trust }),
       what: `${one.name} ${one.version}`,
       key,
       rules,
@@ -110,14 +113,30 @@ async function makePiece(one: ResolvedPackage, options: MakePiece): Promise<Piec
 
 /** What is wrong with a package, and with which. */
 function packageFault(error: unknown, { name, version, path, repository }: ResolvedPackage): unknown {
-  if (!(error instanceof DodaiError) || !/^(?:ARCHIVE|COMPRESSION|PACKAGE)_|^FILE_CONFLICT$/.test(error.code))
+  if (
+    !(error instanceof DodaiError) ||
+    !/^(?:ARCHIVE|COMPRESSION|PACKAGE|SIGNATURE)_|^(?:DIGEST_MISMATCH|FILE_CONFLICT)$/.test(error.code)
+  )
     return error;
   const fix = error.fix ?? `Leave the package out ("!${name}" in packages), or tell whoever runs the repository.`;
   const where = `${name} ${version}, "${path}" of ${repository}`;
   return new DodaiError(error.code, error.message, { where, fix, cause: error.cause });
 }
 
+/** Who must have signed a package, where package files are signed one by one. */
+function trustFor(one: ResolvedPackage, { plan, session }: PiecesOptions): PackageTrust | undefined {
+  if (!plan.distribution.format.signedPackages) return undefined;
+  const { keys, insecureUnsigned } = repositoryOf(one, plan);
+  return { keys, insecureUnsigned, now: session.now };
+}
+
 async function download(one: ResolvedPackage, { plan, session, onBytes }: MakePiece): Promise<string> {
+  const { urls } = repositoryOf(one, plan);
+  const { digest, sizeBytes } = one;
+  return (await session.mirrors()).download(urls, one.path, { digest, sizeBytes }, { onBytes });
+}
+
+function repositoryOf(one: ResolvedPackage, plan: Plan): Repository {
   const repository = plan.supply.repositories.find(({ name }) => name === one.repository);
   if (!repository) {
     throw new DodaiError(
@@ -128,8 +147,7 @@ async function download(one: ResolvedPackage, { plan, session, onBytes }: MakePi
       },
     );
   }
-  const { digest, sizeBytes } = one;
-  return (await session.mirrors()).download(repository.urls, one.path, { digest, sizeBytes }, { onBytes });
+  return repository;
 }
 
 function startProgress(

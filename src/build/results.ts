@@ -13,7 +13,7 @@ const kind = "results";
 
 /** Digest of everything that a result depends on. Files that the recipe copies count by size and time, as make does. */
 export async function resultKey(options: BuildOptions, platforms: readonly LockedPlatform[]): Promise<string> {
-  const { recipe, outputs, names = [], compression = "gzip", sourceDateEpoch } = options;
+  const { recipe, outputs, names = [], compression = "gzip", sourceDateEpoch, insecureUnsigned = false } = options;
   const sources = recipe.files.flatMap((file) => (file.kind === "copy" ? [file.source] : []));
   const locked = platforms.map(({ scripts: _told, ...rest }) => rest);
   const value: Json = {
@@ -25,6 +25,8 @@ export async function resultKey(options: BuildOptions, platforms: readonly Locke
     names,
     compression,
     sourceDateEpoch,
+    // What was taken without a signature is not taken again when nobody says so.
+    insecureUnsigned,
     sources: await Promise.all(sources.map(stampOf)),
   };
   return hexOf(sha256(formatCanonicalJson(value)));

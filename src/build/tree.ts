@@ -44,7 +44,9 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   const { recipe, supply } = plan;
   const { tree, dropped } = mergePackages(packages.map((one) => mergeable(one, packages, plan)));
   const change = startChange(tree, dropped);
-  const installed = packages.map((one) => installedOf(one, dropped, supply));
+  const unwanted = unwantedPaths(packages, plan);
+  removePaths(change, new Set([...unwanted.values()].flatMap((paths) => [...paths])));
+  const installed = packages.map((one) => installedOf(one, bothOf(dropped, unwanted), supply));
   const scripts = { ...options, installed, ...readersOf(change, session.pieces), segmentsOf: segmentsOf(options) };
   // Scripts run on packages as they are; effects look at what will be there.
   const isRun = recipe.scripts === "run";
@@ -53,7 +55,7 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
     addFiles(change, supply.files.map(generatedOf), epoch);
   }
   addFiles(change, mergedUsrLinks(change, supply.mergedUsr), epoch);
-  addFiles(change, databaseOf(plan, installed), epoch);
+  addFiles(change, databaseOf(plan, installed, epoch), epoch);
   if (isRun) addMissingFolders(change, epoch);
   const outcome = await applyScripts(change, scripts);
   if (isRun) addFiles(change, supply.files.map(generatedOf), epoch);
@@ -88,6 +90,12 @@ function mergeable(
       );
       return replaced.has(other.name);
     },
+    ...(format.shares && {
+      shares: ({ name: other }, path) => {
+        const piece2 = all.find(({ locked: { name: known } }) => known === other)?.piece;
+        return piece2 !== undefined && (format.shares?.(piece.control, piece2.control, `/${path}`) ?? false);
+      },
+    }),
   };
 }
 
@@ -152,15 +160,39 @@ function installedOf(
   };
 }
 
+/** Files that packages themselves tell from others and that the variant does without, by package. */
+function unwantedPaths(
+  packages: readonly PiecedPackage[],
+  { distribution: { format }, supply }: Plan,
+): MergedTree["dropped"] {
+  const { wishes } = supply;
+  if (!format.unwanted || !wishes) return new Map();
+  return new Map(
+    packages.map(({ locked, piece }) => {
+      const paths = format.unwanted?.(piece.control, wishes) ?? [];
+      return [locked.name, new Set(paths.map((path) => placePath(path.slice(1), supply)))];
+    }),
+  );
+}
+
+function bothOf(a: MergedTree["dropped"], b: MergedTree["dropped"]): MergedTree["dropped"] {
+  const both = new Map(a);
+  for (const [name, paths] of b) both.set(name, new Set([...(a.get(name) ?? []), ...paths]));
+  return both;
+}
+
 function databaseOf(
   { distribution, architecture, supply, recipe }: Plan,
   installed: readonly InstalledPackage[],
+  epoch: number,
 ): readonly GeneratedFile[] {
   return distribution.format.formatDatabase(installed, {
     architecture,
     // Skipped scripts are still owed: dpkg in the image can run them with --configure.
     state: recipe.scripts === "emulate" ? "installed" : "unpacked",
     perPackageStatus: supply.perPackageStatus,
+    epoch,
+    ...(supply.rpmDatabase && { rpmDatabase: supply.rpmDatabase }),
   });
 }
 

@@ -44,7 +44,7 @@ export async function unpackPackage(job: UnpackJob): Promise<JobResult> {
   const bytes = verified(createReadStream(job.packagePath, { highWaterMark: readBytes }), expected);
   const bodies = openBodies(`${job.temporary}.spool`);
   try {
-    const file = await format.openPackage(readerOf(bytes), limitsFor(job.sizeBytes));
+    const file = await format.openPackage(readerOf(bytes), limitsFor(job.sizeBytes), job.trust);
     const md5Wanted = format.digestedPaths(file.control);
     const { loose, paths, md5 } = await readItems(file, { job, bodies, md5Wanted });
     for await (const _rest of bytes) {

@@ -2,7 +2,7 @@
 
 import type { Platform } from "../core/platform.ts";
 import type { PackageRequest, Recipe, RecipeConfig, RecipeGroup, RecipeUser } from "../core/recipe.ts";
-import type { PackageFormat, Repository } from "../packages/contract.ts";
+import type { FileWishes, PackageFormat, Repository, RpmDatabase } from "../packages/contract.ts";
 
 /** Where a distribution's packages are looked for, in order; the build finds out what applies on this machine. */
 export interface MirrorSettings {
@@ -34,6 +34,10 @@ export interface Supply {
   readonly groups: readonly RecipeGroup[];
   readonly config: RecipeConfig;
   readonly perPackageStatus: boolean;
+  /** rpm: where the release's database lies. */
+  readonly rpmDatabase?: RpmDatabase;
+  /** rpm: which files of packages are left out. */
+  readonly wishes?: FileWishes;
   /** Directories, files and links of the variant, beside effects. */
   readonly files: Recipe["files"];
   /** Taken out of the tree once scripts or effects have run: see `excludedPaths`. */

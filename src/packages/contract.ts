@@ -213,6 +213,13 @@ export interface DatabaseOptions {
   readonly rpmDatabase?: RpmDatabase;
 }
 
+/** rpm's macros `_excludedocs` and `_install_langs`. */
+export interface FileWishes {
+  readonly documentation: boolean;
+  /** `en`, `de_AT`; all when absent. */
+  readonly languages?: readonly string[];
+}
+
 /** Where a release's rpm has its database, and what beside packages is in it. */
 export interface RpmDatabase {
   /** `var/lib/rpm`, or `usr/lib/sysimage/rpm`. */
@@ -331,6 +338,12 @@ export interface PackageFormat {
   replaces(control: readonly ControlMember[], other: { readonly name: string; readonly version: string }): boolean;
   /** The database files for these packages, sorted by path. */
   formatDatabase(installed: readonly InstalledPackage[], options: DatabaseOptions): readonly GeneratedFile[];
+  /** Package files are signed one by one: `openPackage` is given whom to trust (rpm). */
+  readonly signedPackages?: boolean;
+  /** Whether two packages have the very same file at a path, absolute as packages spell it: then both may have it (rpm). */
+  shares?(control: readonly ControlMember[], other: readonly ControlMember[], path: string): boolean;
+  /** Absolute paths of files that the image does without, by what packages say of them (rpm: documentation, languages). */
+  unwanted?(control: readonly ControlMember[], wishes: FileWishes): readonly string[];
   /** Names of control members that run when a package is installed: `preinst`, `postinst` ... */
   readonly scripts: readonly string[];
   /** How they are run; absent where dodai only emulates them. */

@@ -6,7 +6,10 @@ import type { Conflict, Offer, Premise } from "./problem.ts";
 import { refute, type Statements } from "./refute.ts";
 
 export function explainAsDnf(pool: DnfPool, rules: readonly DnfRule[], refuted: readonly number[]): Conflict {
-  const numbers = thinOut(rules, [...new Set(refuted)].sort((a, b) => a - b));
+  const numbers = thinOut(
+    rules,
+    [...new Set(refuted)].sort((a, b) => a - b),
+  );
   const told = inStoryOrder(rules, numbers).map((number) => rules[number] as DnfRule);
   return { kind: "conflict", premises: told.flatMap((rule) => premisesOf(pool, rule)) };
 }
@@ -30,7 +33,9 @@ function inStoryOrder(rules: readonly DnfRule[], numbers: readonly number[]): re
   const tell = (number: number): void => {
     if (told.has(number)) return;
     told.add(number);
-    const leadsTo = new Set(rules[number]?.literals.filter((literal) => literal === isIn(variableOf(literal))).map(variableOf));
+    const leadsTo = new Set(
+      rules[number]?.literals.filter((literal) => literal === isIn(variableOf(literal))).map(variableOf),
+    );
     for (const next of numbers) {
       const origin = rules[next]?.origin;
       if (origin && "variable" in origin && leadsTo.has(origin.variable)) tell(next);
@@ -47,7 +52,13 @@ function premisesOf(pool: DnfPool, { literals, origin }: DnfRule): readonly Prem
       return [{ kind: "root", reason: origin.reason, name: origin.name }, ...exclusionsOf(pool, origin)];
     case "needs": {
       const { variable, relation } = origin;
-      const others = candidates.length > 0 ? [] : otherVersions(pool, relation.anyOf.map(({ name }) => name));
+      const others =
+        candidates.length > 0
+          ? []
+          : otherVersions(
+              pool,
+              relation.anyOf.map(({ name }) => name),
+            );
       const needs: Premise = { kind: "needs", offer: pool.offer(variable), relation, candidates, others };
       return candidates.length > 0 ? [needs] : [needs, ...relation.anyOf.flatMap((one) => excludesOf(pool, one))];
     }

@@ -120,7 +120,11 @@ function reach({ repositories }: Problem, finder: Finder, roots: readonly Requir
       repositories.forEach(({ index, priority }, repository) => {
         if (priority < 0) return;
         const supplements = index.relating?.("supplements", name) ?? [];
-        add(supplements.flatMap((one) => finder.find({ name: one.name }).filter((found) => found.record === one && found.repository === repository)));
+        add(
+          supplements.flatMap((one) =>
+            finder.find({ name: one.name }).filter((found) => found.record === one && found.repository === repository),
+          ),
+        );
       });
     }
   }

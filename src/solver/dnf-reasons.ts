@@ -18,7 +18,8 @@ export function reasonsOf(
   };
   for (const { literals, origin } of roots) {
     if (origin.kind !== "root") continue;
-    for (const literal of literals) if (literal === isIn(variableOf(literal))) reach(variableOf(literal), origin.reason);
+    for (const literal of literals)
+      if (literal === isIn(variableOf(literal))) reach(variableOf(literal), origin.reason);
   }
   follow(pool, reasons, { kind: "depends", reach });
   // What came because others are there may ask for more in its turn.
@@ -48,7 +49,8 @@ function follow(pool: DnfPool, reasons: ReadonlyMap<number, Reason>, { kind, rea
     for (const relation of record.relations) {
       if (relation.kind !== kind) continue;
       for (const literal of clausesOf(pool, relation).flat()) {
-        if (literal === isIn(variableOf(literal))) reach(variableOf(literal), { kind: "relation", by: record, relation });
+        if (literal === isIn(variableOf(literal)))
+          reach(variableOf(literal), { kind: "relation", by: record, relation });
       }
     }
   }

@@ -51,7 +51,12 @@ function relationRules(pool: DnfPool, variable: number, relation: Relation): rea
 
 function conflictRules(pool: DnfPool, variable: number, relation: Relation): readonly DnfRule[] {
   if (!relation.rich) {
-    return refusals(pool, variable, relation, relation.anyOf.flatMap((one) => pool.providers(one)));
+    return refusals(
+      pool,
+      variable,
+      relation,
+      relation.anyOf.flatMap((one) => pool.providers(one)),
+    );
   }
   return normalForm(pool, relation.rich, "not").map((literals) => ({
     literals: [isOut(variable), ...literals],
@@ -60,12 +65,7 @@ function conflictRules(pool: DnfPool, variable: number, relation: Relation): rea
 }
 
 /** A package never refuses itself, and other versions of it are refused anyway. */
-function refusals(
-  pool: DnfPool,
-  variable: number,
-  relation: Relation,
-  others: readonly number[],
-): readonly DnfRule[] {
+function refusals(pool: DnfPool, variable: number, relation: Relation, others: readonly number[]): readonly DnfRule[] {
   const { name } = pool.records[variable] as PackageRecord;
   return others
     .filter((other) => other !== variable && pool.records[other]?.name !== name)

@@ -85,7 +85,12 @@ export function searchAsDnf(pool: DnfPool, options: SearchOptions): DnfOutcome {
       const candidates = open(refs[at] as ClauseRef);
       quiet++;
       if (candidates !== undefined) {
-        const failed = decide(bestOf(candidates.toSorted((a, b) => a - b), choice));
+        const failed = decide(
+          bestOf(
+            candidates.toSorted((a, b) => a - b),
+            choice,
+          ),
+        );
         if (failed !== NONE) return failed;
         quiet = 0;
       }
@@ -202,7 +207,15 @@ function startChoice(pool: DnfPool, { isChosen, state }: ChoiceOptions): WeakCho
     return found;
   };
   const asked = (kind: "recommends" | "suggests"): ReadonlySet<number> =>
-    once(kind, () => new Set(having(kind).filter(isChosen).flatMap((by) => ofKind(by, kind).flatMap(wanted))));
+    once(
+      kind,
+      () =>
+        new Set(
+          having(kind)
+            .filter(isChosen)
+            .flatMap((by) => ofKind(by, kind).flatMap(wanted)),
+        ),
+    );
   const supplements = (variable: number, kind: "supplements" | "enhances"): boolean =>
     ofKind(variable, kind).some(isMet);
   const unmet = (): readonly (readonly number[])[] =>

@@ -53,7 +53,9 @@ function jobsOf(problem: Problem, request: SolverRequest, warnings: string[]): r
     }
   }
   return groups.flatMap((group): Job[] => [
-    ...group.packages.map((one): Job => ({ request, relation: { kind: "depends", anyOf: [{ name: one }] }, group: name })),
+    ...group.packages.map(
+      (one): Job => ({ request, relation: { kind: "depends", anyOf: [{ name: one }] }, group: name }),
+    ),
     ...group.conditional.map((one): Job => ({ request, relation: conditional(one), group: name })),
   ]);
 }
@@ -105,6 +107,9 @@ function withoutGlobs(problem: Problem): Problem {
 }
 
 function globOf(glob: string): RegExp {
-  const pattern = glob.replaceAll(/[.+^${}()|\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+  const pattern = glob
+    .replaceAll(/[.+^${}()|\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
   return new RegExp(`^${pattern}$`);
 }

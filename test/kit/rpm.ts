@@ -61,6 +61,9 @@ export const archOf = ({ arch = "x86_64" }: RpmSpec): string => arch;
 export const rpmPath = (spec: RpmSpec): string =>
   `Packages/${spec.name}-${spec.version ?? "1.0"}-${spec.release ?? "1"}.${archOf(spec)}.rpm`;
 
+/** So that the same call gives the same bytes. */
+const signedAt = new Date("2025-01-01T00:00:00Z");
+
 const MAGIC = Buffer.from("8eade80100000000", "hex");
 
 /** A whole .rpm file. */
@@ -84,7 +87,7 @@ function rpmParts(spec: RpmSpec): { lead: Buffer; signature: Buffer; header: Buf
   const header = Buffer.concat([MAGIC, makeHeader(mainTags(spec, tree, payload, plain.length), 63)]);
   const hash = (name: string, ...parts: readonly Uint8Array[]): Buffer =>
     createHash(name).update(Buffer.concat(parts)).digest();
-  const signed = spec.signer === undefined ? [] : [bin(268, dearmored(spec.signer.detached(header)))];
+  const signed = spec.signer === undefined ? [] : [bin(268, dearmored(spec.signer.detached(header, { at: signedAt })))];
   const signature = makeHeader(
     [
       ...signed,

@@ -3,7 +3,9 @@ import type { Bytes } from "../../core/bytes.ts";
 import type { PackageGroup } from "../contract.ts";
 import { type Attributes, readXml } from "./xml.ts";
 
-type Draft = { -readonly [Key in keyof PackageGroup]: PackageGroup[Key] extends readonly (infer Item)[] ? Item[] : PackageGroup[Key] };
+type Draft = {
+  -readonly [Key in keyof PackageGroup]: PackageGroup[Key] extends readonly (infer Item)[] ? Item[] : PackageGroup[Key];
+};
 
 /** Groups and environments. Throws INDEX_SYNTAX. */
 export async function readComps(

@@ -5,6 +5,7 @@ import type { DatabaseOptions, GeneratedFile, InstalledPackage } from "../contra
 import { filesOf } from "./files.ts";
 import { type Header, type HeaderEntry, parseHeader, valueType } from "./header.ts";
 import { charsValue, type HeaderValue, numberValue, withValues } from "./header-write.ts";
+import { headersOf } from "./installed.ts";
 import { pubkeyHeaders } from "./pubkey.ts";
 import { formatSqlite, type SqliteRow, type SqliteTable, type SqliteValue } from "./sqlite.ts";
 import { fileFlag, sense, signatureTags, tags } from "./tags.ts";
@@ -23,7 +24,9 @@ export function formatDatabase(
   const { folder = "var/lib/rpm", keys = [], backend = "sqlite" } = options.rpmDatabase ?? {};
   if (backend !== "sqlite") return [{ kind: "directory", path: folder, mode: 0o755 }];
   const blobs = [
-    ...keys.flatMap(pubkeyHeaders).map(({ bytes, added }) => withValues({ bytes }, [...added, ...transaction(options)])),
+    ...keys
+      .flatMap(pubkeyHeaders)
+      .map(({ bytes, added }) => withValues({ bytes }, [...added, ...transaction(options)])),
     ...[...installed].sort((a, b) => compareBytes(a.name, b.name)).map((one) => blobOf(one, options)),
   ];
   return [
@@ -32,25 +35,14 @@ export function formatDatabase(
   ];
 }
 
-/** The headers of an installed package. */
-function headersOf({ control, name }: Pick<InstalledPackage, "control" | "name">): {
-  readonly header: Header;
-  readonly signature: Header;
-} {
-  const bytes = (member: string): Uint8Array => control.find((one) => one.name === member)?.bytes ?? new Uint8Array();
-  const what = `the header of "${name}"`;
-  return {
-    header: parseHeader(bytes("header"), { what, region: tags.headerImmutable }),
-    signature: parseHeader(bytes("signature"), { what, region: tags.headerSignatures }),
-  };
-}
-
 /** The header as rpm keeps it: what the package brought, its signatures under their own tags, and how it was installed. */
 function blobOf(installed: InstalledPackage, options: DatabaseOptions): Uint8Array {
-  const { header, signature } = headersOf(installed);
+  const { header, signature } = headersOf(installed.control, installed.name);
   const there = new Set(installed.paths);
   const states = filesOf(header, `"${installed.name}"`).map(({ path, flags }) =>
-    there.has(path === "/" ? "/." : path.replace(/\/$/, "")) || (flags & fileFlag.ghost) !== 0 ? FILE_NORMAL : FILE_NOT_INSTALLED,
+    there.has(path === "/" ? "/." : path.replace(/\/$/, "")) || (flags & fileFlag.ghost) !== 0
+      ? FILE_NORMAL
+      : FILE_NOT_INSTALLED,
   );
   return withValues(header, [
     ...signatureValues(signature, header),
@@ -164,7 +156,8 @@ function keysOf(header: Header, tag: number): readonly IndexKey[] {
   const entry = header.entries.find((one) => one.tag === tag);
   if (entry === undefined) return [];
   if (entry.type === valueType.bin) return [{ key: header.bin(tag) ?? null, index: 0 }];
-  if (entry.type === valueType.int32) return header.numbers(tag).map((one, index) => ({ key: littleEndian(one), index }));
+  if (entry.type === valueType.int32)
+    return header.numbers(tag).map((one, index) => ({ key: littleEndian(one), index }));
   const texts = entry.type === valueType.i18nString ? header.texts(tag).slice(0, 1) : header.texts(tag);
   const keys = texts.map((key, index) => ({ key, index }));
   switch (tag) {

@@ -3,6 +3,7 @@ import type { PackageFormat } from "../contract.ts";
 import { formatDatabase } from "./database.ts";
 import { parseRequest, satisfies } from "./relation.ts";
 import { scriptNames } from "./scripts.ts";
+import { shares, unwanted } from "./shared-files.ts";
 import { compareVersions } from "./version.ts";
 
 /** OCI platforms by rpm's word for them. */
@@ -30,6 +31,9 @@ export const rpm: PackageFormat = {
   openPackage: async (...all) => (await import("./package-file.ts")).openPackage(...all),
   digestedPaths: () => new Set(),
   replaces: () => false,
+  signedPackages: true,
+  shares,
+  unwanted,
   formatDatabase,
   scripts: scriptNames,
 };

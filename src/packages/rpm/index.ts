@@ -45,7 +45,9 @@ export function openIndex(file: RandomAccess, options: OpenIndexOptions = {}): P
   };
   const looked = (key: string): readonly PackageRecord[] =>
     [...new Set(itemsOf(tables.provides, hashName(key)))].flatMap(record);
-  const groups = new Map<string, PackageGroup>([...extras.groups, ...moduleGroups(extras.modules, modules)].map((one) => [one.id, one]));
+  const groups = new Map<string, PackageGroup>(
+    [...extras.groups, ...moduleGroups(extras.modules, modules)].map((one) => [one.id, one]),
+  );
   return {
     size: tables.names.items.length,
     named: (name) =>
@@ -56,11 +58,15 @@ export function openIndex(file: RandomAccess, options: OpenIndexOptions = {}): P
           .sort((a, b) => compareVersions(b.version, a.version)),
       ),
     providing: (name) =>
-      remembered(`p ${name}`, () => looked(name).filter((one) => one.provides.some((provide) => provide.name === name))),
+      remembered(`p ${name}`, () =>
+        looked(name).filter((one) => one.provides.some((provide) => provide.name === name)),
+      ),
     relating: (kind, name) =>
       remembered(`${kind} ${name}`, () =>
         looked(`${letters[kind] ?? ""} ${name}`).filter((one) =>
-          one.relations.some((relation) => relation.kind === kind && relation.anyOf.some((asked) => asked.name === name)),
+          one.relations.some(
+            (relation) => relation.kind === kind && relation.anyOf.some((asked) => asked.name === name),
+          ),
         ),
       ),
     mentioned: (name) => Math.min(...itemsOf(tables.names, hashName(name))),
@@ -95,7 +101,13 @@ function* allNames(file: RandomAccess, tables: IndexTables): Generator<string> {
 /** As fnmatch(3) has it, for `*`, `?` and `[...]`. */
 function globMatcher(globs: readonly string[]): (name: string) => boolean {
   const patterns = globs.map(
-    (glob) => new RegExp(`^${glob.replaceAll(/[.+^${}()|\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".")}$`),
+    (glob) =>
+      new RegExp(
+        `^${glob
+          .replaceAll(/[.+^${}()|\\]/g, "\\$&")
+          .replaceAll("*", ".*")
+          .replaceAll("?", ".")}$`,
+      ),
   );
   return (name) => patterns.some((pattern) => pattern.test(name));
 }

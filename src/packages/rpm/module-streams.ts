@@ -31,7 +31,10 @@ export function enabledModules({ streams, defaults }: Modules, wanted: readonly 
 }
 
 /** Streams as groups: `nodejs:18` has its default profiles, `nodejs:18/minimal` that profile. */
-export function moduleGroups({ streams, defaults }: Modules, { streams: enabled }: VisiblePackages): readonly PackageGroup[] {
+export function moduleGroups(
+  { streams, defaults }: Modules,
+  { streams: enabled }: VisiblePackages,
+): readonly PackageGroup[] {
   const groupOf = (id: string, packages: readonly string[]): PackageGroup => ({
     id,
     packages,
@@ -43,6 +46,12 @@ export function moduleGroups({ streams, defaults }: Modules, { streams: enabled 
     if (enabled.get(module) !== stream) return [];
     const usual = defaults.find((one) => one.module === module)?.profiles[stream] ?? ["default"];
     const all = Object.entries(profiles).map(([name, packages]) => groupOf(`${module}:${stream}/${name}`, packages));
-    return [groupOf(`${module}:${stream}`, usual.flatMap((name) => profiles[name] ?? [])), ...all];
+    return [
+      groupOf(
+        `${module}:${stream}`,
+        usual.flatMap((name) => profiles[name] ?? []),
+      ),
+      ...all,
+    ];
   });
 }

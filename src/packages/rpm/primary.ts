@@ -82,7 +82,8 @@ export async function readPrimary(
         if (name !== "package") return;
         const row = rowOf(draft, options);
         // Sources are in repositories of their own, but nothing forbids to mix them.
-        if (draft.architecture !== "src" && draft.architecture !== "nosrc") found(row, draft.checksum.slice(draft.checksum.indexOf(":") + 1));
+        if (draft.architecture !== "src" && draft.architecture !== "nosrc")
+          found(row, draft.checksum.slice(draft.checksum.indexOf(":") + 1));
         draft = undefined;
       },
     },
@@ -158,7 +159,8 @@ function rowOf(draft: Draft, options: PrimaryOptions): PackageRow {
   const { name, architecture, version, path, sizeBytes, installedBytes, checksum, sourceRpm, summary } = draft;
   if (!nameSyntax.test(name) || name.length > 255) throw fault(name, "has a name that no package can have", options);
   if (!architectureSyntax.test(architecture)) throw fault(name, `has the architecture "${architecture}"`, options);
-  if (version === "" || path === "" || checksum === "") throw fault(name, "lacks version, location or checksum", options);
+  if (version === "" || path === "" || checksum === "")
+    throw fault(name, "lacks version, location or checksum", options);
   const { provides, relations, files } = draft;
   const start = [name, version, architecture, path, sizeBytes, installedBytes, checksum, sourceRpm, summary] as const;
   return [...start, unique(provides), mapped(relations), files];

@@ -3,14 +3,7 @@ import { createHash } from "node:crypto";
 import { type PublicKey, parseKeyring } from "../../crypto/openpgp/public-key.ts";
 import type { TrustKey } from "../contract.ts";
 import { HEADER_MAGIC } from "./header.ts";
-import {
-  formatHeader,
-  type HeaderValue,
-  numberValue,
-  textsValue,
-  textValue,
-  translatedValue,
-} from "./header-write.ts";
+import { formatHeader, type HeaderValue, numberValue, textsValue, textValue, translatedValue } from "./header-write.ts";
 import { sense, signatureTags, tags } from "./tags.ts";
 
 export interface PubkeyHeader {

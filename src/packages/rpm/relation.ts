@@ -169,7 +169,8 @@ export function satisfies(record: PackageRecord, requirement: Requirement, archi
   const wanted = requirement.architecture ?? architecture;
   if (record.architecture !== wanted && record.architecture !== "noarch") return false;
   const { name, constraint } = requirement;
-  if (record.name === name && (!constraint || overlap({ operator: "=", version: record.version }, constraint))) return true;
+  if (record.name === name && (!constraint || overlap({ operator: "=", version: record.version }, constraint)))
+    return true;
   return record.provides.some((provide) => provide.name === name && isMet(provide, constraint));
 }
 

@@ -106,7 +106,9 @@ async function verifyRepomd(source: Source, bytes: Uint8Array, what: string): Pr
   if (verdicts instanceof DodaiError) return ignored(verdicts, repository, access);
   const isForeign = verdicts.signatures.every((one) => one.kind === "refused" && one.reason === "unknown-key");
   if (isForeign) {
-    access.warn(`The index of "${repository.name}" is signed by a key that is not among its keys; its packages are verified`);
+    access.warn(
+      `The index of "${repository.name}" is signed by a key that is not among its keys; its packages are verified`,
+    );
     return [];
   }
   const signed = judged(() => assertSigned(verdicts, what));
@@ -123,7 +125,11 @@ function judged<Result>(judge: () => Result): Result | DodaiError {
   }
 }
 
-function ignored(error: DodaiError, { name, insecureUnsigned }: Repository, access: RepositoryAccess): readonly string[] {
+function ignored(
+  error: DodaiError,
+  { name, insecureUnsigned }: Repository,
+  access: RepositoryAccess,
+): readonly string[] {
   if (!insecureUnsigned) throw error;
   access.warn(`Repository "${name}" is used without a good signature, as was asked: ${error.message}`);
   return [];
@@ -174,7 +180,10 @@ function compiledKey(files: ReadonlyMap<string, MetadataFile>, architecture: str
 
 async function compile(source: Source, files: ReadonlyMap<string, MetadataFile>): Promise<Uint8Array> {
   const { repository, architecture } = source;
-  const limits = (kind: string): { what: string; maxBytes: number } => ({ what: `${kind} of "${repository.name}"`, maxBytes: maxTextBytes });
+  const limits = (kind: string): { what: string; maxBytes: number } => ({
+    what: `${kind} of "${repository.name}"`,
+    maxBytes: maxTextBytes,
+  });
   const index = startIndex(`the index of "${repository.name}"`);
   const fits = (other: string): boolean => other === architecture || other === "noarch";
   await readPrimary(

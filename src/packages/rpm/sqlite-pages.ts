@@ -1,5 +1,4 @@
 // The pages of one b-tree ("B-tree Pages", sqlite.org/fileformat2.html): leaves filled in order, then the pages above them.
-import { formatVarint } from "./sqlite.ts";
 
 /** A row of a table, or an entry of an index, whose payload has the row's number in it. */
 export interface Cell {
@@ -143,4 +142,12 @@ function pageNumber(number: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(number);
   return bytes;
+}
+
+/** Seven bits a byte, the highest first; every byte but the last has its top bit set. */
+export function formatVarint(value: number): Buffer {
+  const bytes = [value % 0x80];
+  for (let rest = Math.floor(value / 0x80); rest > 0; rest = Math.floor(rest / 0x80))
+    bytes.unshift((rest % 0x80) | 0x80);
+  return Buffer.from(bytes);
 }

@@ -1,7 +1,7 @@
 // Writes a SQLite database file (sqlite.org/fileformat2.html) whose bytes follow from its rows alone: SQLite's own would
 // depend on its version and on the order of what was done. Tables and indexes are written once, from sorted rows, and full.
 import { compareBytes } from "../../core/byte-order.ts";
-import { treePages, type Cell } from "./sqlite-pages.ts";
+import { type Cell, formatVarint, treePages } from "./sqlite-pages.ts";
 
 export type SqliteValue = number | string | Uint8Array | null;
 
@@ -101,13 +101,6 @@ function bodyOf(value: SqliteValue): Uint8Array {
   const bytes = Buffer.alloc(integerTypes[typeOf(value)] ?? 0);
   bytes.writeIntBE(value, 0, bytes.length);
   return bytes;
-}
-
-/** Seven bits a byte, the highest first; every byte but the last has its top bit set. */
-export function formatVarint(value: number): Buffer {
-  const bytes = [value % 0x80];
-  for (let rest = Math.floor(value / 0x80); rest > 0; rest = Math.floor(rest / 0x80)) bytes.unshift((rest % 0x80) | 0x80);
-  return Buffer.from(bytes);
 }
 
 /** "The Database Header": rollback journal, so that nothing is written beside the file when somebody reads it. */

@@ -5,7 +5,11 @@ import { DodaiError } from "../../core/dodai-error.ts";
 import type { Checksum } from "./repomd.ts";
 
 /** Passes bytes through; at their end throws DIGEST_MISMATCH unless their digest is the one that is wanted. */
-export async function* verifiedAs(bytes: Bytes, { algorithm, hex }: Checksum, what: string): AsyncGenerator<Uint8Array> {
+export async function* verifiedAs(
+  bytes: Bytes,
+  { algorithm, hex }: Checksum,
+  what: string,
+): AsyncGenerator<Uint8Array> {
   const hash = createHash(algorithm);
   for await (const chunk of bytes) {
     hash.update(chunk);

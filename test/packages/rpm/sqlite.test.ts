@@ -64,9 +64,6 @@ describe("formatSqlite", () => {
     const numbers = [0, 1, 2, -1, 127, 128, -128, 32767, 32768, 8388607, 8388608, 2147483647, 2147483648, -2147483648];
     const database = await opened(t, [table(numbers.map((number, at) => ({ id: at + 1, values: ["k", number] })))]);
     assert.deepEqual(database.prepare("PRAGMA integrity_check").all().map(Object.values), [["ok"]]);
-    assert.deepEqual(
-      database.prepare("SELECT number FROM t ORDER BY rowid").all().map(Object.values).flat(),
-      numbers,
-    );
+    assert.deepEqual(database.prepare("SELECT number FROM t ORDER BY rowid").all().flatMap(Object.values), numbers);
   });
 });
