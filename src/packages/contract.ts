@@ -58,7 +58,7 @@ export type RichRelation =
   | { readonly kind: "and" | "or" | "with" | "without"; readonly parts: readonly RichRelation[] }
   | {
       readonly kind: "if" | "unless";
-      readonly then: RichRelation;
+      readonly wanted: RichRelation;
       readonly condition: RichRelation;
       readonly otherwise?: RichRelation;
     };

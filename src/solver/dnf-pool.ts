@@ -138,7 +138,7 @@ function wantedIn(rich: RichRelation): readonly Requirement[] {
       return [rich.requirement];
     case "if":
     case "unless":
-      return [rich.then, ...(rich.otherwise ? [rich.otherwise] : [])].flatMap(wantedIn);
+      return [rich.wanted, ...(rich.otherwise ? [rich.otherwise] : [])].flatMap(wantedIn);
     default:
       return rich.parts.flatMap(wantedIn);
   }

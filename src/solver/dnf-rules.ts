@@ -111,11 +111,11 @@ function normalForm(pool: DnfPool, rich: RichRelation, sense: "is" | "not"): Cla
     case "or":
       return rich.parts.map(is).reduce(any);
     case "if": {
-      const first = any(is(rich.then), other(rich.condition));
+      const first = any(is(rich.wanted), other(rich.condition));
       return rich.otherwise ? all(first, any(is(rich.otherwise), is(rich.condition))) : first;
     }
     case "unless": {
-      const first = all(is(rich.then), other(rich.condition));
+      const first = all(is(rich.wanted), other(rich.condition));
       return rich.otherwise ? any(first, all(is(rich.otherwise), is(rich.condition))) : first;
     }
   }

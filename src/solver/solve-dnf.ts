@@ -61,9 +61,9 @@ function jobsOf(problem: Problem, request: SolverRequest, warnings: string[]): r
 }
 
 function conditional({ name, requires }: PackageGroup["conditional"][number]): Relation {
-  const then = { kind: "name", requirement: { name } } as const;
+  const wanted = { kind: "name", requirement: { name } } as const;
   const condition = { kind: "name", requirement: { name: requires } } as const;
-  return { kind: "depends", anyOf: [{ name }, { name: requires }], rich: { kind: "if", then, condition } };
+  return { kind: "depends", anyOf: [{ name }, { name: requires }], rich: { kind: "if", wanted, condition } };
 }
 
 /** The group as every repository has it, and those that come with it. */

@@ -34,7 +34,7 @@ function describeRich(rich: RichRelation): string {
     case "if":
     case "unless": {
       const otherwise = rich.otherwise ? ` else ${describeRich(rich.otherwise)}` : "";
-      return `(${describeRich(rich.then)} ${rich.kind} ${describeRich(rich.condition)}${otherwise})`;
+      return `(${describeRich(rich.wanted)} ${rich.kind} ${describeRich(rich.condition)}${otherwise})`;
     }
     default:
       return `(${rich.parts.map(describeRich).join(` ${rich.kind} `)})`;

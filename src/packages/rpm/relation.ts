@@ -73,7 +73,7 @@ function namesIn(rich: RichRelation): readonly Requirement[] {
       return rich.parts.flatMap(namesIn);
     case "if":
     case "unless":
-      return [rich.then, rich.condition, ...(rich.otherwise ? [rich.otherwise] : [])].flatMap(namesIn);
+      return [rich.wanted, rich.condition, ...(rich.otherwise ? [rich.otherwise] : [])].flatMap(namesIn);
     default:
       return unreachable(rich);
   }
@@ -118,9 +118,9 @@ function groupOf(words: readonly string[], parts: readonly RichRelation[], text:
   const [word] = words;
   if (word === undefined) return first;
   if (word === "if" || word === "unless") {
-    if (words.length === 1) return { kind: word, then: first, condition: second };
+    if (words.length === 1) return { kind: word, wanted: first, condition: second };
     if (words.length === 2 && words[1] === "else") {
-      return { kind: word, then: first, condition: second, otherwise: third };
+      return { kind: word, wanted: first, condition: second, otherwise: third };
     }
   }
   if (!words.every((one) => one === word)) throw syntaxError(text, `it mixes ${[...new Set(words)].join(" and ")}`);
