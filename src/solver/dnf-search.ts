@@ -108,15 +108,17 @@ export function searchAsDnf(pool: DnfPool, options: SearchOptions): DnfOutcome {
   }
 
   function firstAsked(recommended: readonly number[]): number | undefined {
-    const relation = choice.unmet()[0];
-    const candidates = relation?.filter((variable) => recommended.includes(variable)) ?? recommended;
-    return bestOf(candidates, choice)[0];
+    for (const relation of choice.unmet()) {
+      const candidates = relation.filter((variable) => recommended.includes(variable));
+      if (candidates.length > 0) return bestOf(candidates, choice)[0];
+    }
+    return undefined;
   }
 
   /** A choice that was for nothing: another of its alternatives is there as well. */
   function needless(): Branch | undefined {
     return branches.findLast(({ others, level }) =>
-      others.some((one) => isChosen(one) && trail.levelOf(isIn(one)) > level),
+      others.some((one) => isChosen(one) && trail.levelOf(isIn(one)) >= level),
     );
   }
 
@@ -130,7 +132,7 @@ export function searchAsDnf(pool: DnfPool, options: SearchOptions): DnfOutcome {
       if (failed !== NONE) return failed;
       const branch = needless();
       if (branch !== undefined) {
-        const chosen = branch.others.filter((one) => isChosen(one) && trail.levelOf(isIn(one)) > branch.level);
+        const chosen = branch.others.filter((one) => isChosen(one) && trail.levelOf(isIn(one)) >= branch.level);
         trail.cancelTo(branch.level - 1);
         branches = branches.filter((one) => one.level < branch.level);
         const again = decide([chosen[0] as number]);

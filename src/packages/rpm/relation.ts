@@ -174,9 +174,9 @@ export function satisfies(record: PackageRecord, requirement: Requirement, archi
   return record.provides.some((provide) => provide.name === name && isMet(provide, constraint));
 }
 
-/** Of what is provided without a version only a requirement without one is met, as libsolv has it. */
+/** What is provided without a version meets every requirement, as rpm and libsolv have it. */
 function isMet({ version, operator = "=" }: Provide, constraint: VersionConstraint | undefined): boolean {
-  return constraint === undefined || (version !== undefined && overlap({ operator, version }, constraint));
+  return constraint === undefined || version === undefined || overlap({ operator, version }, constraint);
 }
 
 /** Whether there is a version that both allow. */
