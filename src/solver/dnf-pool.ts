@@ -131,14 +131,14 @@ function reach({ repositories }: Problem, finder: Finder, roots: readonly Requir
   return [...reached.values()];
 }
 
-/** The names that a boolean relation may ask for, conditions left out: nobody installs those for it. */
+/** The names that a boolean relation may ask for. A condition is not one, unless it would do without what is else asked for. */
 function wantedIn(rich: RichRelation): readonly Requirement[] {
   switch (rich.kind) {
     case "name":
       return [rich.requirement];
     case "if":
     case "unless":
-      return [rich.wanted, ...(rich.otherwise ? [rich.otherwise] : [])].flatMap(wantedIn);
+      return [rich.wanted, ...(rich.otherwise ? [rich.condition, rich.otherwise] : [])].flatMap(wantedIn);
     default:
       return rich.parts.flatMap(wantedIn);
   }

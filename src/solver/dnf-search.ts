@@ -130,6 +130,12 @@ export function searchAsDnf(pool: DnfPool, options: SearchOptions): DnfOutcome {
     for (;;) {
       const failed = fulfilAll();
       if (failed !== NONE) return failed;
+      const next = options.recommends ? weak() : -1;
+      if (next >= 0) {
+        const after = decide([next]);
+        if (after !== NONE) return after;
+        continue;
+      }
       const branch = needless();
       if (branch !== undefined) {
         const chosen = branch.others.filter((one) => isChosen(one) && trail.levelOf(isIn(one)) >= branch.level);
@@ -139,10 +145,7 @@ export function searchAsDnf(pool: DnfPool, options: SearchOptions): DnfOutcome {
         if (again !== NONE) return again;
         continue;
       }
-      const next = options.recommends ? weak() : -1;
-      if (next < 0) return NONE;
-      const after = decide([next]);
-      if (after !== NONE) return after;
+      return NONE;
     }
   }
 
@@ -184,11 +187,14 @@ function startChoice(pool: DnfPool, { isChosen, state }: ChoiceOptions): WeakCho
     (pool.records[variable] as PackageRecord).relations.filter((one) => one.kind === kind);
   const holds = (literal: number): boolean => isChosen(variableOf(literal)) === (literal === isIn(variableOf(literal)));
   const isMet = (relation: Relation): boolean => clausesOf(pool, relation).every((clause) => clause.some(holds));
-  /** Packages that would help to meet a relation. */
-  const wanted = (relation: Relation): readonly number[] =>
-    clausesOf(pool, relation)
+  /** Packages that would help to meet a relation; none where a part of it can never be met. */
+  const wanted = (relation: Relation): readonly number[] => {
+    const all = clausesOf(pool, relation);
+    if (all.some((clause) => clause.length === 0)) return [];
+    return all
       .filter((clause) => !clause.some((literal) => literal !== isIn(variableOf(literal)) && holds(literal)))
       .flatMap((clause) => clause.filter((literal) => literal === isIn(variableOf(literal))).map(variableOf));
+  };
   const all = [...pool.records.keys()];
   const withKind = new Map<RelationKind, readonly number[]>();
   /** Packages that have relations of a kind: few of them have weak ones. */

@@ -50,7 +50,8 @@ export function parseTestTags(text: string): readonly PackageRecord[] {
       finish();
       current = { head: value.split(" "), provides: [], relations: [] };
     } else if (tag === "Prv" && current) current.provides.push(provideOf(value));
-    else if (current && tag in relationTags) current.relations.push(relationOf(value, relationTags[tag] as RelationKind));
+    else if (current && tag in relationTags)
+      current.relations.push(relationOf(value, relationTags[tag] as RelationKind));
   }
   finish();
   return records;
@@ -139,7 +140,8 @@ export function readCase(file: string): readonly LibsolvJob[] {
     const body = inline.join("\n");
     if (whose === "result") state.result = body;
     else if (/^@?[Ss]ystem$/.test(whose)) hasSystem ||= /=Pkg:/.test(body);
-    else repositories.push({ name: whose, priority: priorityOf(state.priority), index: recordIndex(parseTestTags(body)) });
+    else
+      repositories.push({ name: whose, priority: priorityOf(state.priority), index: recordIndex(parseTestTags(body)) });
     inline = undefined;
   };
   const endJob = (): void => {
