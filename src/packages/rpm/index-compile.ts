@@ -30,7 +30,8 @@ export const lookedUp: readonly ("o" | "p" | "e")[] = ["o", "p", "e"];
 
 /** Throws INDEX_SYNTAX for a package that is there twice with different files. */
 export function startIndex(what: string): IndexCompiler {
-  let output = Buffer.allocUnsafeSlow(1 << 20);
+  // Pages that are not written cost nothing; most indexes fit without ever growing.
+  let output = Buffer.allocUnsafeSlow(64 << 20);
   let used = HEADER_BYTES;
   const offsets: number[] = [];
   const checks: number[] = [];
@@ -40,20 +41,22 @@ export function startIndex(what: string): IndexCompiler {
   const known = new Map<string, string>();
   const byId = new Map<string, number>();
   const wanted = new Set<string>();
-  const had = new Set<string>();
   const more: Record<number, readonly string[]> = {};
 
+  function reserve(more: number): void {
+    if (used + more <= output.length) return;
+    const grown = Buffer.allocUnsafeSlow(2 * (used + more));
+    output.copy(grown, 0, 0, used);
+    output = grown;
+  }
+
   function append(value: unknown): void {
-    const text = Buffer.from(JSON.stringify(value));
-    if (used + text.length > output.length) {
-      const grown = Buffer.allocUnsafeSlow(2 * (used + text.length));
-      output.copy(grown, 0, 0, used);
-      output = grown;
-    }
-    text.copy(output, used);
+    const text = JSON.stringify(value);
+    reserve(3 * text.length);
+    const length = output.write(text, used);
     offsets.push(used);
-    checks.push(crc32(text));
-    used += text.length;
+    checks.push(crc32(output.subarray(used, used + length)));
+    used += length;
   }
 
   function provide(name: string, item: number): void {
@@ -73,22 +76,23 @@ export function startIndex(what: string): IndexCompiler {
           `Cannot read ${what}: package "${name}" has version "${version}" twice, with different files`,
         );
       }
-      known.set(key, checksum);
+      known.set(copied(key), copied(checksum));
       const item = offsets.length;
-      byId.set(id, item);
+      byId.set(copied(id), item);
       append(row);
       nameHashes.push(hashName(name));
       for (const provided of new Set(provides.map(nameIn))) provide(provided, item);
-      for (const file of files) {
-        provide(file, item);
-        had.add(file);
-      }
+      for (const file of files) provide(file, item);
       for (const letter of lookedUp) {
         for (const text of relations[letter] ?? []) for (const one of namesIn(text)) provide(`${letter} ${one}`, item);
       }
-      for (const text of relations.r ?? []) for (const one of namesIn(text)) if (one.startsWith("/")) wanted.add(one);
+      for (const text of relations.r ?? []) for (const one of namesIn(text)) if (one.startsWith("/")) wanted.add(copied(one));
     },
-    missingFiles: () => new Set([...wanted].filter((file) => !had.has(file))),
+    missingFiles() {
+      if (wanted.size === 0) return wanted;
+      const had = new Set(hashes);
+      return new Set([...wanted].filter((file) => !had.has(hashName(file))));
+    },
     addFiles(id, files) {
       const item = byId.get(id);
       if (item === undefined || files.length === 0) return;
@@ -111,10 +115,16 @@ export function startIndex(what: string): IndexCompiler {
         },
         used - HEADER_BYTES,
       );
-      return Buffer.concat([header, output.subarray(HEADER_BYTES, used), tables]);
+      reserve(tables.length);
+      output.set(header, 0);
+      output.set(tables, used);
+      return output.subarray(0, used + tables.length);
     },
   };
 }
+
+/** A string of its own: a part of a text would keep all of the text in memory. */
+const copied = (text: string): string => Buffer.from(text).toString();
 
 /** `name >= version` */
 const nameIn = (text: string): string => (text.startsWith("(") ? text : (text.split(" ", 1)[0] ?? text));
