@@ -164,7 +164,9 @@ interface RecipePlace {
 function recipeRepositories(repository: RecipeRepository, place: RecipePlace): readonly Repository[] {
   const { index, vars, release, modules } = place;
   const own = repository.keys.map((armored): TrustKey => ({ owner: "the recipe", source: "the recipe", armored }));
-  const paths = repository.flat === undefined ? repository.suites : [repository.flat];
+  const paths = (repository.flat === undefined ? repository.suites : [repository.flat]).map(
+    (one) => one.replace(/^\.\/+/, "") || ".",
+  );
   return (paths.length === 0 ? ["."] : paths).map((path) => ({
     name: path === "." ? `recipe-${index + 1}` : `recipe-${index + 1}/${path}`,
     urls: repository.urls.map((url) => withVars(url, vars)),

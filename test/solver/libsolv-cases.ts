@@ -10,7 +10,6 @@ import type {
   Relation,
   RelationKind,
   Requirement,
-  RichRelation,
 } from "../../src/packages/contract.ts";
 import { parseRelation, satisfies } from "../../src/packages/rpm/relation.ts";
 import { compareVersions } from "../../src/packages/rpm/version.ts";
@@ -233,5 +232,3 @@ function requirementOf(kind: string, text: string): Requirement {
   const [, name = "", version = ""] = /^(.*)-([^-]+-[^-]+)\.[^.@]+@/.exec(text) ?? [];
   return { name, constraint: { operator: "=", version } };
 }
-
-export type { RichRelation };

@@ -1,12 +1,13 @@
 // rpm's database as one SQLite file, with the tables, rows and headers that rpm itself writes (rpm 4.16 and later, "sqlite"
 // backend), in a fixed order: the same packages give the same bytes.
 import { compareBytes } from "../../core/byte-order.ts";
-import type { DatabaseOptions, GeneratedFile, InstalledPackage } from "../contract.ts";
+import type { DatabaseOptions, GeneratedFile, InstalledPackage, RichRelation } from "../contract.ts";
 import { filesOf } from "./files.ts";
 import { type Header, type HeaderEntry, parseHeader, valueType } from "./header.ts";
 import { charsValue, type HeaderValue, numberValue, withValues } from "./header-write.ts";
 import { headersOf } from "./installed.ts";
 import { pubkeyHeaders } from "./pubkey.ts";
+import { parseRelation } from "./relation.ts";
 import { formatSqlite, type SqliteRow, type SqliteTable, type SqliteValue } from "./sqlite.ts";
 import { fileFlag, sense, signatureTags, tags } from "./tags.ts";
 
@@ -70,11 +71,11 @@ function signatureValues(signature: Header, header: Header): readonly HeaderValu
   return signature.entries.flatMap((entry) => {
     const tag = renamed.get(entry.tag) ?? entry.tag;
     const isPlain = entry.tag >= 1000 ? renamed.has(entry.tag) : entry.tag >= 256 && entry.tag < 999;
-    return isPlain && !header.has(tag) ? [valueOf(signature, entry, tag)] : [];
+    return isPlain && !header.has(tag) ? [valueAs(signature, entry, tag)] : [];
   });
 }
 
-function valueOf({ bytes }: Header, { type, offset, length, count }: HeaderEntry, tag: number): HeaderValue {
+function valueAs({ bytes }: Header, { type, offset, length, count }: HeaderEntry, tag: number): HeaderValue {
   const dataStart = 8 + 16 * new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
   return { tag, type, count, bytes: bytes.subarray(dataStart + offset, dataStart + offset + length) };
 }
@@ -179,21 +180,31 @@ function isForInstallOnly(flags: number): boolean {
   return install !== 0 && (flags & (scriptPreUn | scriptPostUn)) === 0;
 }
 
-/** Names in boolean relations are looked up too, after all others. */
+/** Names in boolean relations are looked up too, after all others; those of conditions with "!" in front. */
 function withRich(keys: readonly { readonly key: string; readonly index: number }[]): readonly IndexKey[] {
-  const inner = keys.flatMap(({ key, index }) =>
-    key.startsWith("(") ? namesIn(key).map((name) => ({ key: name, index })) : [],
-  );
+  const inner = keys.flatMap(({ key, index }) => {
+    const { rich } = key.startsWith("(") ? parseRelation(key, "depends") : {};
+    return [...new Set(rich ? namesIn(rich, "") : [])].map((name) => ({ key: name, index }));
+  });
   return [...keys, ...inner];
 }
 
-const words: ReadonlySet<string> = new Set(["and", "or", "if", "unless", "else", "with", "without"]);
-
-/** `(a >= 1 or (b and c(x)))` → a, b, c(x). */
-function namesIn(rich: string): readonly string[] {
-  const names = rich.match(/[^\s()]+(?:\([^\s()]*\)[^\s()]*)*/g) ?? [];
-  const isVersion = (at: number): boolean => /^[<>=]+$/.test(names[at - 1] ?? "");
-  return names.filter((name, at) => !words.has(name) && !/^[<>=]+$/.test(name) && !isVersion(at));
+function namesIn(rich: RichRelation, sign: "" | "!"): readonly string[] {
+  const other = sign === "" ? "!" : "";
+  switch (rich.kind) {
+    case "name":
+      return [`${sign}${rich.requirement.name}`];
+    case "if":
+    case "unless":
+      return [
+        ...namesIn(rich.wanted, sign),
+        ...namesIn(rich.condition, other),
+        // With an else the condition counts both ways.
+        ...(rich.otherwise ? [...namesIn(rich.condition, sign), ...namesIn(rich.otherwise, sign)] : []),
+      ];
+    default:
+      return rich.parts.flatMap((part) => namesIn(part, sign));
+  }
 }
 
 function littleEndian(number: number): Uint8Array {

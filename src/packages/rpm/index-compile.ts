@@ -86,7 +86,8 @@ export function startIndex(what: string): IndexCompiler {
       for (const letter of lookedUp) {
         for (const text of relations[letter] ?? []) for (const one of namesIn(text)) provide(`${letter} ${one}`, item);
       }
-      for (const text of relations.r ?? []) for (const one of namesIn(text)) if (one.startsWith("/")) wanted.add(copied(one));
+      for (const text of relations.r ?? [])
+        for (const one of namesIn(text)) if (one.startsWith("/")) wanted.add(copied(one));
     },
     missingFiles() {
       if (wanted.size === 0) return wanted;
