@@ -2,6 +2,7 @@
 import type { PackageFormat } from "../contract.ts";
 import { formatDatabase } from "./database.ts";
 import { parseRequest, satisfies } from "./relation.ts";
+import { scriptRunner } from "./script-runner.ts";
 import { scriptNames } from "./scripts.ts";
 import { shares, unwanted } from "./shared-files.ts";
 import { compareVersions } from "./version.ts";
@@ -36,4 +37,5 @@ export const rpm: PackageFormat = {
   unwanted,
   formatDatabase,
   scripts: scriptNames,
+  runner: scriptRunner,
 };
