@@ -15,6 +15,7 @@ import { excludedPaths } from "../rootfs/normalize-excluded.ts";
 import { resolvePath } from "../rootfs/resolve.ts";
 import type { ResolvedPackage } from "./contract.ts";
 import { treeSegments } from "./layers.ts";
+import { applyOwners } from "./owners.ts";
 import type { PieceStore } from "./piece-store.ts";
 import type { Plan } from "./plan.ts";
 import { readRanges } from "./ranges.ts";
@@ -58,6 +59,8 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   addFiles(change, databaseOf(plan, installed, epoch), epoch);
   if (isRun) addMissingFolders(change, epoch);
   const outcome = await applyScripts(change, scripts);
+  const { format } = plan.distribution;
+  applyOwners(change, { format, packages, place: (path) => placePath(path, supply), read: scripts.read });
   if (isRun) addFiles(change, supply.files.map(generatedOf), epoch);
   removePaths(change, excludedPaths(tree, supply.excluded));
   removePaths(change, matching(tree.keys(), recipe.remove));

@@ -213,6 +213,13 @@ export interface DatabaseOptions {
   readonly rpmDatabase?: RpmDatabase;
 }
 
+/** Who owns a file, by name; the path is absolute, as the package spells it. */
+export interface FileOwner {
+  readonly path: string;
+  readonly user: string;
+  readonly group: string;
+}
+
 /** rpm's macros `_excludedocs` and `_install_langs`. */
 export interface FileWishes {
   readonly documentation: boolean;
@@ -342,6 +349,8 @@ export interface PackageFormat {
   readonly signedPackages?: boolean;
   /** Whether two packages have the very same file at a path, absolute as packages spell it: then both may have it (rpm). */
   shares?(control: readonly ControlMember[], other: readonly ControlMember[], path: string): boolean;
+  /** Files that are not root's, by the names of their owners (rpm). */
+  owners?(control: readonly ControlMember[]): readonly FileOwner[];
   /** Absolute paths of files that the image does without, by what packages say of them (rpm: documentation, languages). */
   unwanted?(control: readonly ControlMember[], wishes: FileWishes): readonly string[];
   /** Names of control members that run when a package is installed: `preinst`, `postinst` ... */

@@ -123,6 +123,27 @@ describe("an image of rpm packages", needs("rpm"), () => {
     assert.equal((await stat(join(root, "var/lib/rpm/rpmdb.sqlite"))).mode & 0o777, 0o644);
   });
 
+  it("gives files to the owners that the image's accounts have", async (t) => {
+    const setup: RpmSpec = {
+      name: "setup",
+      signer,
+      tree: [
+        { path: "etc/passwd", content: "root:x:0:0::/root:/bin/sh\nserver:x:812:813::/:/bin/sh\n" },
+        { path: "etc/group", content: "root:x:0:\nserver:x:813:\nmail:x:12:\n" },
+        { path: "var/spool/mail", kind: "directory", group: "mail", mode: 0o775 },
+        { path: "srv/data", content: "d", user: "server", group: "server", mode: 0o640 },
+        { path: "srv/unknown", content: "u", user: "nobody-knows", group: "server" },
+      ],
+    };
+    const place = await openPlace(t, { packages: [...packages, setup].map((one) => ({ signer, ...one })) });
+    await build(place.options({ packages: ["app", "setup"].map((request) => ({ request, exclude: false })) }));
+    assert.equal(rpm(place.root(), ...verify), "");
+    const listed = run("tar", ["-c", "-C", place.root(), "--numeric-owner", "-vf", "/dev/null", "srv", "var/spool"]);
+    assert.match(listed, /-rw-r----- 812\/813 .* srv\/data/);
+    assert.match(listed, /-rw-r--r-- 0\/813 .* srv\/unknown/);
+    assert.match(listed, /drwxrwxr-x 0\/12 .* var\/spool\/mail/);
+  });
+
   it("has the same digest twice, from several workers and from a cold cache", async (t) => {
     const first = await openPlace(t);
     const second = await openPlace(t);

@@ -4,7 +4,7 @@ import { formatDatabase } from "./database.ts";
 import { parseRequest, satisfies } from "./relation.ts";
 import { scriptRunner } from "./script-runner.ts";
 import { scriptNames } from "./scripts.ts";
-import { shares, unwanted } from "./shared-files.ts";
+import { owners, shares, unwanted } from "./shared-files.ts";
 import { compareVersions } from "./version.ts";
 
 /** OCI platforms by rpm's word for them. */
@@ -34,6 +34,7 @@ export const rpm: PackageFormat = {
   replaces: () => false,
   signedPackages: true,
   shares,
+  owners,
   unwanted,
   formatDatabase,
   scripts: scriptNames,

@@ -1,5 +1,5 @@
 // What packages say of single files: which two of them may both have, and which an image can do without.
-import type { ControlMember, FileWishes } from "../contract.ts";
+import type { ControlMember, FileOwner, FileWishes } from "../contract.ts";
 import { FILE_TYPE, filesOf, fileType, type RpmFile } from "./files.ts";
 import { headersOf } from "./installed.ts";
 import { fileFlag } from "./tags.ts";
@@ -18,6 +18,11 @@ export function shares(control: readonly ControlMember[], other: readonly Contro
   return (
     type === fileType.directory || (type === fileType.file && a.digest === b.digest && a.sizeBytes === b.sizeBytes)
   );
+}
+
+/** Files that are not root's. */
+export function owners(control: readonly ControlMember[]): readonly FileOwner[] {
+  return [...filesByPath(control).values()].filter(({ user, group }) => user !== "root" || group !== "root");
 }
 
 /** rpm's `--excludedocs` and `%_install_langs`: documentation, and files that are in other languages. */
