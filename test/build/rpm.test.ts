@@ -138,7 +138,7 @@ describe("an image of rpm packages", needs("rpm"), () => {
     const place = await openPlace(t, { packages: [...packages, setup].map((one) => ({ signer, ...one })) });
     await build(place.options({ packages: ["app", "setup"].map((request) => ({ request, exclude: false })) }));
     assert.equal(rpm(place.root(), ...verify), "");
-    const listed = run("tar", ["-c", "-C", place.root(), "--numeric-owner", "-vf", "/dev/null", "srv", "var/spool"]);
+    const listed = run("tar", ["-c", "-C", place.root(), "--numeric-owner", "-vvf", "/dev/null", "srv", "var/spool"]);
     assert.match(listed, /-rw-r----- 812\/813 .* srv\/data/);
     assert.match(listed, /-rw-r--r-- 0\/813 .* srv\/unknown/);
     assert.match(listed, /drwxrwxr-x 0\/12 .* var\/spool\/mail/);

@@ -43,13 +43,6 @@ export const charsValue = (tag: number, bytes: Uint8Array): HeaderValue => ({
   bytes,
 });
 
-export const binaryValue = (tag: number, bytes: Uint8Array): HeaderValue => ({
-  tag,
-  type: valueType.bin,
-  count: bytes.length,
-  bytes,
-});
-
 /** Counts, entries and data of a header whose values are all in its region. */
 export function formatHeader(values: readonly HeaderValue[]): Uint8Array {
   const { entries, data } = laidOut(values, 0);

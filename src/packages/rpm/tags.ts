@@ -121,6 +121,3 @@ export const sense = {
   keyring: 0x4000000,
   triggerIn: 0x10000,
 } as const;
-
-/** Bits of every way to order two versions. */
-export const COMPARISON: number = sense.less | sense.greater | sense.equal;
