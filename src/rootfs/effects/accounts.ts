@@ -23,7 +23,9 @@ function apply(context: EffectContext): EffectResult {
     ["etc/group", merged(group ?? "", [...groups, ...ownGroups(users, groups, group ?? "")].map(formatGroup))],
   ] as const;
   // A file that a package holds stays as it is when nobody is added to it.
-  const files = written.filter(([path, text]) => readText(context, path) !== text).map(([path, text]) => textFile(path, text));
+  const files = written
+    .filter(([path, text]) => readText(context, path) !== text)
+    .map(([path, text]) => textFile(path, text));
   return { files: [...files, ...homesOf(context)], removed: [] };
 }
 
