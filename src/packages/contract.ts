@@ -231,8 +231,8 @@ export interface FileWishes {
 export interface RpmDatabase {
   /** `var/lib/rpm`, or `usr/lib/sysimage/rpm`. */
   readonly folder: string;
-  /** `none`: the release's rpm reads no SQLite, and makes its own. */
-  readonly backend: "sqlite" | "none";
+  /** Berkeley DB is what rpm has before 4.16. */
+  readonly backend: "sqlite" | "berkeley";
   /** Keys that the image trusts: packages called gpg-pubkey. */
   readonly keys: readonly TrustKey[];
 }

@@ -69,7 +69,7 @@ const releases: readonly RpmRelease[] = [
       extras: "7.9.2009/extras/$basearch",
     },
     // rpm 4.11 has Berkeley DB alone.
-    database: { folder: "var/lib/rpm", backend: "none" },
+    database: { folder: "var/lib/rpm", backend: "berkeley" },
     mergedUsr: ["bin", "lib", "lib64", "sbin"],
     variants: {
       minimal: ["bash", "centos-release", "coreutils", "rpm", "tar"],

@@ -126,12 +126,19 @@ describe("the database of rpm packages", () => {
     writeFileSync(path, bytesIn(formatDatabase([], options())));
     assert.equal(rowsOf(path).rows.Name?.length, 0);
   });
-  it("is not made where rpm reads no SQLite", () => {
-    const files = formatDatabase([], {
-      ...options(),
-      rpmDatabase: { folder: "var/lib/rpm", backend: "none", keys: [] },
-    });
-    assert.deepEqual(files, [{ kind: "directory", path: "var/lib/rpm", mode: 0o755 }]);
+  it("is in files of Berkeley DB where rpm is old", async () => {
+    const installed = await Promise.all(packages.map((one) => installedOf(bytesOf(makeRpm(one)))));
+    const old = { ...options(), rpmDatabase: { folder: "var/lib/rpm", backend: "berkeley" as const, keys: [] } };
+    const files = formatDatabase(installed, old);
+    assert.deepEqual(files, formatDatabase([...installed].reverse(), old));
+    assert.deepEqual(
+      files.map(({ path }) => path.replace("var/lib/rpm/", "")),
+      [
+        "var/lib/rpm",
+        ...["Basenames", "Conflictname", "Dirnames", "Group", "Installtid", "Name", "Obsoletename", "Packages"],
+        ...["Providename", "Requirename", "Sha1header", "Sigmd5", "Triggername"],
+      ],
+    );
   });
 });
 
@@ -167,4 +174,31 @@ test("rpm writes the same of packages of the kit", needs("rpm"), async (t) => {
 test("rpm writes the same of real packages and keys", needs("rpm", centos, keyFile), async (t) => {
   const files = globSync(`${centos}/{bash,glibc-2,filesystem,setup,rpm-4,systemd-libs,ca-cert,tzdata}*.rpm`);
   await compared(await temporaryFolder(t), files, [keyFile]);
+});
+
+test("rpm reads the files of Berkeley DB", needs("rpm", centos, keyFile), async (t) => {
+  const folder = await temporaryFolder(t);
+  const installed: InstalledPackage[] = [];
+  for (const file of globSync(`${centos}/*.rpm`)) installed.push(await installedOf(createReadStream(file)));
+  const key: TrustKey = { owner: "CentOS", source: keyFile, armored: readFileSync(keyFile, "utf8") };
+  const { rpmDatabase, ...rest } = options([key]);
+  const files = formatDatabase(installed, { ...rest, rpmDatabase: { folder: "db", backend: "berkeley", keys: [key] } });
+  mkdirSync(join(folder, "db"));
+  for (const file of files) if (file.kind === "file") writeFileSync(join(folder, file.path), file.bytes);
+  const rpm = (...words: readonly string[]): readonly string[] =>
+    run("rpm", ["--define", "_db_backend bdb_ro", "--dbpath", join(folder, "db"), ...words])
+      .trim()
+      .split("\n");
+  assert.deepEqual(
+    [...rpm("-qa", "--qf", "%{NAME}\n")].sort(),
+    [...installed.map(({ name }) => name), "gpg-pubkey"].sort(),
+  );
+  // Each is found by its name, and by what it has: keys of every page of the trees.
+  const names = installed.map(({ name }) => name);
+  assert.deepEqual(rpm("-q", "--qf", "%{NAME}\n", ...names), names);
+  for (const { name, paths } of installed.filter((_, at) => at % 9 === 0)) {
+    const some = paths.filter((path, at) => at % 50 === 0 && path !== "/.");
+    if (some.length > 0) assert.ok(rpm("-qf", "--qf", "%{NAME}\n", ...some).includes(name), name);
+  }
+  assert.deepEqual(rpm("-q", "--qf", "%{NAME}\n", "--whatprovides", "libc.so.6()(64bit)"), ["glibc"]);
 });
