@@ -226,7 +226,7 @@ export function baseRecipe(name: string, distribution: Recipe["distribution"], v
     packages: [],
     recommends: false,
     repositories: [],
-    scripts: "emulate",
+    scripts: "run",
     allowUnknownScripts: [],
     platforms: [],
     accounts: { users: [], groups: [] },
