@@ -4,12 +4,14 @@ import { debTargets } from "./targets-deb.ts";
 import { effectTargets } from "./targets-effects.ts";
 import { imageTargets } from "./targets-image.ts";
 import { openpgpTargets } from "./targets-openpgp.ts";
+import { rpmTargets } from "./targets-rpm.ts";
 import { valueTargets } from "./targets-values.ts";
 
 export const targets: readonly Target[] = [
   ...archiveTargets,
   ...debTargets,
   ...openpgpTargets,
+  ...rpmTargets,
   ...valueTargets,
   ...effectTargets,
   ...imageTargets,

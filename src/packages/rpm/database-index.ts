@@ -1,4 +1,5 @@
 // What rpm looks packages up by: a table or file for each tag, with the keys that a header has for it.
+import { DodaiError } from "../../core/dodai-error.ts";
 import type { RichRelation } from "../contract.ts";
 import { type Header, valueType } from "./header.ts";
 import { parseRelation } from "./relation.ts";
@@ -75,10 +76,20 @@ function isForInstallOnly(flags: number): boolean {
 /** Names in boolean relations are looked up too, after all others; those of conditions with "!" in front. */
 function withRich(keys: readonly { readonly key: string; readonly index: number }[]): readonly IndexKey[] {
   const inner = keys.flatMap(({ key, index }) => {
-    const { rich } = key.startsWith("(") ? parseRelation(key, "depends") : {};
+    const rich = key.startsWith("(") ? richOf(key) : undefined;
     return [...new Set(rich ? namesIn(rich, "") : [])].map((name) => ({ key: name, index }));
   });
   return [...keys, ...inner];
+}
+
+/** rpm installs a package whose relation it cannot read, and looks it up by the whole text. */
+function richOf(text: string): RichRelation | undefined {
+  try {
+    return parseRelation(text, "depends").rich;
+  } catch (error) {
+    if (error instanceof DodaiError && error.code === "RELATION_SYNTAX") return undefined;
+    throw error;
+  }
 }
 
 function namesIn(rich: RichRelation, sign: "" | "!"): readonly string[] {
