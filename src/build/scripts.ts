@@ -4,7 +4,7 @@ import { DodaiError } from "../core/dodai-error.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { InstalledPackage, RandomAccess } from "../packages/contract.ts";
 import { addEntries, addFiles, type ChangedTree, removePaths } from "../rootfs/change.ts";
-import type { EffectContext } from "../rootfs/effects/contract.ts";
+import type { Effect, EffectContext } from "../rootfs/effects/contract.ts";
 import { effectNamed } from "../rootfs/effects/effects.ts";
 import type { NormalizedPath, ScriptRecord } from "./contract.ts";
 import type { Plan } from "./plan.ts";
@@ -87,7 +87,8 @@ function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" 
     removePaths(change, new Set(removed));
     addFiles(change, files, epoch);
     const changed = [...files.map(({ path }) => path), ...removed].sort();
-    for (const one of here) {
+    const alike = scriptsLike(effect, context);
+    for (const one of [...here, ...alike]) {
       for (const script of one.scripts) {
         const record: ScriptRecord = { package: one.package, script, done: "native", effect: name, changed };
         done.set(keyOf(record), name === "nothing-to-do" ? { ...record, done: "not-needed" } : record);
@@ -95,6 +96,21 @@ function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" 
     }
   }
   return done;
+}
+
+/** Scripts that do nothing but what the effect does, by their text. */
+function scriptsLike(
+  { coversScript }: Pick<Effect, "coversScript">,
+  { plan, installed }: ScriptContext,
+): Effect["covers"] {
+  if (!coversScript) return [];
+  const { scripts } = plan.distribution.format;
+  return installed.map(({ name, control }) => ({
+    package: name,
+    scripts: control
+      .filter((member) => scripts.includes(member.name) && coversScript(Buffer.from(member.bytes).toString("latin1")))
+      .map((member) => member.name),
+  }));
 }
 
 /** Every script that the packages have, with what was done about it. */

@@ -81,7 +81,7 @@ function supplyOf(spec: RpmFamilySpec, recipe: Recipe, { platform, mirrors }: Pl
     essential: false,
     priorities: [],
     waived: [],
-    effects: effects.map((name) => ({ name, always: name === "accounts" || !isEmpty })),
+    effects: effects.map((name) => ({ name, always: true })),
     mergedUsr: release.mergedUsr,
     users: [],
     groups: [],

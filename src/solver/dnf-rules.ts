@@ -58,10 +58,14 @@ function conflictRules(pool: DnfPool, variable: number, relation: Relation): rea
       relation.anyOf.flatMap((one) => pool.providers(one)),
     );
   }
-  return normalForm(pool, relation.rich, "not").map((literals) => ({
-    literals: [isOut(variable), ...literals],
-    origin: { kind: "needs", variable, relation },
-  }));
+  // A package that would refuse itself alone does not.
+  const isOwn = (literals: readonly number[]): boolean => literals.length === 1 && literals[0] === isOut(variable);
+  return normalForm(pool, relation.rich, "not")
+    .filter((literals) => !isOwn(literals))
+    .map((literals) => ({
+      literals: [isOut(variable), ...literals],
+      origin: { kind: "needs", variable, relation },
+    }));
 }
 
 /** A package never refuses itself, and other versions of it are refused anyway. */
