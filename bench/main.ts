@@ -6,7 +6,9 @@ import { firstRead } from "./cases/first-read.ts";
 import { fullBookworm, fullTrixie } from "./cases/full.ts";
 import { distroless, minbaseBookworm, minbaseTrixie } from "./cases/images.ts";
 import { memory } from "./cases/memory.ts";
+import { registry } from "./cases/registry.ts";
 import { resolving } from "./cases/resolving.ts";
+import { resolvingAlpine } from "./cases/resolving-alpine.ts";
 import { start } from "./cases/start.ts";
 import { openArchive } from "./kit/archive.ts";
 import type { Case, Lab } from "./kit/lab.ts";
@@ -25,7 +27,9 @@ const cases: readonly Case[] = [
   fullTrixie,
   fullBookworm,
   resolving,
+  resolvingAlpine,
   firstRead,
+  registry,
   memory,
 ];
 

@@ -14,6 +14,11 @@ const sets = [
     recipe: { text: "distro: debian:trixie\nvariant: minbase\nscripts: skip\n" },
     changed: "libssl3t64",
   },
+  {
+    name: "full-trixie",
+    recipe: { text: "distro: debian:trixie\nvariant: minbase\nscripts: run\n" },
+    changed: "libssl3t64",
+  },
 ] as const;
 
 export async function describeProfiles(lab: Lab): Promise<string> {

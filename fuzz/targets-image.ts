@@ -7,7 +7,8 @@ import { writeTar } from "../src/archive/tar-stream.ts";
 import { bytesOf, collect } from "../src/core/bytes.ts";
 import { sha256 } from "../src/core/digest.ts";
 import { parsePlatform } from "../src/core/platform.ts";
-import { parseConfig, parseDockerManifest, parseIndex, parseManifest } from "../src/image/read-documents.ts";
+import { makeReadDocument, parseDocument } from "../src/image/parse-document.ts";
+import { parseConfig, parseDockerManifest } from "../src/image/read-documents.ts";
 import { openImage } from "../src/io/image-input.ts";
 import { mergeLayers } from "../src/rootfs/merge-layers.ts";
 import { file, folder, hardlink, makeBundle, symlink, tarOfDrawn } from "../test/kit/image.ts";
@@ -74,9 +75,11 @@ const documents: Target = {
     mutate: mutateJson,
     run(input) {
       const document = { what, text: Buffer.from(input).toString("utf8") };
-      const attempts = [parseIndex, parseManifest, parseConfig, parseDockerManifest].map(
-        (parse) => (): unknown => parse(document),
-      );
+      const attempts = [
+        () => parseDocument(makeReadDocument(input, undefined, what), what),
+        () => parseConfig(document),
+        () => parseDockerManifest(document),
+      ];
       const errors = attempts.flatMap((attempt) => {
         try {
           assertSame(attempt(), attempt(), "two readings of a document");

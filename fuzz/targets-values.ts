@@ -9,6 +9,7 @@ import { parseRecipeText } from "../src/frontends/native/load.ts";
 import { formatPiece, parsePiece } from "../src/image/piece-file.ts";
 import { readHostMirrors } from "../src/io/apt-sources.ts";
 import { parseNetrc } from "../src/io/netrc.ts";
+import { parseChallenge } from "../src/io/registry-challenge.ts";
 import { assertInside, assertSame, Fault, type Target } from "./contract.ts";
 import { fixtures } from "./corpus.ts";
 import { mutateJson, mutateStanzas } from "./mutate-text.ts";
@@ -34,6 +35,23 @@ const imageName: Target = {
       assertSame(parseImageName(formatImageName(name)), name, "an image name, read and written and read again,");
       assertSame(parseImageName(formatShortImageName(name)), name, "a short image name, read again,");
       assertInside(name.repository, "repository of an image name");
+    },
+  }),
+};
+
+const challenge: Target = {
+  name: "registry-challenge",
+  codes: [],
+  open: () => ({
+    corpus: buffers(
+      'Bearer realm="https://auth.example/token",service="registry.example",scope="repository:a/b:pull,push"',
+      'Basic realm="a, b", Bearer realm=https://x, error="invalid_token"',
+      String.raw`Bearer realm="a\\\"b"`,
+    ),
+    words: ["Bearer ", "Basic", "realm=", '"', ",", "=", "\\", " "],
+    run(input) {
+      const found = parseChallenge(textOf(input));
+      if (found?.kind === "bearer" && typeof found.realm !== "string") throw new Fault("a challenge without a realm");
     },
   }),
 };
@@ -149,7 +167,7 @@ const piece: Target = {
       for (const path of read.paths) if (typeof path !== "string") throw new Fault("a path that is no text");
       if (!Number.isSafeInteger(read.recordsBytes)) throw new Fault("a size of records that is no whole number");
       const again = parsePiece("key", formatPiece(read));
-      const plain = (one: typeof read): unknown => ({ ...one, md5: [...one.md5] });
+      const plain = (one: typeof read): unknown => ({ ...one, md5: [...one.md5], sha1: [...one.sha1] });
       assertSame(plain(again), plain(read), "a piece, read and written and read again,");
     },
   }),
@@ -173,6 +191,7 @@ function madePiece(): string {
     recordsBytes: 4096,
     control: [{ name: "control", mode: 0o644, bytes: Buffer.from("Package: a\n") }],
     paths: ["/.", "/usr", "/usr/a"],
+    sha1: new Map([["usr/a", "0".repeat(40)]]),
     md5: new Map([["/usr/a", "0".repeat(32)]]),
   });
 }
@@ -222,4 +241,4 @@ const aptSources: Target = {
   },
 };
 
-export const valueTargets: readonly Target[] = [imageName, recipe, lock, piece, netrc, aptSources];
+export const valueTargets: readonly Target[] = [imageName, challenge, recipe, lock, piece, netrc, aptSources];

@@ -1,4 +1,5 @@
 import type { Target } from "./contract.ts";
+import { apkTargets } from "./targets-apk.ts";
 import { archiveTargets } from "./targets-archive.ts";
 import { debTargets } from "./targets-deb.ts";
 import { effectTargets } from "./targets-effects.ts";
@@ -9,6 +10,7 @@ import { valueTargets } from "./targets-values.ts";
 
 export const targets: readonly Target[] = [
   ...archiveTargets,
+  ...apkTargets,
   ...debTargets,
   ...openpgpTargets,
   ...rpmTargets,

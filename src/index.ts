@@ -6,9 +6,19 @@ export type {
   BuildResult,
   BuiltPlatform,
   CommonOptions,
+  CopiedOutput,
+  CopyOptions,
+  CopyResult,
+  ImageReference,
+  InsecureHttp,
+  InspectedManifest,
+  InspectOptions,
+  InspectResult,
   LockResult,
   Output,
   OutputKind,
+  Pushed,
+  RegistryOptions,
   Resolution,
   ResolvedPackage,
   ResolvedPlatform,
@@ -17,6 +27,8 @@ export type {
   WhyOptions,
   WhyResult,
 } from "./build/contract.ts";
+export { copyImage } from "./build/copy.ts";
+export { inspectImage } from "./build/inspect.ts";
 export { lock } from "./build/lock.ts";
 export { builtInRecipes, findRecipe } from "./build/recipes.ts";
 export { resolve } from "./build/resolve.ts";

@@ -36,14 +36,14 @@ function fullCase(release: string): Case {
         name,
         title: `full minbase of ${release}, scripts run (${set.packages.length} packages)`,
         rows: [
-          ...against("packages there, nothing made of them (cold), as oci", ours(cold)),
-          ...against("cold, as tar", ours(plain)),
+          ...against("packages there, nothing made of them (cold), as oci with a gzip layer", ours(cold)),
+          ...against("cold, as plain tar", ours(plain)),
           compare({ what: "what scripts do is known", ours: ours(known), unit: " s", aim: atMost(1, " s") }),
           compare({ what: "nothing changed", ours: ours(unchanged), unit: " s", aim: atMost(0.3, " s") }),
         ],
         notes: [
           `CPU of all processes: ${cpu.join("; ")}.`,
-          "The peers read the same package files from a repository in a folder that holds these packages and nothing else, as root. mmdebstrap writes a plain tar, debootstrap a folder.",
+          "The peers read the same package files from a repository in a folder that holds these packages and nothing else, as root. debootstrap leaves a folder, which nobody has packed yet.",
         ],
         commands: commandsOf(all, lab),
       };

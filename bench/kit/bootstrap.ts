@@ -25,12 +25,17 @@ export function bootstrappers(lab: Lab, name: string, options: BootstrapOptions)
   const root = join(folder, "root");
   const source = `deb [trusted=yes] copy:${repository} ${release} main`;
   return [
-    peer("mmdebstrap", {
-      args: ["--variant=minbase", "--mode=root", "--format=tar", "--quiet", release, tar, source],
+    peer("mmdebstrap", "as tar.gz", {
+      args: ["--variant=minbase", "--mode=root", "--quiet", release, `${tar}.gz`, source],
+      made: `${tar}.gz`,
+      env,
+    }),
+    peer("mmdebstrap", "as tar", {
+      args: ["--variant=minbase", "--mode=root", "--quiet", release, tar, source],
       made: tar,
       env,
     }),
-    peer("debootstrap", {
+    peer("debootstrap", "as folder", {
       args: ["--variant=minbase", "--no-check-gpg", release, root, `file://${repository}`],
       made: root,
       env,
@@ -45,11 +50,11 @@ interface Wanted {
   readonly env: Readonly<Record<string, string>>;
 }
 
-function peer(program: string, { args, made, env }: Wanted): Peer {
+function peer(program: string, form: string, { args, made, env }: Wanted): Peer {
   if (!findProgram(program)) return { missing: `no ${program}` };
   return {
     contender: {
-      name: `${program} --variant=minbase`,
+      name: `${program} minbase, ${form}`,
       prepare: () => rmSync(made, { recursive: true, force: true }),
       command: () => ({ program, args, cwd: dirname(made), env }),
       check: () => {

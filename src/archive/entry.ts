@@ -13,6 +13,8 @@ interface Metadata {
   readonly mtime: number;
   /** Extended attributes by full name (`security.capability`), values as bytes. Most entries have none. */
   readonly xattrs: ReadonlyMap<string, Uint8Array>;
+  /** The PAX record that the reader was asked to keep (`TarLimits.record`), where the entry has it. */
+  readonly record?: string;
 }
 
 export type FileEntry = Metadata & { readonly kind: "file"; readonly sizeBytes: number };

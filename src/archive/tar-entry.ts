@@ -27,12 +27,18 @@ export interface TarMember {
   readonly storedBytes: number;
 }
 
+export interface MemberOptions {
+  readonly what: string;
+  /** Key of a PAX record to keep. */
+  readonly record: string | undefined;
+}
+
 /** Throws ARCHIVE_BROKEN or ARCHIVE_UNSAFE_PATH. */
-export function readTarMember(header: TarHeader, extras: TarExtras, what: string): TarMember {
+export function readTarMember(header: TarHeader, extras: TarExtras, { what, record }: MemberOptions): TarMember {
   const pax = lastOfEach(extras.records);
   const name = textOf(pax, "GNU.sparse.name") ?? textOf(pax, "path") ?? decodeName(extras.longName ?? header.name);
   const path = cleanPath(name);
-  const context: Context = { header, extras, pax, what, path };
+  const context: Context = { header, extras, pax, what, path, record };
   const size = numberOf(context, "size", header.sizeBytes, Number.MAX_SAFE_INTEGER);
   const kind = kindOf(header.typeflag, name);
   if (kind === undefined) {
@@ -48,10 +54,12 @@ interface Context {
   readonly pax: ReadonlyMap<string, Uint8Array>;
   readonly what: string;
   readonly path: string;
+  readonly record: string | undefined;
 }
 
 function entryOf(context: Context, kind: Entry["kind"], sizeBytes: number): Entry {
   const { header, path, pax } = context;
+  const record = context.record === undefined ? undefined : textOf(pax, context.record);
   const metadata = {
     path,
     mode: numberOf(context, "mode", header.mode, Number.MAX_SAFE_INTEGER) % 0o10000,
@@ -59,6 +67,7 @@ function entryOf(context: Context, kind: Entry["kind"], sizeBytes: number): Entr
     gid: numberOf(context, "gid", header.gid, MAX_ID),
     mtime: mtimeOf(context),
     xattrs: xattrsOf(pax),
+    ...(record === undefined ? {} : { record }),
   };
   switch (kind) {
     case "file":

@@ -31,6 +31,8 @@ export interface TarLimits {
   readonly maxHeaderBytes: number;
   /** Whose archive, for messages: a package file or a URL. */
   readonly what?: string;
+  /** Key of a PAX record to keep with each entry, beside what entries have anyway. */
+  readonly record?: string;
 }
 
 /**
@@ -152,7 +154,10 @@ function recordsOf(archive: Archive, body: Uint8Array): readonly PaxRecord[] {
 
 function* readMember(archive: Archive, found: Found): TarSteps<void> {
   const { input } = archive;
-  const { entry, storedBytes } = readTarMember(found.header, found.extras, input.what);
+  const { entry, storedBytes } = readTarMember(found.header, found.extras, {
+    what: input.what,
+    record: archive.limits.record,
+  });
   assertRoom(input, storedBytes);
   if (entry.kind === "file") return yield* readFile(archive, { ...found, entry });
   yield { kind: "entry", entry };

@@ -1,3 +1,4 @@
+import type { Digest } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { type ImageName, parseImageName } from "../core/image-name.ts";
 import { formatPlatform } from "../core/platform.ts";
@@ -6,10 +7,11 @@ import { writeAside } from "../io/atomic.ts";
 import { assertOutputFits } from "../io/output-fit.ts";
 import { keepBuiltNames } from "./built-names.ts";
 import type { BuildOptions, BuildResult, BuiltPlatform } from "./contract.ts";
-import type { PlatformImage } from "./image.ts";
+import type { ImageOptions, PlatformImage } from "./image.ts";
 import { type Lock, type LockedPlatform, summaryOf } from "./lock-file.ts";
 import { misfit, planAll, platformsOf, readLock, solveAll } from "./locking.ts";
 import type { Plan } from "./plan.ts";
+import { sourceOf } from "./resolve.ts";
 import { findUnchanged, keepResult, resultKey } from "./results.ts";
 import { type Session, withSession } from "./session.ts";
 
@@ -22,16 +24,35 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const recipe = options.scripts ? { ...options.recipe, scripts: options.scripts } : options.recipe;
   const wanted: BuildOptions = { ...options, recipe };
   for (const { kind } of wanted.outputs) assertOutputFits(kind, platformsOf(wanted));
+  assertReachable(wanted);
   return withSession(wanted, async (session) => {
     const { platforms, lock } = await lockedPlatforms(wanted, session);
     const key = await resultKey(wanted, platforms);
-    const before = await findUnchanged(key, session.store);
+    const before = await findUnchanged(key, session.store, (names, digest) => isPushed(names, digest, session));
     const result = before ?? (await buildAll(platforms, key, { options: wanted, session }));
     if (lock) await tellLock(lock, result, wanted);
     await keepBuiltNames([...(wanted.names ?? []), recipe.name], result, session.store);
     if (wanted.ledgerFile !== undefined) await writeLedger(wanted.ledgerFile, result);
     return result;
   });
+}
+
+/** Told before the work, and not after it. */
+function assertReachable({ offline, outputs }: BuildOptions): void {
+  const pushed = outputs.find(({ kind }) => kind === "registry");
+  if (!offline || pushed === undefined) return;
+  throw new DodaiError(
+    "NETWORK_OFFLINE",
+    `Cannot push to "${pushed.destination}": --offline forbids to ask a registry`,
+    {
+      fix: "Run it without --offline, or push later what it writes.",
+    },
+  );
+}
+
+async function isPushed(names: readonly string[], digest: Digest, session: Session): Promise<boolean> {
+  const { leadTo } = await import("./push-outputs.ts");
+  return leadTo(names, digest, session);
 }
 
 interface BuildContext {
@@ -44,15 +65,26 @@ async function buildAll(
   key: string,
   { options, session }: BuildContext,
 ): Promise<BuildResult> {
-  const plans = await planAll(options, session);
+  const plans = await planAll(options, session, platforms);
   const built = await buildPlatforms(plans, platforms, { options, session });
   const images = built.map(({ image }) => image) as [BundleImage, ...BundleImage[]];
   const bundle = bundleImages(images, namesOf(options));
+  if (options.outputs.some(({ kind }) => kind === "registry")) await rememberBases(plans, session);
   const { writeOutputs } = await import("./write-outputs.ts");
   await writeOutputs(bundle, options, session);
   const result = resultOf(bundle, platforms, built, options);
   await keepResult(key, result, session.store);
   return result;
+}
+
+/** A registry that has the image below has its layers: they are mounted, and not even fetched. */
+async function rememberBases(plans: readonly Plan[], session: Session): Promise<void> {
+  for (const { base } of plans) {
+    const { imageName, layers } = base?.image ?? {};
+    if (!imageName || !layers) continue;
+    const digests = layers.map(({ digest }) => digest);
+    (await session.registry()).remember(imageName, digests);
+  }
 }
 
 async function writeLedger(file: string, result: BuildResult): Promise<void> {
@@ -128,19 +160,42 @@ async function buildPlatforms(
   { options, session }: BuildContext,
 ): Promise<readonly PlatformImage[]> {
   const epoch = options.sourceDateEpoch ?? newestRelease(platforms);
-  const { buildImage } = await import("./image.ts");
+  const wantsOriginal = options.outputs.some(({ kind }) => kind === "context");
   const built: PlatformImage[] = [];
   for (const [index, plan] of plans.entries()) {
     const locked = platforms[index] as LockedPlatform;
     const { compression = "gzip", scriptTimeoutSeconds = 600 } = options;
-    built.push(await buildImage({ plan, locked, session, epoch, compression, scriptTimeoutSeconds }));
+    const wanted = { plan, locked, session, epoch, compression, scriptTimeoutSeconds };
+    const one = await makeOne(wanted, options);
+    built.push(wantsOriginal ? await withOriginal(one, wanted) : one);
   }
   return built;
 }
 
+/** With the root tarball as it was published, where that is what the image is. */
+async function withOriginal(built: PlatformImage, { plan, locked, session }: ImageOptions): Promise<PlatformImage> {
+  const { originalOf } = await import("./source-original.ts");
+  const original = await originalOf(locked, plan, session);
+  return original ? { ...built, image: { ...built.image, original } } : built;
+}
+
+/** Caches are loaded when somebody wants one. */
+async function makeOne(wanted: ImageOptions, { cacheFrom = [], cacheTo = [] }: BuildOptions): Promise<PlatformImage> {
+  if (cacheFrom.length + cacheTo.length > 0) {
+    const { buildThroughCache } = await import("./image-cache.ts");
+    return buildThroughCache(wanted, { cacheFrom, cacheTo });
+  }
+  const { buildImage } = await import("./image.ts");
+  return buildImage(wanted);
+}
+
 /** Seconds since 1970: the newest time that the lock vouches for. */
 function newestRelease(platforms: readonly LockedPlatform[]): number {
-  const times = platforms.flatMap(({ repositories }) => repositories.map(({ release }) => release.date.getTime()));
+  const times = platforms.flatMap(({ repositories, source, base }) => [
+    ...(base ? [base.date.getTime()] : []),
+    ...repositories.map(({ release }) => release.date.getTime()),
+    ...(source ? [source.date.getTime()] : []),
+  ]);
   return Math.floor(Math.max(0, ...times) / 1000);
 }
 
@@ -156,6 +211,7 @@ function resultOf(
       const locked = platforms[index] as LockedPlatform;
       return {
         platform: locked.platform,
+        ...sourceOf(locked.source),
         manifest: image.manifest.digest,
         layers: image.layers.map(({ digest, sizeBytes }) => ({ digest, sizeBytes })),
         packages: locked.packages.map(({ name, version, architecture }) => ({ name, version, architecture })),

@@ -44,7 +44,12 @@ export async function keepBuiltNames(
 /** What was built last under a name, if something is still there. */
 export async function findBuilt(name: string, cacheDirectory: string): Promise<BuiltImage | undefined> {
   if (!existsSync(cacheDirectory)) return undefined;
-  const bytes = await (await openStore(cacheDirectory)).value(kind, keyOf(name));
+  return findBuiltIn(await openStore(cacheDirectory), name);
+}
+
+/** The same in a store that is open. */
+export async function findBuiltIn(store: Store, name: string): Promise<BuiltImage | undefined> {
+  const bytes = await store.value(kind, keyOf(name));
   const built = bytes ? (JSON.parse(Buffer.from(bytes).toString()) as readonly BuiltImage[]) : [];
   return built.find(({ place }) => existsSync(place));
 }

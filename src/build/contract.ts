@@ -2,12 +2,13 @@
 import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Recipe, ScriptMode } from "../core/recipe.ts";
+import type { PackageDigest } from "../packages/contract.ts";
 
-export type OutputKind = "oci" | "oci-layout" | "docker" | "tar" | "dir" | "context";
+export type OutputKind = "oci" | "oci-layout" | "docker" | "tar" | "dir" | "context" | "registry";
 
 export interface Output {
   readonly kind: OutputKind;
-  /** File or folder to write. Archives are written aside and renamed; a folder that exists is replaced only if dodai made it. */
+  /** Of kind "registry" the image's name. Else file or folder to write. Archives are written aside and renamed; a folder that exists is replaced only if dodai made it. */
   readonly destination: string;
 }
 
@@ -22,6 +23,7 @@ export type BuildEvent =
         | "download"
         | "unpack"
         | "scripts"
+        | "step"
         | "compress"
         | "assemble"
         | "write"
@@ -36,6 +38,8 @@ export type BuildEvent =
       readonly totalBytes: number;
       readonly what: string;
     }
+  /** A line of what a command writes. */
+  | { readonly kind: "output"; readonly text: string }
   | { readonly kind: "warning"; readonly text: string };
 
 /** What all three verbs take. Nothing is read from the environment by the library itself. */
@@ -70,6 +74,11 @@ export interface BuildOptions extends CommonOptions {
   /** Seconds since 1970 for everything that dodai makes; the newest time that the lock vouches for when absent. */
   readonly sourceDateEpoch?: number;
   readonly compression?: "gzip" | "zstd" | "none";
+  readonly insecureHttp?: InsecureHttp;
+  /** Repositories in registries that may have the image of a platform already, made from the same; the first that has it counts. */
+  readonly cacheFrom?: readonly string[];
+  /** Repositories in registries to keep images in, for `cacheFrom`. */
+  readonly cacheTo?: readonly string[];
   /** Seconds for all scripts of one platform together, when they run; 600 when absent. */
   readonly scriptTimeoutSeconds?: number;
   /** Where to write the ledger: JSON that says of every script what was done about it, and what that changed. */
@@ -98,8 +107,26 @@ export interface NormalizedPath {
   readonly rule: string;
 }
 
+/** Registries (`registry.example:5000`), or all, that may be spoken to without TLS. This machine always may. */
+export type InsecureHttp = boolean | readonly string[];
+
+/** The root tarball that an image is made from instead of packages. */
+export interface ResolvedSource {
+  /** Of the tarball's URL, without host; of a file of this machine its name. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly digest: Digest;
+  /** Fingerprints of the keys whose signatures vouch for it; empty when a sum of the recipe's does, or nothing. */
+  readonly signedBy: readonly string[];
+  /** What is the same for every platform: a serial, or the version of a release. */
+  readonly serial?: string;
+  /** Lower-case hex digits, where that is what its publisher states. */
+  readonly sha512?: string;
+}
+
 export interface BuiltPlatform {
   readonly platform: string;
+  readonly source?: ResolvedSource;
   readonly manifest: Digest;
   readonly layers: readonly { readonly digest: Digest; readonly sizeBytes: number }[];
   readonly packages: readonly { readonly name: string; readonly version: string; readonly architecture: string }[];
@@ -159,11 +186,12 @@ export interface ResolvedPackage {
   readonly repository: string;
   readonly path: string;
   readonly sizeBytes: number;
-  readonly digest: Digest;
+  readonly digest: PackageDigest;
 }
 
 export interface ResolvedPlatform {
   readonly platform: string;
+  readonly source?: ResolvedSource;
   /** Sorted by name. */
   readonly packages: readonly ResolvedPackage[];
 }
@@ -187,4 +215,87 @@ export interface WhyResult {
   readonly platform: string;
   readonly installed: boolean;
   readonly lines: readonly string[];
+}
+
+/** An image by its name in a registry, or by the place of an archive or a layout, which may hold several. */
+export type ImageReference =
+  | { readonly kind: "registry"; readonly name: string }
+  | { readonly kind: "file"; readonly path: string; readonly reference?: string | undefined };
+
+/** What verbs about images in registries take. Nothing is read from the environment by the library itself. */
+export interface RegistryOptions {
+  /** Folder of the content store. */
+  readonly cacheDirectory: string;
+  readonly offline?: boolean;
+  readonly insecureHttp?: InsecureHttp;
+  /** Where credentials are (`DOCKER_CONFIG`, `REGISTRY_AUTH_FILE`, `HOME`), proxies, `DODAI_REGISTRY_MIRRORS`. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: BuildEvent) => void;
+}
+
+export interface CopyOptions extends RegistryOptions {
+  readonly image: ImageReference;
+  /** One platform's image; all of them, as they are, when absent. */
+  readonly platform?: Platform | undefined;
+  /** What `tar` and `dir` are for without a platform, when there are several. */
+  readonly hostPlatform: Platform;
+  /** Of kind "oci", "oci-layout", "tar", "dir" or "registry". */
+  readonly outputs: readonly Output[];
+  /** Whether what refers to the image (signatures, SBOMs) goes along, from one registry to another. */
+  readonly referrers?: boolean;
+  /** Names in archives and layouts; the image's own when absent. */
+  readonly names?: readonly string[];
+}
+
+export interface CopyResult {
+  readonly digest: Digest;
+  readonly outputs: readonly CopiedOutput[];
+}
+
+export interface CopiedOutput extends Output {
+  /** Of a registry: what went over the network, was mounted, or was there. */
+  readonly pushed?: Pushed;
+}
+
+export interface Pushed {
+  /** The name led to this image already. */
+  readonly unchanged: boolean;
+  readonly sent: number;
+  readonly sentBytes: number;
+  readonly mounted: number;
+  readonly there: number;
+}
+
+export interface InspectOptions extends RegistryOptions {
+  readonly image: ImageReference;
+  /** Whose config; the host's, or the only one's, when absent. */
+  readonly platform?: Platform | undefined;
+  readonly hostPlatform: Platform;
+  /** Whether what refers to the image (signatures, SBOMs) is asked for. */
+  readonly referrers?: boolean;
+}
+
+export interface InspectedManifest {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+  /** `linux/amd64`. */
+  readonly platform?: string;
+}
+
+export interface InspectResult {
+  readonly name: string;
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** The index or manifest as it is stored. */
+  readonly raw: string;
+  /** What an index lists. */
+  readonly manifests?: readonly InspectedManifest[];
+  /** The chosen manifest: that of a platform, or the only one. */
+  readonly manifest?: InspectedManifest & {
+    readonly config: string;
+    readonly layers: readonly { readonly digest: Digest; readonly mediaType: string; readonly sizeBytes: number }[];
+  };
+  readonly referrers?: readonly (InspectedManifest & { readonly artifactType?: string })[];
 }

@@ -3,17 +3,35 @@
 import { formatReadableJson, type Json } from "../core/canonical-json.ts";
 import { type Digest, parseDigest } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
-import type { RepositoryChain } from "../packages/contract.ts";
-import type { ResolvedPackage, ScriptRecord } from "./contract.ts";
+import { type ControlChecksum, isControlChecksum, type RepositoryChain } from "../packages/contract.ts";
+import type { ResolvedPackage, ResolvedSource, ScriptRecord } from "./contract.ts";
 
 /** Changes when a lock written before can no longer be read. */
 const lockVersion = 1;
+
+export interface LockedSource extends ResolvedSource {
+  /** The newest time in it that is not after the day of the lock. */
+  readonly date: Date;
+}
+
+/** The image that is built on, pinned by its digest. */
+export interface LockedBase {
+  /** Its name in a registry; of a file of this machine `file:` and the file's name. */
+  readonly name: string;
+  /** Of the platform's manifest. */
+  readonly digest: Digest;
+  /** When it was made. */
+  readonly date: Date;
+}
 
 export interface LockedPlatform {
   readonly platform: string;
   readonly repositories: readonly RepositoryChain[];
   /** Sorted by name. */
   readonly packages: readonly ResolvedPackage[];
+  readonly source?: LockedSource;
+  /** The image below. */
+  readonly base?: LockedBase;
   /** What the last build did about maintainer scripts; absent before a build. */
   readonly scripts?: ScriptSummary;
 }
@@ -45,8 +63,18 @@ export function formatLock({ recipe, platforms }: Lock): string {
   });
 }
 
-function platformJson({ repositories, packages, scripts }: LockedPlatform): Json {
+function platformJson({ repositories, packages, scripts, source, base }: LockedPlatform): Json {
   return {
+    base: base && { name: base.name, sha256: base.digest, date: formatDate(base.date) },
+    source: source && {
+      path: source.path,
+      size: source.sizeBytes,
+      sha256: source.digest,
+      sha512: source.sha512 && `sha512:${source.sha512}`,
+      signedBy: source.signedBy,
+      serial: source.serial,
+      date: formatDate(source.date),
+    },
     repositories: repositories.map(({ repository, suite, components, signedBy, release, indexes }) => ({
       name: repository,
       suite,
@@ -69,7 +97,7 @@ function platformJson({ repositories, packages, scripts }: LockedPlatform): Json
       repository: one.repository,
       path: one.path,
       size: one.sizeBytes,
-      sha256: one.digest,
+      ...(isControlChecksum(one.digest) ? { checksum: one.digest } : { sha256: one.digest }),
     })),
     scripts: scripts as Json | undefined,
   };
@@ -102,6 +130,8 @@ function readPlatform(platform: string, member: Reader): LockedPlatform {
     platform,
     repositories: member.list("repositories").map(readChain),
     packages: member.list("packages").map(readPackage),
+    ...(member.has("source") ? { source: readSource(member.member("source")) } : {}),
+    ...(member.has("base") ? { base: readBase(member.member("base")) } : {}),
   };
   return member.has("scripts") ? { ...common, scripts: readSummary(member.member("scripts")) } : common;
 }
@@ -109,6 +139,22 @@ function readPlatform(platform: string, member: Reader): LockedPlatform {
 function readSummary(member: Reader): ScriptSummary {
   const words = doneWords.filter((word) => member.has(word));
   return Object.fromEntries(words.map((word) => [word, member.texts(word)]));
+}
+
+function readBase(one: Reader): LockedBase {
+  return { name: one.text("name"), digest: one.digest("sha256"), date: one.date("date") };
+}
+
+function readSource(one: Reader): LockedSource {
+  return {
+    path: one.path("path"),
+    digest: one.digest("sha256"),
+    sizeBytes: one.number("size"),
+    signedBy: one.texts("signedBy"),
+    ...(one.has("serial") ? { serial: one.text("serial") } : {}),
+    ...(one.has("sha512") ? { sha512: one.sha512("sha512") } : {}),
+    date: one.date("date"),
+  };
 }
 
 function readChain(one: Reader): RepositoryChain {
@@ -143,7 +189,7 @@ function readPackage(one: Reader): ResolvedPackage {
     repository: one.text("repository"),
     path: one.path("path"),
     sizeBytes: one.number("size"),
-    digest: one.digest("sha256"),
+    digest: one.has("checksum") ? one.checksum("checksum") : one.digest("sha256"),
   };
 }
 
@@ -162,6 +208,10 @@ interface Reader {
   number(key: string): number;
   date(key: string): Date;
   digest(key: string): Digest;
+  /** Hex digits of `sha512:HEX`. */
+  sha512(key: string): string;
+  /** apk's, of the control part of a package. */
+  checksum(key: string): ControlChecksum;
 }
 
 function reader(value: unknown, file: string, at: string): Reader {
@@ -225,6 +275,16 @@ function reader(value: unknown, file: string, at: string): Reader {
       const found = text(key);
       if (!/^sha256:[0-9a-f]{64}$/.test(found)) throw fault(key, "a sha256 digest");
       return parseDigest(found);
+    },
+    sha512: (key) => {
+      const found = text(key);
+      if (!/^sha512:[0-9a-f]{128}$/.test(found)) throw fault(key, "a sha512 digest");
+      return found.slice("sha512:".length);
+    },
+    checksum: (key) => {
+      const found = text(key);
+      if (!isControlChecksum(found)) throw fault(key, "a checksum of apk");
+      return found;
     },
   };
 }

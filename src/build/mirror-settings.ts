@@ -16,17 +16,24 @@ export async function mirrorSettings(
   };
   const archive = listed(`DODAI_MIRROR_${name}`);
   const security = listed(`DODAI_MIRROR_${name}_SECURITY`);
+  const ports = listed(`DODAI_MIRROR_${name}_PORTS`);
   const host = hostRoot === "" || (archive && security) ? {} : await readHostMirrors(hostRoot, distribution);
   return {
     archive: archive ?? host.archive,
-    security: security ?? (archive ? besideOr(archive, host.security) : host.security),
+    security: security ?? (archive ? besideOr(archive, "/debian", "-security", host.security) : host.security),
+    ports: ports ?? (archive ? besideOr(archive, "/ubuntu", "-ports", host.ports) : host.ports),
     snapshot: environment[`DODAI_SNAPSHOT_${name}`],
   };
 }
 
-/** A mirror that is named for the archive alone is asked for security too, at the usual place beside it, before others. */
-function besideOr(archive: readonly string[], others: readonly string[] = []): readonly string[] | undefined {
-  const roots = archive.map((url) => url.replace(/\/+$/, "")).filter((url) => url.endsWith("/debian"));
-  const urls = [...roots.map((url) => `${url}-security`), ...others];
+/** A mirror that is named for the archive alone is asked for the rest too, at the usual place beside it, before others. */
+function besideOr(
+  archive: readonly string[],
+  folder: string,
+  ending: string,
+  others: readonly string[] = [],
+): readonly string[] | undefined {
+  const roots = archive.map((url) => url.replace(/\/+$/, "")).filter((url) => url.endsWith(folder));
+  const urls = [...roots.map((url) => `${url}${ending}`), ...others];
   return urls.length > 0 ? urls : undefined;
 }

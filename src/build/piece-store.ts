@@ -3,11 +3,11 @@
 import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { formatCanonicalJson } from "../core/canonical-json.ts";
-import { type Digest, hexOf, sha256 } from "../core/digest.ts";
+import { hexOf, sha256 } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { type PathRules, pieceVersion } from "../image/piece.ts";
 import { type Piece, parsePiece } from "../image/piece-file.ts";
-import type { PackageTrust } from "../packages/contract.ts";
+import type { PackageDigest, PackageTrust } from "../packages/contract.ts";
 
 export interface PieceStore {
   /** Name for the files of a job, without ending: unique in this process and thread. */
@@ -26,7 +26,7 @@ export interface PieceStore {
  * Key of the piece that a package and path rules give. Where package files are signed one by one, whom to trust belongs to it:
  * a piece that was made for others is not used.
  */
-export function pieceKey(packageDigest: Digest, { mergedUsr }: PathRules, trust?: PackageTrust): string {
+export function pieceKey(packageDigest: PackageDigest, { mergedUsr }: PathRules, trust?: PackageTrust): string {
   const trusted = trust && {
     unsigned: trust.insecureUnsigned,
     keys: trust.keys.map(({ armored, fingerprint }) => sha256(`${fingerprint ?? ""} ${armored}`)).sort(),

@@ -3,10 +3,23 @@ import { formatCanonicalJson, type Json } from "../core/canonical-json.ts";
 import { type Digest, sha256 } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { formatPlatform, type Platform } from "../core/platform.ts";
-import type { Recipe } from "../core/recipe.ts";
+import type { PackageRequest, Recipe } from "../core/recipe.ts";
 import type { Distribution, MirrorSettings, Supply } from "../distros/contract.ts";
 import { distributions } from "../distros/distributions.ts";
 import { recipeValue } from "../frontends/native/recipe-value.ts";
+import type { InstalledDatabase } from "../packages/contract.ts";
+import type { BaseImage } from "./base-image.ts";
+import { type PlannedSource, planSource } from "./source-plan.ts";
+
+/** The image that a recipe builds on, and what is installed there. */
+export interface PlannedBase {
+  readonly image: BaseImage;
+  /** `undefined` for an image without packages. */
+  readonly database?: InstalledDatabase;
+  readonly upgrade: boolean;
+  /** The recipe told what is installed, and the image's own database does not count (apko). */
+  readonly isTold: boolean;
+}
 
 export interface Plan {
   readonly recipe: Recipe;
@@ -15,6 +28,10 @@ export interface Plan {
   readonly architecture: string;
   readonly distribution: Distribution;
   readonly supply: Supply;
+  /** The image below. */
+  readonly base?: PlannedBase;
+  /** The root tarball that takes the place of packages. */
+  readonly source?: PlannedSource;
 }
 
 /** Throws DISTRIBUTION_UNKNOWN, PLATFORM_UNSUPPORTED, SNAPSHOT_UNAVAILABLE. */
@@ -29,7 +46,44 @@ export function planPlatform(recipe: Recipe, platform: Platform, mirrors: Mirror
       `Cannot build for ${name}: ${distribution.format.name} has no word for it`,
     );
   }
-  return { recipe, platform, architecture, distribution, supply };
+  const plan: Plan = { recipe, platform, architecture, distribution, supply };
+  if (recipe.source) return withSource(plan, planSource(recipe.source, platform));
+  return supply.root ? withSource(plan, { kind: "published", published: supply.root }) : plan;
+}
+
+/** With a ready root file system the distribution adds its files and settings, and neither packages nor their effects. */
+function withSource({ recipe, supply, ...plan }: Plan, source: PlannedSource): Plan {
+  const [one] = recipe.packages;
+  if (one) {
+    throw new DodaiError(
+      "RECIPE_SYNTAX",
+      `Cannot install "${one.request}": the recipe starts from a ready root file system, which takes no packages`,
+      { fix: withoutSource[source.kind], ...(one.position ? { where: one.position } : {}) },
+    );
+  }
+  const { users, groups } = recipe.accounts;
+  const hasAccounts = [...users, ...groups, ...supply.users, ...supply.groups].length > 0;
+  const bare: Supply = {
+    ...supply,
+    repositories: [],
+    requests: [],
+    essential: false,
+    priorities: [],
+    waived: [],
+    effects: hasAccounts ? [{ name: "accounts", always: true }] : [],
+    mergedUsr: [],
+  };
+  return { ...plan, recipe: { ...recipe, scripts: "emulate" }, supply: bare, source };
+}
+
+const withoutSource: Readonly<Record<PlannedSource["kind"], string>> = {
+  published: 'Leave it out, or write "variant: packages".',
+  stated: 'Leave it out, or build without "source".',
+};
+
+/** Some requests are for some platforms alone. */
+export function isAskedFor({ platforms }: PackageRequest, platform: Platform): boolean {
+  return platforms?.some((one) => formatPlatform(one) === formatPlatform(platform)) ?? true;
 }
 
 /** Throws DISTRIBUTION_UNKNOWN. */
@@ -43,7 +97,17 @@ export function findDistribution({ distribution: { name, position } }: Recipe): 
 }
 
 /** Members of a recipe's canonical value that decide packages. */
-const deciding = ["distribution", "packages", "recommends", "repositories", "snapshot", "variant"];
+const deciding = [
+  "base",
+  "distribution",
+  "packages",
+  "pinned",
+  "recommends",
+  "repositories",
+  "snapshot",
+  "source",
+  "variant",
+];
 
 /**
  * Digest of what of a recipe's canonical value decides packages: a lock belongs to recipes with the same. Labels, files

@@ -1,5 +1,5 @@
-import type { CommonOptions, Resolution } from "./contract.ts";
-import type { LockedPlatform } from "./lock-file.ts";
+import type { CommonOptions, Resolution, ResolvedSource } from "./contract.ts";
+import type { LockedPlatform, LockedSource } from "./lock-file.ts";
 import { solveAll } from "./locking.ts";
 import { withSession } from "./session.ts";
 
@@ -9,5 +9,14 @@ export async function resolve(options: CommonOptions): Promise<Resolution> {
 }
 
 export function resolutionOf(platforms: readonly LockedPlatform[]): Resolution {
-  return { platforms: platforms.map(({ platform, packages }) => ({ platform, packages })) };
+  return {
+    platforms: platforms.map(({ platform, packages, source }) => ({ platform, packages, ...sourceOf(source) })),
+  };
+}
+
+/** The root tarball of a locked platform, for who only wants to know of it. */
+export function sourceOf(locked: LockedSource | undefined): { readonly source?: ResolvedSource } {
+  if (!locked) return {};
+  const { date: _, ...source } = locked;
+  return { source };
 }

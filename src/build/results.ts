@@ -1,20 +1,31 @@
 // What the last build of the same input gave, and how its outputs looked on disk: when they still look so, there is
 // nothing to do.
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { formatCanonicalJson, type Json } from "../core/canonical-json.ts";
-import { hexOf, sha256 } from "../core/digest.ts";
+import { type Digest, hexOf, sha256 } from "../core/digest.ts";
+import type { Recipe } from "../core/recipe.ts";
 import { version } from "../core/version.ts";
 import type { Store } from "../io/store.ts";
-import type { BuildOptions, BuildResult } from "./contract.ts";
+import type { BuildOptions, BuildResult, Output } from "./contract.ts";
 import { formatLock, type LockedPlatform } from "./lock-file.ts";
-import { lockedValue } from "./plan.ts";
+import { findDistribution, lockedValue } from "./plan.ts";
 
 const kind = "results";
 
-/** Digest of everything that a result depends on. Files that the recipe copies count by size and time, as make does. */
+/** Digest of everything that a result depends on. Files of this machine count by size and time, as make does. */
 export async function resultKey(options: BuildOptions, platforms: readonly LockedPlatform[]): Promise<string> {
-  const { recipe, outputs, names = [], compression = "gzip", sourceDateEpoch, insecureUnsigned = false } = options;
-  const sources = recipe.files.flatMap((file) => (file.kind === "copy" ? [file.source] : []));
+  const {
+    recipe,
+    outputs,
+    names = [],
+    compression = "gzip",
+    sourceDateEpoch,
+    insecureUnsigned = false,
+    cacheTo,
+  } = options;
+  const copied = recipe.files.flatMap((file) => (file.kind === "copy" ? [file.source] : []));
+  const sources = [...copied, ...baseFiles(recipe, platforms)];
   const locked = platforms.map(({ scripts: _told, ...rest }) => rest);
   const value: Json = {
     version,
@@ -27,9 +38,18 @@ export async function resultKey(options: BuildOptions, platforms: readonly Locke
     sourceDateEpoch,
     // What was taken without a signature is not taken again when nobody says so.
     insecureUnsigned,
+    cacheTo,
     sources: await Promise.all(sources.map(stampOf)),
   };
   return hexOf(sha256(formatCanonicalJson(value)));
+}
+
+/** A database beside the base image; the image itself is known by its digest. */
+function baseFiles({ base, ...recipe }: Recipe, platforms: readonly LockedPlatform[]): readonly string[] {
+  const { installed } = base ?? {};
+  if (installed === undefined) return [];
+  const { format } = findDistribution(recipe);
+  return platforms.map(({ platform }) => join(installed, format.architectureOf(platform) ?? "", "APKINDEX"));
 }
 
 interface KeptResult {
@@ -37,22 +57,35 @@ interface KeptResult {
   readonly stamps: readonly (Json | undefined)[];
 }
 
-export async function findUnchanged(key: string, store: Store): Promise<BuildResult | undefined> {
+/** What was built and is there still; `isPushed` tells whether names in registries lead to it. */
+export async function findUnchanged(
+  key: string,
+  store: Store,
+  isPushed: (names: readonly string[], digest: Digest) => Promise<boolean>,
+): Promise<BuildResult | undefined> {
   const bytes = await store.value(kind, key);
   if (!bytes) return undefined;
   const { result, stamps } = JSON.parse(Buffer.from(bytes).toString()) as KeptResult;
-  const now = await Promise.all(result.outputs.map(({ destination }) => stampOf(destination)));
+  const now = await Promise.all(result.outputs.map(stampOfOutput));
   const same = now.every(
     (stamp, index) => stamp !== null && formatCanonicalJson(stamp) === formatCanonicalJson(stamps[index] ?? null),
   );
-  return same ? { ...result, unchanged: true } : undefined;
+  if (!same) return undefined;
+  const pushed = result.outputs.filter((one) => one.kind === "registry").map(({ destination }) => destination);
+  if (pushed.length > 0 && !(await isPushed(pushed, result.digest))) return undefined;
+  return { ...result, unchanged: true };
 }
 
 /** Folders have no stamp that tells of changes inside them, so results with folders are not kept. */
 export async function keepResult(key: string, result: BuildResult, store: Store): Promise<void> {
-  const stamps = await Promise.all(result.outputs.map(({ destination }) => stampOf(destination)));
+  const stamps = await Promise.all(result.outputs.map(stampOfOutput));
   if (stamps.includes(null)) return;
   await store.keepValue(kind, key, Buffer.from(JSON.stringify({ result, stamps } satisfies KeptResult)));
+}
+
+/** A registry is asked itself. */
+async function stampOfOutput({ kind: form, destination }: Output): Promise<Json> {
+  return form === "registry" ? form : stampOf(destination);
 }
 
 /** How a regular file looks: size, time of change in nanoseconds, inode. `null` for what is not one. */

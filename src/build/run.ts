@@ -1,18 +1,16 @@
-// Running a command in an image: its root is put together while it is laid out in a sandbox, and is gone afterwards.
-import { join } from "node:path";
 import { writeTar } from "../archive/tar-stream.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { DodaiError } from "../core/dodai-error.ts";
+import { type Platform, parsePlatform } from "../core/platform.ts";
 import { openImage } from "../io/image-input.ts";
 import type { InputImage } from "../io/image-input-contract.ts";
 import { openStore, type Store } from "../io/store.ts";
-import { leftoversIn } from "../io/store-leftovers.ts";
 import { mergeLayers } from "../rootfs/merge-layers.ts";
 import type { Sandbox } from "../sandbox/contract.ts";
-import { openSandbox, removeSandboxFolder } from "../sandbox/sandbox.ts";
+import { openSandbox } from "../sandbox/sandbox.ts";
 import type { RunOptions } from "./contract.ts";
-import { memoryFor } from "./run-memory.ts";
 import { type NotedRoot, notingItems, planRun, type RunPlan, startNotes } from "./run-plan.ts";
+import { memoryFor, removeLeftSandboxes } from "./sandbox-place.ts";
 
 /**
  * Runs a command in an image and gives its exit code, 128 + signal when a signal ended it. What it writes is lost.
@@ -37,13 +35,6 @@ export async function runImage(options: RunOptions): Promise<number> {
   }
 }
 
-/** What a killed run left and an ordinary user cannot remove without the ids that the sandbox had. */
-async function removeLeftSandboxes({ directory }: Store): Promise<void> {
-  for (const path of await leftoversIn(join(directory, "tmp"), new Date())) {
-    await removeSandboxFolder(path).catch(() => undefined);
-  }
-}
-
 interface Opening {
   readonly image: InputImage;
   readonly plan: RunPlan;
@@ -56,9 +47,15 @@ interface OpenedRoot {
   readonly notes: NotedRoot;
 }
 
+/** How much larger a root is than its layers as they are stored: compressed ones of text reach this. */
+const GROWTH = 6;
+/** For what the command writes. */
+const ROOM_BYTES = 512 << 20;
+
 /** In memory where there is enough, which is only known afterwards: then on the disk. */
 async function openRoot(opening: Opening): Promise<OpenedRoot> {
-  const memoryBytes = memoryFor(opening.image.layers.map(({ sizeBytes }) => sizeBytes));
+  const layerBytes = opening.image.layers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const memoryBytes = memoryFor(layerBytes * GROWTH + ROOM_BYTES);
   if (memoryBytes === undefined) return layOut(opening, undefined);
   try {
     return await layOut(opening, memoryBytes);
@@ -70,7 +67,8 @@ async function openRoot(opening: Opening): Promise<OpenedRoot> {
 
 async function layOut({ image, plan, options, store }: Opening, memoryBytes: number | undefined): Promise<OpenedRoot> {
   const { terminal, signal } = options;
-  const sandbox = await openSandbox({ directory: store.temporary(), memoryBytes, terminal, signal });
+  const directory = store.temporary();
+  const sandbox = await openSandbox({ directory, memoryBytes, terminal, signal, platform: platformOf(image) });
   try {
     const notes = startNotes();
     const layers = image.layers.map((layer) => ({ open: () => whileWanted(layer.open(), signal) }));
@@ -80,6 +78,11 @@ async function layOut({ image, plan, options, store }: Opening, memoryBytes: num
     await sandbox.close();
     throw error;
   }
+}
+
+/** `undefined` where the image does not say it in full: then it is tried. */
+function platformOf({ config }: InputImage): Platform | undefined {
+  return config?.platform.includes("/") ? parsePlatform(config.platform) : undefined;
 }
 
 /** Layers are read before the sandbox gets anything of them. */

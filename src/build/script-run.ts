@@ -12,6 +12,7 @@ import { normalizeChange } from "../rootfs/normalize.ts";
 import type { Sandbox } from "../sandbox/contract.ts";
 import type { ScriptRecord } from "./contract.ts";
 import type { Plan } from "./plan.ts";
+import { memoryFor, removeLeftSandboxes } from "./sandbox-place.ts";
 import {
   formatScriptEffect,
   joinNames,
@@ -19,7 +20,7 @@ import {
   type ScriptEffect,
   scriptEffectVersion,
 } from "./script-effect.ts";
-import { isOfTrace, readTrace, traceFiles } from "./script-trace.ts";
+import { changesFolder, isOfTrace, readTrace, traceFiles } from "./script-trace.ts";
 import { openSegment, type Segment } from "./segments.ts";
 import type { Session } from "./session.ts";
 
@@ -48,7 +49,9 @@ export async function scriptEffectOf(options: ScriptRunOptions): Promise<ScriptE
     architecture: plan.architecture,
     epoch,
     has: (path) => unpacked.tree.has(path),
+    ...(plan.base?.database ? { below: plan.base.database } : {}),
   });
+  if (scripts.commands.length === 0) return nothingRan(scripts);
   const { temporary } = scripts;
   const laidOut = withFiles(unpacked, [...temporary, ...traceFiles(scripts, tracedTree(options, temporary))], epoch);
   const segments = options.segmentsOf(laidOut).filter(({ totalBytes }) => totalBytes > 0);
@@ -68,13 +71,7 @@ export async function scriptEffectOf(options: ScriptRunOptions): Promise<ScriptE
     session.emit({ kind: "stage", stage: "scripts", platform, text });
     return parseScriptEffect(known);
   }
-  session.emit({
-    kind: "stage",
-    stage: "scripts",
-    platform,
-    text: `running ${scripts.scripts.length} script${scripts.scripts.length === 1 ? "" : "s"}`,
-  });
-  const effect = await runAll({ ...options, scripts, runner, segments });
+  const effect = await runAll({ ...options, scripts, runner, segments, isTraced: laidOut.tree.has(changesFolder) });
   await session.store.keepValue(kind, key, formatScriptEffect(effect));
   return effect;
 }
@@ -86,6 +83,11 @@ function tracedTree(
 ): Parameters<typeof traceFiles>[1] {
   const bytes = new Map(temporary.flatMap((file) => (file.kind === "file" ? [[file.path, file.bytes]] : [])));
   return { tree: unpacked.tree, read: (path) => bytes.get(path) ?? read(path) };
+}
+
+function nothingRan({ needless }: ScriptPlan): ScriptEffect {
+  const scripts = needless.map((one): ScriptRecord => ({ ...one, done: "not-needed", changed: [] }));
+  return { entries: [], removed: [], normalized: [], scripts };
 }
 
 function runnerOf({ distribution: { format } }: Plan): ScriptRunner {
@@ -109,21 +111,33 @@ interface Running extends ScriptRunOptions {
   readonly scripts: ScriptPlan;
   readonly runner: ScriptRunner;
   readonly segments: readonly Segment[];
+  /** Whether the image has what it takes to know which script changed what. */
+  readonly isTraced: boolean;
 }
 
 async function runAll(running: Running): Promise<ScriptEffect> {
-  const { session, segments } = running;
+  const { plan, session, segments } = running;
   const { openSandbox } = await import("../sandbox/sandbox.ts");
   const treeBytes = segments.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
-  const memoryBytes = memoryFor(treeBytes);
+  await removeLeftSandboxes(session.store);
+  // A root in memory is several times as fast; scripts may not have all of it.
+  const memoryBytes = memoryFor(2 * treeBytes + ROOM_BYTES);
+  const most = 2 * treeBytes + MOST_ROOM_BYTES;
   const sandbox = await openSandbox({
     directory: session.store.temporary(),
     signal: session.signal,
-    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    platform: plan.platform,
+    memoryBytes: memoryBytes === undefined ? undefined : Math.min(memoryBytes, most),
   });
+  const { length } = running.scripts.scripts;
+  const tell = (text: string): void =>
+    session.emit({ kind: "stage", stage: "scripts", platform: formatPlatform(plan.platform), text });
   try {
+    tell("laying out a root for scripts");
     await sandbox.layOut(readSegments(segments));
+    tell(`running ${length} script${length === 1 ? "" : "s"}`);
     await runCommands(sandbox, running);
+    tell("reading what scripts changed");
     return await effectOf(sandbox, running);
   } finally {
     await sandbox.close();
@@ -134,18 +148,15 @@ async function* readSegments(segments: readonly Segment[]): AsyncGenerator<Uint8
   for (const segment of segments) yield* openSegment(segment);
 }
 
-/** What scripts may write beside the tree, when the whole of it is in memory. */
-const roomBytes = 1 << 30;
+/** What scripts are expected to write beside the tree, and the most that they may, when the whole of it is in memory. */
+const ROOM_BYTES = 2 ** 30;
+const MOST_ROOM_BYTES = 4 * 2 ** 30;
 
-/** A root in memory is several times as fast, where it takes no more than half of what is free. */
-function memoryFor(treeBytes: number): number | undefined {
-  const wanted = 2 * treeBytes + roomBytes;
-  return wanted <= process.availableMemory() / 2 ? wanted : undefined;
-}
-
-async function runCommands(sandbox: Sandbox, { runner, scripts, timeoutMs }: Running): Promise<void> {
+async function runCommands(sandbox: Sandbox, running: Running): Promise<void> {
+  const { runner, scripts, timeoutMs, isTraced } = running;
   const words = ["/bin/sh", "-c", inOneShell(scripts.commands)] as const;
-  const { exitCode, timedOut, lastOutput } = await sandbox.run({ words, environment: {}, timeoutMs });
+  const command = { words, environment: {}, timeoutMs, ...(isTraced ? { changesAt: `/${changesFolder}` } : {}) };
+  const { exitCode, timedOut, lastOutput } = await sandbox.run(command);
   if (exitCode === 0) return;
   const at = Number(/.*^dodai: command (\d+)$/ms.exec(lastOutput)?.[1] ?? scripts.commands.length - 1);
   const { argv, script } = scripts.commands[at] as ScriptCommand;

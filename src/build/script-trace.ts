@@ -1,6 +1,6 @@
 // Which script changed what: each script that may run is wrapped in another that runs it and then writes down which files
-// look different since the first one began. It needs `sh` and `find` in the image, as all that has dpkg has; without
-// them the scripts run bare, and nobody knows which of them changed what.
+// look different since the first one began: among those that the sandbox has kept as changed, or among all. It needs `sh`
+// and `find` in the image, as all that has dpkg has; without them the scripts run bare, and nobody knows which changed what.
 import { decodeName } from "../archive/tar-name.ts";
 import { compareBytes } from "../core/byte-order.ts";
 import type { GeneratedFile, ScriptPlan } from "../packages/contract.ts";
@@ -9,6 +9,9 @@ import type { Tree } from "../rootfs/tree.ts";
 
 /** Of ours while scripts run, and in no image. */
 const folder = ".dodai";
+
+/** Where the wrapper looks for what the sandbox keeps as changed. */
+export const changesFolder: string = `${folder}/upper`;
 
 /** Whether a path is there for our own sake. */
 export const isOfTrace = (path: string): boolean => path === folder || path.startsWith(`${folder}/`);
@@ -22,7 +25,9 @@ const wrapper = `#!/bin/sh
 d=/${folder}
 n=\${0##*/}
 look() {
-  find / -xdev -path $d -prune -o -cnewer $d/mark -printf '%y %C@ %i %s %m %U:%G %P\\0' >$d/look.$1 2>/dev/null
+  u=/
+  if [ -e $d/upper$d/mark ]; then u=$d/upper/; fi
+  find $u -xdev -path $u${folder} -prune -o -cnewer $d/mark -printf '%y %C@ %i %s %m %U:%G %P\\0' >$d/look.$1 2>/dev/null
 }
 if ! [ -e $d/mark ]; then
   : >$d/mark
@@ -41,7 +46,7 @@ exit $code
 
 /** Files that take the place of scripts, or that the wrapper needs; none when the image lacks what it needs. */
 export function traceFiles(
-  { scripts }: ScriptPlan,
+  { scripts, temporary }: ScriptPlan,
   { tree, read }: { readonly tree: Tree; readonly read: (path: string) => Uint8Array },
 ): readonly GeneratedFile[] {
   if (!["bin/sh", "usr/bin/find", "bin/sleep"].every((path) => isThere(tree, path))) return [];
@@ -50,12 +55,17 @@ export function traceFiles(
     const dot = path.lastIndexOf(".") + 1;
     return stems.has(path.slice(0, dot)) && !scripts.some((one) => one.path === path);
   });
+  const bytesOf = (path: string): Uint8Array => {
+    const own = temporary.find((one) => one.path === path);
+    return own?.kind === "file" ? own.bytes : read(path);
+  };
   return [
     { kind: "directory", path: folder, mode: 0o755 },
     { kind: "directory", path: `${folder}/info`, mode: 0o755 },
+    { kind: "directory", path: changesFolder, mode: 0o755 },
     ...beside.map((path): GeneratedFile => ({ kind: "symlink", path: inInfo(path), target: `/${path}` })),
     ...scripts.flatMap(({ path }): readonly GeneratedFile[] => [
-      { kind: "file", path: inInfo(path), mode: tree.get(path)?.entry.mode ?? 0o755, bytes: read(path) },
+      { kind: "file", path: inInfo(path), mode: tree.get(path)?.entry.mode ?? 0o755, bytes: bytesOf(path) },
       { kind: "file", path, mode: 0o755, bytes: Buffer.from(wrapper) },
     ]),
   ];
@@ -76,7 +86,7 @@ export interface ScriptChanges {
 
 export interface TraceContext {
   readonly scripts: ScriptPlan;
-  /** What is gone after all have run: it is told of the last script that changed its folder. */
+  /** What is gone after all have run: where nobody saw it go, it is told of the last script that changed its folder. */
   readonly removed: readonly string[];
 }
 
@@ -104,7 +114,8 @@ export function readTrace(
     }
     before = after;
   }
-  for (const one of removed) lastToChange.get(one.slice(0, Math.max(0, one.lastIndexOf("/"))))?.add(one);
+  for (const one of removed.filter((path) => !lastToChange.has(path)))
+    lastToChange.get(one.slice(0, Math.max(0, one.lastIndexOf("/"))))?.add(one);
   return [...changed].map(([path, of]) => ({ path, changed: [...of].sort(compareBytes) }));
 }
 

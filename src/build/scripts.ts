@@ -1,5 +1,6 @@
 // What maintainer scripts do to the tree, in one of three ways: they run, dodai does natively what is known of them, or
 // nothing is done. Whichever it was, each script is told of.
+import { compareBytes } from "../core/byte-order.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { InstalledPackage, RandomAccess } from "../packages/contract.ts";
@@ -52,18 +53,17 @@ async function runScripts(change: ChangedTree, context: ScriptContext): Promise<
   const { removed, entries, scripts, normalized } = await scriptEffectOf({ ...context, unpacked: change, timeoutMs });
   removePaths(change, new Set(removed));
   addEntries(change, entries);
-  // Accounts of the recipe: scripts know nothing of them.
-  const { users, groups } = context.plan.recipe.accounts;
-  if (users.length > 0 || groups.length > 0) applyEffects(change, context, "accounts");
+  const { accounts, certificates } = context.plan.recipe;
+  if (accounts.users.length > 0 || accounts.groups.length > 0 || certificates) applyEffects(change, context, "recipe");
   return { scripts, normalized };
 }
 
 type Done = ReadonlyMap<string, ScriptRecord>;
 
-const keyOf = (one: { readonly package: string; readonly script: string }): string => `${one.package}.${one.script}`;
+const keyOf = (one: { readonly package: string; readonly script: string }): string => `${one.package} ${one.script}`;
 
 /** What the applied effects stand for. */
-function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" | "accounts"): Done {
+function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" | "recipe"): Done {
   const { plan, epoch, installed, read, open } = context;
   const names = new Set(installed.map(({ name }) => name));
   const done = new Map<string, ScriptRecord>();
@@ -76,17 +76,19 @@ function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" 
     users: [...plan.supply.users, ...plan.recipe.accounts.users],
     groups: [...plan.supply.groups, ...plan.recipe.accounts.groups],
     epoch,
-    packages: installed.map(({ name, version, control }) => ({ name, version, control })),
+    packages: packagesOf(context),
+    ...(plan.recipe.certificates ? { certificates: plan.recipe.certificates } : {}),
   };
-  for (const { name, always } of plan.supply.effects) {
-    if (which === "accounts" && name !== "accounts") continue;
+  for (const { name, always } of wantedEffects(plan)) {
+    if (which === "recipe" && !recipeEffects.test(name)) continue;
     const effect = effectNamed(name);
     const here = effect.covers.filter((one) => names.has(one.package));
-    if (!always && here.length === 0) continue;
-    const { files, removed } = effect.apply(effectContext);
+    if (!(plan.base ? isWantedOnBase({ effect, always, plan }) : always) && here.length === 0) continue;
+    const { files, removed, covered = [] } = effect.apply(effectContext);
     removePaths(change, new Set(removed));
     addFiles(change, files, epoch);
     const changed = [...files.map(({ path }) => path), ...removed].sort();
+    for (const one of covered) done.set(keyOf(one), { ...one, done: "native", effect: name, changed });
     const alike = scriptsLike(effect, context);
     for (const one of [...here, ...alike]) {
       for (const script of one.scripts) {
@@ -113,6 +115,41 @@ function scriptsLike(
   }));
 }
 
+/** Those of the image below have no scripts any more that anybody owes. */
+function packagesOf({ plan, installed }: ScriptContext): EffectContext["packages"] {
+  const names = new Set(installed.map(({ name }) => name));
+  const below = (plan.base?.database?.packages ?? []).filter(({ name }) => !names.has(name));
+  const own = installed.map(({ name, version, control }) => {
+    const facts = plan.distribution.format.factsOf?.(control);
+    return { name, version, control, ...(facts ? { provides: facts.provides } : {}) };
+  });
+  if (below.length === 0) return own;
+  const all = [...own, ...below.map(({ name, version }) => ({ name, version, control: [] }))];
+  return all.sort((a, b) => compareBytes(a.name, b.name));
+}
+
+interface OnBase {
+  readonly effect: Effect;
+  readonly always: boolean;
+  readonly plan: Plan;
+}
+
+/** What was done below is not done again, but for what looks at all files, and what the recipe asks for. */
+function isWantedOnBase({ effect: { name, everyTime, covers }, always, plan: { recipe } }: OnBase): boolean {
+  const { users, groups } = recipe.accounts;
+  if (name.startsWith("accounts")) return users.length + groups.length > 0;
+  return everyTime === true || (always && covers.length === 0);
+}
+
+/** Effects of what the recipe itself says: scripts that run know nothing of it. */
+const recipeEffects = /^(?:accounts|certificates)/;
+
+/** Those of the variant, and what the recipe asks for that no variant has. */
+function wantedEffects({ supply, recipe }: Plan): Plan["supply"]["effects"] {
+  const has = supply.effects.some(({ name }) => name.startsWith("certificates"));
+  return recipe.certificates && !has ? [...supply.effects, { name: "certificates", always: true }] : supply.effects;
+}
+
 /** Every script that the packages have, with what was done about it. */
 function told({ plan, installed }: ScriptContext, done: Done): readonly ScriptRecord[] {
   const { scripts } = plan.distribution.format;
@@ -129,8 +166,9 @@ function told({ plan, installed }: ScriptContext, done: Done): readonly ScriptRe
 const NAMED_AT_MOST = 10;
 
 /** An image whose package manager is to work owes every script; hand-picked packages list what was left out instead. */
-function assertKnown({ recipe, supply }: Plan, scripts: readonly ScriptRecord[]): void {
-  if (!supply.essential) return;
+function assertKnown({ recipe, supply, base }: Plan, scripts: readonly ScriptRecord[]): void {
+  const hasManager = base?.database?.packages.some(({ name }) => name === "dpkg") ?? false;
+  if (!supply.essential && !hasManager) return;
   const allowed = new Set(recipe.allowUnknownScripts);
   const unknown = scripts.filter((one) => one.done === "skipped" && !allowed.has(one.package));
   if (unknown.length === 0) return;

@@ -10,13 +10,15 @@ import { describeFullDisk } from "../io/atomic.ts";
 import type { FileAccess } from "../io/file-access.ts";
 import type { HttpClient } from "../io/http.ts";
 import type { Mirrors } from "../io/mirrors.ts";
+import type { Registry } from "../io/registry.ts";
 import { openStore, type Store } from "../io/store.ts";
 import { createWorkerPool, type WorkerPool } from "../io/worker-pool.ts";
 import type { Repository, RepositoryAccess } from "../packages/contract.ts";
-import type { BuildEvent, CommonOptions } from "./contract.ts";
+import type { BuildEvent, BuildOptions, CommonOptions } from "./contract.ts";
 import type { Job, JobResult } from "./jobs.ts";
 import { mirrorSettings } from "./mirror-settings.ts";
 import { openPieceStore, type PieceStore } from "./piece-store.ts";
+import type { OpenedRegistry } from "./registry.ts";
 
 export interface Session {
   readonly store: Store;
@@ -26,6 +28,9 @@ export interface Session {
   readonly signal: AbortSignal | undefined;
   /** Connections are made ready with the first call. */
   mirrors(): Promise<Mirrors>;
+  http(): Promise<HttpClient>;
+  /** Registries of images, whose connections are made ready with the first call. */
+  registry(): Promise<Registry>;
   /** Threads are started with the first job. */
   pool(): WorkerPool<Job, JobResult>;
   hasThreads(): boolean;
@@ -36,9 +41,11 @@ export interface Session {
   assertWanted(): void;
 }
 
+export type SessionOptions = Omit<CommonOptions, "recipe"> & Pick<BuildOptions, "insecureHttp">;
+
 /** Runs a task with a session and ends what the session owns, however the task ends. */
 export async function withSession<Result>(
-  options: CommonOptions,
+  options: SessionOptions,
   task: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const { signal } = options;
@@ -59,9 +66,13 @@ export async function withSession<Result>(
   }
 }
 
-function own(options: CommonOptions, store: Store): { readonly session: Session; readonly close: () => Promise<void> } {
+function own(
+  options: SessionOptions,
+  store: Store,
+): { readonly session: Session; readonly close: () => Promise<void> } {
   const { onEvent, signal } = options;
   let network: Promise<Network> | undefined;
+  let registries: Promise<OpenedRegistry> | undefined;
   let pool: WorkerPool<Job, JobResult> | undefined;
   let temporary: string | undefined;
   let closed = false;
@@ -90,6 +101,15 @@ function own(options: CommonOptions, store: Store): { readonly session: Session;
       network ??= openNetwork(options, store);
       return (await network).mirrors;
     },
+    http: async () => {
+      network ??= openNetwork(options, store);
+      return (await network).http;
+    },
+    registry: async () => {
+      assertOpen();
+      registries ??= import("./registry.ts").then(({ openRegistry }) => openRegistry({ ...options, store }));
+      return (await registries).registry;
+    },
     pool: () => {
       assertOpen();
       pool ??= createWorkerPool({ module: workerModule(), threads: availableParallelism() });
@@ -109,6 +129,7 @@ function own(options: CommonOptions, store: Store): { readonly session: Session;
     closed = true;
     const { http, mirrors } = (await network?.catch(() => undefined)) ?? {};
     http?.close();
+    (await registries?.catch(() => undefined))?.close();
     await mirrors?.settled();
     for (const one of openIndexes.splice(0)) one.close();
     await pool?.close();
@@ -124,7 +145,7 @@ interface Network {
 
 /** Loaded when it is needed: a build that has everything does without, and Node's HTTP takes a while to load. */
 async function openNetwork(
-  { environment = {}, offline = false, signal }: CommonOptions,
+  { environment = {}, offline = false, signal }: SessionOptions,
   store: Store,
 ): Promise<Network> {
   const [{ createHttpClient }, { createMirrors }, { readNetrc }] = await Promise.all([

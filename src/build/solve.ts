@@ -4,11 +4,11 @@ import { formatPlatform } from "../core/platform.ts";
 import type { PackageRequest } from "../core/recipe.ts";
 import type { OpenRepository, Repository, RepositoryAccess } from "../packages/contract.ts";
 import { conflictError } from "../solver/describe.ts";
-import type { Problem, Solution, SolverRequest } from "../solver/problem.ts";
+import type { Conflict, OfferedRepository, Problem, Solution, SolverRequest } from "../solver/problem.ts";
 import { solve } from "../solver/solve.ts";
 import type { CommonOptions, ResolvedPackage } from "./contract.ts";
 import type { LockedPlatform } from "./lock-file.ts";
-import type { Plan } from "./plan.ts";
+import { isAskedFor, type Plan } from "./plan.ts";
 import type { Session } from "./session.ts";
 import { waiveRelations } from "./waive.ts";
 
@@ -18,14 +18,18 @@ export interface OpenedProblem {
   readonly repositories: readonly OpenRepository[];
 }
 
+interface OpenProblem {
+  readonly access: RepositoryAccess;
+  readonly insecureUnsigned?: CommonOptions["insecureUnsigned"];
+  /** Packages of the image below may become newer. */
+  readonly mayChange?: boolean;
+}
+
 /** Opens the plan's repositories, all at once. */
 export async function openProblem(
   plan: Plan,
   session: Session,
-  {
-    access,
-    insecureUnsigned = false,
-  }: { readonly access: RepositoryAccess; readonly insecureUnsigned?: CommonOptions["insecureUnsigned"] },
+  { access, insecureUnsigned = false, mayChange = false }: OpenProblem,
 ): Promise<OpenedProblem> {
   const { distribution, supply, recipe, architecture, platform } = plan;
   session.emit({
@@ -42,20 +46,54 @@ export async function openProblem(
     ),
   );
   session.assertWanted();
+  const base = baseOf(plan, { mayChange });
   const problem: Problem = {
     format: distribution.format,
     architecture,
-    repositories: repositories.map(({ repository, index }) => ({
-      name: repository.name,
-      priority: repository.priority,
-      index: waiveRelations(index, supply.waived),
-      ...(repository.cost === undefined ? {} : { cost: repository.cost }),
-    })),
-    requests: [...supply.requests, ...recipe.packages].map((one) => requestOf(one, plan)),
+    repositories: [
+      ...(base ? [base.repository] : []),
+      ...repositories.map(({ repository, index }) => ({
+        name: repository.name,
+        priority: repository.priority,
+        index: waiveRelations(index, supply.waived),
+        ...(repository.tag === undefined ? {} : { tag: repository.tag }),
+        ...(repository.cost === undefined ? {} : { cost: repository.cost }),
+      })),
+    ],
+    requests: [
+      ...(base?.requests ?? []),
+      ...[...supply.requests, ...recipe.packages]
+        .filter((one) => isAskedFor(one, platform))
+        .map((one) => requestOf(one, plan)),
+    ],
     options: { recommends: recipe.recommends, essential: supply.essential, priorities: supply.priorities },
   };
   return { problem, repositories };
 }
+
+/** How messages call what is in the image below, and above what all else is preferred. */
+const baseName = "base image";
+const basePriority = 32_767;
+
+interface Base {
+  readonly repository: OfferedRepository;
+  /** Everything that is in it: as it is, or where it may be upgraded in any version. */
+  readonly requests: readonly SolverRequest[];
+}
+
+/** What the base image has, as if it were on offer. */
+function baseOf({ base }: Plan, { mayChange }: { readonly mayChange: boolean }): Base | undefined {
+  if (!base?.database) return undefined;
+  const { index, packages } = base.database;
+  const own = packages.filter(({ name }) => index.named(name).length > 0);
+  const requests = own.map(({ name, version }): SolverRequest => {
+    const requirement = mayChange ? { name } : { name, constraint: { operator: "=", version } as const };
+    return { requirement, exclude: false };
+  });
+  return { repository: { name: baseName, priority: basePriority, index }, requests };
+}
+
+const requestsOfBase = (plan: Plan): number => baseOf(plan, { mayChange: false })?.requests.length ?? 0;
 
 /** A date that the snapshot service has not, or no service that answers: never a reason to take another state. */
 function snapshotFault(error: unknown, { recipe, distribution }: Plan): DodaiError | undefined {
@@ -65,7 +103,7 @@ function snapshotFault(error: unknown, { recipe, distribution }: Plan): DodaiErr
     "SNAPSHOT_UNAVAILABLE",
     `Cannot use snapshot "${recipe.snapshot}" of ${distribution.name}: the service does not have it, or does not answer`,
     {
-      fix: "Check the date and the service that DODAI_SNAPSHOT_DEBIAN names. No other state is taken instead.",
+      fix: `Check the date and the service that DODAI_SNAPSHOT_${distribution.name.toUpperCase()} names. No other state is taken instead.`,
       cause: error,
     },
   );
@@ -96,18 +134,50 @@ export async function solvePlatform(
   session: Session,
   options: { readonly access: RepositoryAccess; readonly insecureUnsigned?: CommonOptions["insecureUnsigned"] },
 ): Promise<LockedPlatform> {
-  const { problem, repositories } = await openProblem(plan, session, options);
   const platform = formatPlatform(plan.platform);
+  if (plan.base && plan.recipe.packages.every(({ exclude }) => exclude))
+    return { platform, repositories: [], packages: [] };
+  const { problem, repositories } = await openProblem(plan, session, options);
   session.emit({
     kind: "stage",
     stage: "solve",
     platform,
-    text: `solving ${counted(problem.requests.length, "request", "requests")}`,
+    text: `solving ${counted(problem.requests.length - requestsOfBase(plan), "request", "requests")}`,
   });
-  const outcome = solve(problem);
-  if (outcome.kind === "conflict") throw conflictError(outcome);
+  const outcome = solveOnBase(problem, plan);
+  if (outcome.kind === "conflict") throw conflictOf(outcome, plan);
   for (const text of outcome.warnings) session.emit({ kind: "warning", text });
-  return { platform, repositories: repositories.map(({ chain }) => chain), packages: packagesOf(outcome) };
+  const packages = packagesOf(outcome).filter(({ repository }) => repository !== baseName);
+  for (const text of upgradesIn(packages, plan)) session.emit({ kind: "stage", stage: "solve", platform, text });
+  return { platform, repositories: repositories.map(({ chain }) => chain), packages };
+}
+
+/** With everything of the image below as it is; where that cannot be and may change, with newer versions. */
+function solveOnBase(problem: Problem, plan: Plan): Outcome {
+  const outcome = solve(problem);
+  if (outcome.kind === "solution" || !plan.base?.upgrade) return outcome;
+  const { requests = [] } = baseOf(plan, { mayChange: true }) ?? {};
+  return solve({ ...problem, requests: [...requests, ...problem.requests.slice(requests.length)] });
+}
+
+type Outcome = ReturnType<typeof solve>;
+
+function conflictOf(conflict: Conflict, { base }: Plan): DodaiError {
+  const error = conflictError(conflict);
+  if (!base?.database || base.upgrade || base.isTold) return error;
+  return new DodaiError(error.code, error.message, {
+    ...(error.where ? { where: error.where } : {}),
+    fix: 'Packages of the base stay as they are. Use a newer base, or write "upgrade: true" to let them give way to newer ones.',
+    cause: error,
+  });
+}
+
+function upgradesIn(packages: readonly ResolvedPackage[], { base }: Plan): readonly string[] {
+  const before = new Map(base?.database?.packages.map(({ name, version }) => [name, version]));
+  return packages.flatMap(({ name, version }) => {
+    const old = before.get(name);
+    return old === undefined ? [] : [`${name} of the base becomes ${version}, it was ${old}`];
+  });
 }
 
 function packagesOf({ packages }: Solution): readonly ResolvedPackage[] {

@@ -1,26 +1,31 @@
 // Pieces become the tree of the image: packages merged, then what the variant, effects, the package database and the
 // recipe add or take away. The result is a value; nothing is written.
-import { readFileSync } from "node:fs";
-import { DodaiError } from "../core/dodai-error.ts";
-import type { RecipeFile } from "../core/recipe.ts";
-import { unreachable } from "../core/unreachable.ts";
+import type { Entry } from "../archive/entry.ts";
+import { parentsOf } from "../core/path-order.ts";
 import { placePath } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
-import type { GeneratedFile, InstalledPackage, RandomAccess } from "../packages/contract.ts";
-import { memoryAccess } from "../packages/memory-access.ts";
-import { addFiles, addMissingFolders, type ChangedTree, removePaths, startChange } from "../rootfs/change.ts";
+import type { GeneratedFile, InstalledDatabase, InstalledPackage } from "../packages/contract.ts";
+import {
+  addFiles,
+  addMissingFolders,
+  type ChangedTree,
+  removePaths,
+  restoreUnchanged,
+  startChange,
+} from "../rootfs/change.ts";
 import { compileGlob } from "../rootfs/glob.ts";
 import { type MergedTree, mergePackages } from "../rootfs/merge.ts";
 import { excludedPaths } from "../rootfs/normalize-excluded.ts";
 import { resolvePath } from "../rootfs/resolve.ts";
+import { baseOwner } from "./base-image.ts";
 import type { ResolvedPackage } from "./contract.ts";
 import { treeSegments } from "./layers.ts";
 import { applyOwners } from "./owners.ts";
-import type { PieceStore } from "./piece-store.ts";
-import type { Plan } from "./plan.ts";
-import { readRanges } from "./ranges.ts";
+import { isAskedFor, type Plan, type PlannedBase } from "./plan.ts";
+import { addRecipeFiles } from "./recipe-files.ts";
 import { applyScripts, type ScriptContext, type ScriptOutcome } from "./scripts.ts";
 import type { Session } from "./session.ts";
+import { readersOf } from "./tree-files.ts";
 
 /** A package of the lock with its piece. */
 export interface PiecedPackage {
@@ -37,41 +42,79 @@ export interface TreeOptions {
   readonly scriptTimeoutSeconds: number;
 }
 
-export interface BuiltTree extends ChangedTree, ScriptOutcome {}
+export interface BuiltTree extends ChangedTree, ScriptOutcome {
+  /** The number that /etc/passwd has for a name. */
+  uidOf(name: string): string | undefined;
+  /** apk: its database of these packages alone, for who looks at a layer by itself. */
+  partialDatabase(names: ReadonlySet<string>): GeneratedFile | undefined;
+}
 
-/** Throws FILE_CONFLICT, FILE_UNREADABLE, and what `applyScripts` throws. */
+/** Throws FILE_CONFLICT, FILE_UNREADABLE, PATH_MISSING, and what `applyScripts` throws. */
 export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   const { plan, packages, epoch, session } = options;
   const { recipe, supply } = plan;
-  const { tree, dropped } = mergePackages(packages.map((one) => mergeable(one, packages, plan)));
+  const { base } = plan;
+  const outdated = base ? outdatedPaths(base, packages) : new Set<string>();
+  const mergeables = unpackOrder(packages, plan).map((one) => mergeable(one, packages, plan));
+  const { tree, dropped } = mergePackages([...(base ? [mergeableBase(base, outdated)] : []), ...mergeables]);
   const change = startChange(tree, dropped);
+  if (outdated.size > 0) change.dropped.set(baseOwner, new Set([...(dropped.get(baseOwner) ?? []), ...outdated]));
+  if (base?.database) removeExcluded(change, base.database);
   const unwanted = unwantedPaths(packages, plan);
   removePaths(change, new Set([...unwanted.values()].flatMap((paths) => [...paths])));
-  const installed = packages.map((one) => installedOf(one, bothOf(dropped, unwanted), supply));
-  const scripts = { ...options, installed, ...readersOf(change, session.pieces), segmentsOf: segmentsOf(options) };
+  // A root tarball is no package, whatever is in it.
+  const installed = (plan.source ? [] : packages).map((one) => installedOf(one, bothOf(dropped, unwanted), supply));
+  const readers = readersOf(change, session.pieces);
+  const scripts = { ...options, installed, ...readers, segmentsOf: segmentsOf(options) };
+  const files = { epoch, read: readers.read };
   // Scripts run on packages as they are; effects look at what will be there.
   const isRun = recipe.scripts === "run";
   if (!isRun) {
     removePaths(change, matching(tree.keys(), recipe.remove));
-    addFiles(change, supply.files.map(generatedOf), epoch);
+    addRecipeFiles(change, supply.files, files);
   }
   addFiles(change, mergedUsrLinks(change, supply.mergedUsr), epoch);
-  addFiles(change, databaseOf(plan, installed, epoch), epoch);
+  // A ready root file system keeps the database that it has, and so does an image to which no package is added.
+  if (!plan.source && (!plan.base || packages.length > 0)) addFiles(change, databaseOf(plan, installed, epoch), epoch);
   if (isRun) addMissingFolders(change, epoch);
   const outcome = await applyScripts(change, scripts);
   const { format } = plan.distribution;
-  applyOwners(change, { format, packages, place: (path) => placePath(path, supply), read: scripts.read });
-  if (isRun) addFiles(change, supply.files.map(generatedOf), epoch);
+  applyOwners(change, { format, packages, place: (path) => placePath(path, supply), read: readers.read });
+  if (isRun) addRecipeFiles(change, supply.files, files);
   removePaths(change, excludedPaths(tree, supply.excluded));
   removePaths(change, matching(tree.keys(), recipe.remove));
-  addFiles(change, recipe.files.map(generatedOf), epoch);
+  addRecipeFiles(change, recipe.files, files);
   addMissingFolders(change, epoch);
-  return { ...change, ...outcome };
+  if (base) restoreUnchanged(change, base.image.tree, base.image.files.read);
+  const partialDatabase = (names: ReadonlySet<string>): GeneratedFile | undefined => {
+    const some = installed.filter(({ name }) => names.has(name));
+    return databaseOf(plan, some, epoch).find(({ path }) => path.endsWith("/db/installed"));
+  };
+  const uidOf = (name: string): string | undefined =>
+    change.tree.has("etc/passwd") ? uidIn(Buffer.from(readers.read("etc/passwd")).toString(), name) : undefined;
+  return { ...change, ...outcome, partialDatabase, uidOf };
 }
 
-/** A tree on its way, as one layer. */
-function segmentsOf({ packages, session, epoch }: TreeOptions): ScriptContext["segmentsOf"] {
-  return (change) => treeSegments({ packages, tree: change, epoch }, session.pieces);
+/** A tree on its way, as one layer: with the image below. */
+function segmentsOf({ plan, packages, session, epoch }: TreeOptions): ScriptContext["segmentsOf"] {
+  const below = plan.base ? [basePackage(plan.base)] : [];
+  return (change) => treeSegments({ packages: [...below, ...packages], tree: change, epoch }, session.pieces);
+}
+
+/** The image below as if it were a package, for who takes a tree apart by packages. */
+function basePackage({ image: { piece, digest } }: PlannedBase): PiecedPackage {
+  const none = { version: "", architecture: "", source: "", sourceVersion: "", repository: "", path: "", sizeBytes: 0 };
+  return { locked: { ...none, name: baseOwner, digest }, piece };
+}
+
+/** Who is unpacked later takes over files, and the first says what a folder is like. */
+function unpackOrder(packages: readonly PiecedPackage[], plan: Plan): readonly PiecedPackage[] {
+  const { format } = plan.distribution;
+  if (format.unpackOrder === undefined || plan.source) return packages;
+  const named = packages.map(({ locked: { name }, piece: { control } }) => ({ name, control }));
+  const order = format.unpackOrder(named, worldOf(plan));
+  const place = new Map(order.map((name, at) => [name, at]));
+  return packages.toSorted((a, b) => (place.get(a.locked.name) ?? 0) - (place.get(b.locked.name) ?? 0));
 }
 
 function mergeable(
@@ -89,7 +132,9 @@ function mergeable(
     entries: piece.entries,
     replaces: (other) => {
       replaced ??= new Set(
-        all.filter((one) => format.replaces(piece.control, one.locked)).map((one) => one.locked.name),
+        all
+          .filter((one) => format.replaces(piece.control, { ...one.locked, control: one.piece.control }))
+          .map((one) => one.locked.name),
       );
       return replaced.has(other.name);
     },
@@ -100,6 +145,45 @@ function mergeable(
       },
     }),
   };
+}
+
+/** The root below, without the files of packages that are installed anew in another version. */
+function mergeableBase(
+  { image: { piece } }: PlannedBase,
+  outdated: ReadonlySet<string>,
+): Parameters<typeof mergePackages>[0][number] {
+  const entries = piece.entries.filter(({ entry }) => !outdated.has(entry.path));
+  return { name: baseOwner, version: "", piece: piece.key, entries, isBelow: true, replaces: () => false };
+}
+
+/** What the image's own package manager would not have unpacked, and folders that nothing is in then. */
+function removeExcluded(change: ChangedTree, { isExcluded }: InstalledDatabase): void {
+  if (!isExcluded) return;
+  const isNew = (path: string): boolean => (change.tree.get(path)?.owner ?? baseOwner) !== baseOwner;
+  const excluded = [...change.tree.keys()].filter((path) => isNew(path) && isExcluded(`/${path}`));
+  const isFolder = (path: string): boolean => change.tree.get(path)?.entry.kind === "directory";
+  removePaths(change, new Set(excluded.filter((path) => !isFolder(path))));
+  const full = new Set<string>();
+  for (const path of change.tree.keys()) if (!isFolder(path)) for (const parent of parentsOf(path)) full.add(parent);
+  removePaths(change, new Set(excluded.filter((path) => isFolder(path) && !full.has(path))));
+}
+
+/** Where files of older versions lie in the root below, but for folders. */
+function outdatedPaths({ database, image }: PlannedBase, packages: readonly PiecedPackage[]): ReadonlySet<string> {
+  const named = new Set(packages.map(({ locked }) => locked.name));
+  const old = database?.packages.filter(({ name }) => named.has(name)) ?? [];
+  if (!database || old.length === 0) return new Set();
+  const places = old
+    .flatMap((one) => database.pathsOf(one))
+    .map((path) => resolvePath(image.tree, path, { last: false }) ?? "")
+    .filter((path) => image.tree.has(path) && image.tree.get(path)?.entry.kind !== "directory");
+  return new Set(places);
+}
+
+/** passwd(5). */
+function uidIn(passwd: string, name: string): string | undefined {
+  const fields = passwd.split("\n").map((line) => line.split(":"));
+  return fields.find(([one]) => one === name)?.[2];
 }
 
 function matching(paths: Iterable<string>, patterns: readonly string[]): ReadonlySet<string> {
@@ -115,38 +199,6 @@ function mergedUsrLinks({ tree }: ChangedTree, mergedUsr: readonly string[]): re
     .map((name) => ({ kind: "symlink", path: name, target: `usr/${name}` }));
 }
 
-function readersOf(change: ChangedTree, store: PieceStore): Pick<ScriptContext, "read" | "open"> {
-  return { read: (path) => readFileOf(change, store, path), open: (path) => openFileOf(change, store, path) };
-}
-
-function readFileOf(change: ChangedTree, store: PieceStore, path: string): Uint8Array {
-  const file = openFileOf(change, store, path);
-  return file.read(0, file.sizeBytes);
-}
-
-function openFileOf({ tree, made: all }: ChangedTree, store: PieceStore, path: string): RandomAccess {
-  const place = resolvePath(tree, path, { last: true });
-  const made = place === undefined ? undefined : all.get(place);
-  if (made?.bytes) return memoryAccess(made.bytes);
-  const content = place === undefined ? undefined : tree.get(place)?.content;
-  if (!content) throw new DodaiError("EFFECT_FAILED", `Cannot read "/${path}" of the image: there is no such file`);
-  const { piece, sizeBytes } = content;
-  return {
-    sizeBytes,
-    read: (offset, length) => {
-      if (offset < 0 || length < 0 || offset + length > sizeBytes) {
-        throw new DodaiError(
-          "EFFECT_FAILED",
-          `Cannot read "/${path}" of the image: it ends before what was looked for`,
-        );
-      }
-      return length === 0
-        ? new Uint8Array(0)
-        : readRanges(store.recordsPath(piece), [{ offset: content.offset + offset, length }]);
-    },
-  };
-}
-
 /** As dpkg does, a path that another package took over is no longer listed with the package that lost it. */
 function installedOf(
   { locked, piece }: PiecedPackage,
@@ -160,6 +212,13 @@ function installedOf(
     control: piece.control,
     paths: withoutLost(piece.paths, lost.get(locked.name), supply),
     md5: piece.md5,
+    apk: {
+      checksum: locked.digest,
+      sizeBytes: locked.sizeBytes,
+      ...tagOf(locked, supply),
+      entries: entriesWithout(piece, lost.get(locked.name)),
+      sha1: piece.sha1,
+    },
   };
 }
 
@@ -184,11 +243,8 @@ function bothOf(a: MergedTree["dropped"], b: MergedTree["dropped"]): MergedTree[
   return both;
 }
 
-function databaseOf(
-  { distribution, architecture, supply, recipe }: Plan,
-  installed: readonly InstalledPackage[],
-  epoch: number,
-): readonly GeneratedFile[] {
+function databaseOf(plan: Plan, installed: readonly InstalledPackage[], epoch: number): readonly GeneratedFile[] {
+  const { distribution, architecture, supply, recipe } = plan;
   return distribution.format.formatDatabase(installed, {
     architecture,
     // Skipped scripts are still owed: dpkg in the image can run them with --configure.
@@ -196,7 +252,31 @@ function databaseOf(
     perPackageStatus: supply.perPackageStatus,
     epoch,
     ...(supply.rpmDatabase && { rpmDatabase: supply.rpmDatabase }),
+    world: worldOf(plan),
+    ...(supply.apkDatabase === undefined ? {} : { apkDatabase: supply.apkDatabase }),
+    ...(plan.base?.database === undefined ? {} : { below: plan.base.database }),
   });
+}
+
+function tagOf({ repository }: ResolvedPackage, { repositories }: Plan["supply"]): { readonly tag?: string } {
+  const tag = repositories.find(({ name }) => name === repository)?.tag;
+  return tag === undefined ? {} : { tag };
+}
+
+/** What was asked for and what was refused, in the words of the recipe. */
+function worldOf({ recipe, supply, platform, base }: Plan): readonly string[] {
+  // Where nothing says what was asked for below, it was everything.
+  const below = base?.isTold ? (base.database?.packages ?? []).map(({ name }) => name) : [];
+  const requests = [...supply.requests, ...recipe.packages].filter((one) => isAskedFor(one, platform));
+  return [
+    ...below,
+    ...requests.map(({ request, exclude }) => `${exclude ? "!" : ""}${request.replaceAll(/\s+/g, "")}`),
+  ];
+}
+
+function entriesWithout({ entries }: Piece, lost: ReadonlySet<string> | undefined): readonly Entry[] {
+  const all = entries.map(({ entry }) => entry);
+  return lost ? all.filter(({ path }) => !lost.has(path)) : all;
 }
 
 /** `paths` are spelled as the package has them, `lost` as they lie in the tree. */
@@ -206,26 +286,4 @@ function withoutLost(
   { mergedUsr }: Plan["supply"],
 ): readonly string[] {
   return lost ? paths.filter((path) => !lost.has(placePath(path.slice(1), { mergedUsr }))) : paths;
-}
-
-function generatedOf(file: RecipeFile): GeneratedFile {
-  switch (file.kind) {
-    case "file":
-      return { ...file, bytes: Buffer.from(file.content) };
-    case "copy":
-      return { ...file, kind: "file", bytes: readSource(file.source) };
-    case "directory":
-    case "symlink":
-      return file;
-    default:
-      return unreachable(file);
-  }
-}
-
-function readSource(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new DodaiError("FILE_UNREADABLE", `Cannot read "${path}": the recipe copies it into the image`, { cause });
-  }
 }

@@ -13,7 +13,7 @@ import {
   writeSync,
   writevSync,
 } from "node:fs";
-import type { Entry } from "../archive/entry.ts";
+import type { DirectoryEntry, Entry } from "../archive/entry.ts";
 import { type Bytes, readerOf, verified } from "../core/bytes.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { arrangeEntries, type LooseEntry, placeEntry, planRecords, type RecordPlan } from "../image/piece.ts";
@@ -21,6 +21,7 @@ import { formatPiece } from "../image/piece-file.ts";
 import type { PackageFile, PackageLimits } from "../packages/contract.ts";
 import { formats } from "../packages/formats.ts";
 import type { JobResult, UnpackJob } from "./jobs.ts";
+import { rootTarball, rootTarballFormat } from "./root-tarball.ts";
 
 /**
  * What one package may make of itself: real ones unfold less than a hundredfold, bombs several thousandfold. The largest
@@ -38,27 +39,49 @@ const readBytes = 1 << 20;
 const flushBytes = 64 << 10;
 
 export async function unpackPackage(job: UnpackJob): Promise<JobResult> {
-  const format = formats.find(({ name }) => name === job.format);
+  const format = job.format === rootTarball ? rootTarballFormat : formats.find(({ name }) => name === job.format);
   if (!format) throw new Error(`No package format "${job.format}"`);
   const expected = { digest: job.digest, sizeBytes: job.sizeBytes, what: job.what };
   const bytes = verified(createReadStream(job.packagePath, { highWaterMark: readBytes }), expected);
+  return writePiece(job, async () => {
+    const file = await format.openPackage(readerOf(bytes), limitsFor(job.sizeBytes), job.checksum, job.trust);
+    return { file, md5Wanted: format.digestedPaths(file.control), hasRoot: job.format === rootTarball, rest: bytes };
+  });
+}
+
+/** What a piece is written from. */
+interface OpenedPackage {
+  readonly file: PackageFile;
+  readonly md5Wanted: ReadonlySet<string>;
+  /** A package's own idea of the root folder counts for nothing, as with dpkg. */
+  readonly hasRoot: boolean;
+  /** What lies behind the last member belongs to the digest too. */
+  readonly rest?: Bytes;
+}
+
+/** Where a piece goes, and whose it is. */
+export type PieceJob = Pick<UnpackJob, "what" | "key" | "rules" | "recordsPath" | "descriptionPath" | "temporary">;
+
+/** Writes records and description of what is opened, aside at first. */
+export async function writePiece(job: PieceJob, open: () => Promise<OpenedPackage>): Promise<JobResult> {
   const bodies = openBodies(`${job.temporary}.spool`);
   try {
-    const file = await format.openPackage(readerOf(bytes), limitsFor(job.sizeBytes), job.trust);
-    const md5Wanted = format.digestedPaths(file.control);
-    const { loose, paths, md5 } = await readItems(file, { job, bodies, md5Wanted });
-    for await (const _rest of bytes) {
-      // What lies behind the last member belongs to the digest too.
+    const { file, md5Wanted, hasRoot, rest = [] } = await open();
+    const { root, loose, paths, md5, sha1 } = await readItems(file, { job, bodies, md5Wanted });
+    for await (const _rest of rest) {
+      // Only drained.
     }
     const plan = planRecords(arrangeEntries(loose, job.what));
     writeRecords(plan.records, bodies, `${job.temporary}.records`);
     const description = {
       key: job.key,
+      ...(root && hasRoot ? { root } : {}),
       entries: plan.entries,
       recordsBytes: plan.totalBytes,
       control: file.control,
       paths,
       md5,
+      sha1,
     };
     writeFileSync(`${job.temporary}.json`, formatPiece(description));
     renameSync(`${job.temporary}.records`, job.recordsPath);
@@ -71,32 +94,42 @@ export async function unpackPackage(job: UnpackJob): Promise<JobResult> {
 }
 
 interface ReadContext {
-  readonly job: UnpackJob;
+  readonly job: PieceJob;
   readonly bodies: Bodies;
   readonly md5Wanted: ReadonlySet<string>;
 }
 
 interface ReadItems {
+  readonly root: DirectoryEntry | undefined;
   readonly loose: readonly LooseEntry[];
   readonly paths: readonly string[];
   readonly md5: ReadonlyMap<string, string>;
+  readonly sha1: ReadonlyMap<string, string>;
 }
 
 async function readItems(file: PackageFile, { job, bodies, md5Wanted }: ReadContext): Promise<ReadItems> {
   const loose: LooseEntry[] = [];
   const paths: string[] = [];
   const md5 = new Map<string, string>();
-  for await (const { entry, body } of file.items) {
+  const sha1 = new Map<string, string>();
+  let root: DirectoryEntry | undefined;
+  for await (const item of file.items) {
+    const { entry, body } = item;
     const spelled = entry.path === "." ? "/." : `/${entry.path}`;
     paths.push(spelled);
-    if (entry.path === ".") continue;
+    if (entry.path === ".") {
+      if (entry.kind === "directory") root ??= entry;
+      continue;
+    }
     const bodyOffset = bodies.size();
     const hash = md5Wanted.has(spelled) ? createHash("md5") : undefined;
     await keepBody(entry, body, { bodies, job, hash });
     if (hash) md5.set(spelled, hash.digest("hex"));
+    // Known once the body was taken.
+    if (item.sha1 !== undefined) sha1.set(entry.path, item.sha1);
     loose.push({ entry: placeEntry(entry, job.rules), bodyOffset });
   }
-  return { loose, paths, md5 };
+  return { root, loose, paths, md5, sha1 };
 }
 
 async function keepBody(
@@ -106,7 +139,7 @@ async function keepBody(
     bodies,
     job,
     hash,
-  }: { readonly bodies: Bodies; readonly job: UnpackJob; readonly hash: ReturnType<typeof createHash> | undefined },
+  }: { readonly bodies: Bodies; readonly job: PieceJob; readonly hash: ReturnType<typeof createHash> | undefined },
 ): Promise<void> {
   if (entry.kind !== "file") return;
   let seen = 0;

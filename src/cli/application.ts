@@ -14,6 +14,7 @@ import type { Context } from "./context.ts";
 import { rootHelp } from "./help.ts";
 import { buildRoute, lockRoute, resolveRoute, whyRoute } from "./image-routes.ts";
 import { cacheRoutes, completionRoute, initRoute, recipesRoute } from "./other-routes.ts";
+import { copyRoute, inspectRoute, pullRoute, pushRoute } from "./registry-routes.ts";
 import { runRoute } from "./run-route.ts";
 
 /** Names of the commands at the top. */
@@ -23,6 +24,10 @@ export const commandNames: readonly string[] = [
   "resolve",
   "why",
   "run",
+  "pull",
+  "push",
+  "copy",
+  "inspect",
   "recipes",
   "init",
   "cache",
@@ -68,6 +73,10 @@ function makeRoutes(): RouteMap<Context> {
       resolve: resolveRoute(),
       why: whyRoute(),
       run: runRoute(),
+      pull: pullRoute(),
+      push: pushRoute(),
+      copy: copyRoute(),
+      inspect: inspectRoute(),
       recipes: recipesRoute(),
       init: initRoute(),
       cache: cacheRoutes(),

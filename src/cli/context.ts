@@ -5,6 +5,10 @@ import type {
   BuildOptions,
   BuildResult,
   CommonOptions,
+  CopyOptions,
+  CopyResult,
+  InspectOptions,
+  InspectResult,
   LockResult,
   Resolution,
   RunOptions,
@@ -12,6 +16,7 @@ import type {
   WhyOptions,
   WhyResult,
 } from "../build/contract.ts";
+import type { DockerfileBuildOptions } from "../build/dockerfile/contract.ts";
 import type { Platform } from "../core/platform.ts";
 import type { BuiltInRecipe } from "../distros/contract.ts";
 import type { Pruned, PruneOptions, StoreSize } from "../io/store-prune.ts";
@@ -28,9 +33,12 @@ export interface Output {
 /** The functions behind the verbs; each is loaded at its first call. */
 export interface Library {
   build(options: BuildOptions): Promise<BuildResult>;
+  buildDockerfile(options: DockerfileBuildOptions): Promise<BuildResult>;
   lock(options: CommonOptions): Promise<LockResult>;
   resolve(options: CommonOptions): Promise<Resolution>;
   why(options: WhyOptions): Promise<readonly WhyResult[]>;
+  copyImage(options: CopyOptions): Promise<CopyResult>;
+  inspectImage(options: InspectOptions): Promise<InspectResult>;
   runImage(options: RunOptions): Promise<number>;
   findBuilt(name: string, cacheDirectory: string): Promise<BuiltImage | undefined>;
   findRecipe(name: string): Promise<BuiltInRecipe | undefined>;

@@ -2,6 +2,7 @@
 import { posix } from "node:path";
 import type { Output, OutputKind } from "../build/contract.ts";
 import { DodaiError } from "../core/dodai-error.ts";
+import { formatImageName, parseImageName } from "../core/image-name.ts";
 import type { Platform } from "../core/platform.ts";
 import { nearest } from "../frontends/suggest.ts";
 import { fileNameOf } from "../io/output-contract.ts";
@@ -20,11 +21,15 @@ export type ProgressMode = "auto" | "tty" | "plain" | "quiet";
 /** What `-o` says, before defaults and the current folder are known. */
 export interface RequestedOutput {
   readonly kind: OutputKind;
+  /** A path, or the name of an image for a registry. */
   readonly destination: string | undefined;
 }
 
+/** Kinds that are written to a file or folder. */
+export type FileKind = Exclude<OutputKind, "registry">;
+
 /** Kinds with what their file or folder is called when `dest` is not given; `NAME` is the recipe's. */
-export const defaultNames: Readonly<Record<OutputKind, (name: string) => string>> = {
+export const defaultNames: Readonly<Record<FileKind, (name: string) => string>> = {
   oci: (name) => `${name}.tar`,
   "oci-layout": (name) => `${name}.oci`,
   docker: (name) => `${name}.docker.tar`,
@@ -33,33 +38,58 @@ export const defaultNames: Readonly<Record<OutputKind, (name: string) => string>
   context: (name) => `${name}.context`,
 };
 
-export const outputKinds: readonly OutputKind[] = Object.keys(defaultNames) as OutputKind[];
+export const outputKinds: readonly OutputKind[] = [...(Object.keys(defaultNames) as FileKind[]), "registry"];
 
 const howToWrite = 'Write it as in "-o type=oci,dest=base.tar".';
 
-/** `type=KIND,dest=PATH`, in any order; a path may hold commas when it comes last. */
+/** `type=KIND,dest=PATH` or `type=registry,ref=NAME`, in any order; a path may hold commas when it comes last. */
 export function parseOutput(text: string): RequestedOutput {
-  const found: { type?: string; dest?: string } = {};
+  const found: { type?: string; dest?: string; ref?: string } = {};
   for (let rest = text; rest !== ""; ) {
-    const [whole = "", key, value = ""] = /^(type|dest)=((?:[^,]|,(?!(?:type|dest)=))*),?/.exec(rest) ?? [];
-    if (key === undefined) throw usage(`Cannot read output "${text}": it is not type=KIND,dest=PATH`, howToWrite);
-    if (found[key as "type" | "dest"] !== undefined) throw usage(`Cannot read output "${text}": ${key} is there twice`);
-    found[key as "type" | "dest"] = value;
+    const [whole = "", name, value = ""] = /^(type|dest|ref)=((?:[^,]|,(?!(?:type|dest|ref)=))*),?/.exec(rest) ?? [];
+    if (name === undefined) throw usage(`Cannot read output "${text}": it is not type=KIND,dest=PATH`, howToWrite);
+    const key = name as keyof typeof found;
+    if (found[key] !== undefined) throw usage(`Cannot read output "${text}": ${key} is there twice`);
+    if (value === "") throw usage(`Cannot read output "${text}": ${key} is empty`, howToWrite);
+    found[key] = value;
     rest = rest.slice(whole.length);
   }
-  const { type, dest } = found;
+  const { type, dest, ref } = found;
   if (type === undefined) throw usage(`Cannot read output "${text}": it has no type`, howToWrite);
-  if (dest === "") throw usage(`Cannot read output "${text}": dest is empty`, howToWrite);
+  const kind = parseOutputKind(type);
+  if (kind === "registry") {
+    if (dest !== undefined) throw usage(`Cannot read output "${text}": a registry has ref, and no dest`, howToPush);
+    return { kind, destination: ref && parsePushName(ref) };
+  }
+  if (ref !== undefined) throw usage(`Cannot read output "${text}": ref is for type=registry`, howToWrite);
   if (dest === "-")
     throw usage('Cannot write an output to "-": standard output holds the digest, wanted a file or folder');
-  return { kind: parseOutputKind(type), destination: dest };
+  return { kind, destination: dest };
+}
+
+const howToPush = 'Write it as in "-o type=registry,ref=registry.example/team/base:1.0".';
+
+/** The whole name of an image that is to be pushed. Throws IMAGE_NAME_SYNTAX; USAGE for one with a digest. */
+export function parsePushName(text: string): string {
+  const name = parseImageName(text);
+  if (name.digest === undefined) return formatImageName(name);
+  throw usage(`Cannot push to "${text}": a digest follows from the image`, "Leave out what follows the @.");
+}
+
+/** `type=registry,ref=NAME`, of a cache. Throws USAGE, IMAGE_NAME_SYNTAX. */
+export function parseCache(text: string): string {
+  const [, ref] = /^(?:type=registry,ref=|ref=(?=[^,]*,type=registry$))([^,]+)(?:,type=registry)?$/.exec(text) ?? [];
+  if (ref !== undefined) return parsePushName(ref);
+  throw usage(
+    `Cannot read cache "${text}": it is not type=registry,ref=NAME`,
+    'Write it as in "type=registry,ref=registry.example/team/cache".',
+  );
 }
 
 function parseOutputKind(type: string): OutputKind {
   const kind = outputKinds.find((one) => one === type);
   if (kind !== undefined) return kind;
   const known = `Known are ${outputKinds.join(", ")}.`;
-  if (type === "registry") throw usage('Cannot write output of type "registry": pushing is not supported yet', known);
   const meant = nearest(type, outputKinds);
   throw usage(
     `Cannot write output of type "${type}": there is no such type`,
@@ -67,19 +97,35 @@ function parseOutputKind(type: string): OutputKind {
   );
 }
 
+export interface PlaceOutputs {
+  /** Of the recipe, for files that are not named. */
+  readonly name: string;
+  readonly cwd: string;
+  /** Of the image, for a registry without `ref`. */
+  readonly tags: readonly string[];
+}
+
 /** Outputs with absolute destinations; `NAME.tar` when none is asked for. Two in one place are refused. */
-export function placeOutputs(
-  requested: readonly RequestedOutput[],
-  { name, cwd }: { readonly name: string; readonly cwd: string },
-): readonly Output[] {
+export function placeOutputs(requested: readonly RequestedOutput[], options: PlaceOutputs): readonly Output[] {
   const all: readonly RequestedOutput[] = requested.length > 0 ? requested : [{ kind: "oci", destination: undefined }];
+  const placed = all.flatMap((one) => placeOutput(one, options));
   const seen = new Set<string>();
-  return all.map(({ kind, destination = defaultNames[kind](fileNameOf(name)) }) => {
-    const path = posix.resolve(cwd, destination);
-    if (seen.has(path)) throw usage(`Cannot write two outputs to "${destination}": each needs a place of its own`);
-    seen.add(path);
-    return { kind, destination: path };
-  });
+  for (const { kind, destination } of placed) {
+    const shown = kind === "registry" ? destination : posix.relative(options.cwd, destination);
+    const key = `${kind === "registry"} ${shown}`;
+    if (seen.has(key)) throw usage(`Cannot write two outputs to "${shown}": each needs a place of its own`);
+    seen.add(key);
+  }
+  return placed;
+}
+
+function placeOutput({ kind, destination }: RequestedOutput, { name, cwd, tags }: PlaceOutputs): readonly Output[] {
+  if (kind !== "registry") {
+    return [{ kind, destination: posix.resolve(cwd, destination ?? defaultNames[kind](fileNameOf(name))) }];
+  }
+  if (destination !== undefined) return [{ kind, destination }];
+  if (tags.length > 0) return tags.map((tag) => ({ kind, destination: parsePushName(tag) }));
+  throw usage("Cannot push the image: it has no name", 'Add "ref=registry.example/team/base:1.0", or name it with -t.');
 }
 
 const byteUnits: Readonly<Record<string, number>> = {

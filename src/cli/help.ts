@@ -14,12 +14,16 @@ const exitCodesHelp = `EXIT CODES
 const environmentHelp = `ENVIRONMENT
   SOURCE_DATE_EPOCH      seconds since 1970 for every time that dodai writes
   DODAI_CACHE_DIR        the cache; else XDG_CACHE_HOME/dodai, else ~/.cache/dodai
-  DODAI_MIRROR_DEBIAN    mirrors of Debian's archive, with white space between them
-  DODAI_SNAPSHOT_DEBIAN  root of a snapshot service, for recipes with "snapshot"
+  DODAI_MIRROR_DEBIAN    mirrors of Debian's archive, with white space between them; _UBUNTU of Ubuntu's
+  DODAI_MIRROR_ALPINE    mirrors of Alpine; DODAI_MIRROR_WOLFI those of Wolfi
+  DODAI_SNAPSHOT_DEBIAN  root of a snapshot service, for recipes with "snapshot"; _UBUNTU of Ubuntu's
+  DODAI_REGISTRY_MIRRORS copies of registries: docker.io=mirror.example/hub ...
   DODAI_DEBUG            1 shows the stack of an unexpected error
-  HTTP_PROXY, HTTPS_PROXY, NO_PROXY, NETRC, NO_COLOR, FORCE_COLOR`;
+  DOCKER_CONFIG, REGISTRY_AUTH_FILE, HTTP_PROXY, HTTPS_PROXY, NO_PROXY, NETRC, NODE_EXTRA_CA_CERTS,
+  NO_COLOR, FORCE_COLOR`;
 
-export const recipeHelp = `RECIPE is a built-in name (see "dodai recipes") or a file that ends in .yaml or .yml.`;
+export const recipeHelp = `RECIPE is a built-in name (see "dodai recipes") or a file that ends in .yaml or .yml:
+dodai's own or apko's.`;
 
 export function describeCommand(
   summary: string,

@@ -58,7 +58,7 @@ async function unknownImage(text: string, world: World): Promise<DodaiError> {
   const fix = (): string => {
     if (recipes.includes(text)) return `Build it first: "dodai build ${text}".`;
     const meant = nearest(text, [...recipes, ...archives]);
-    if (meant === undefined) return "Name a file or folder, or what was built; dodai fetches no image.";
+    if (meant === undefined) return 'Name a file or folder, or what was built; "dodai pull" fetches an image.';
     if (archives.includes(meant)) return `Did you mean the file "${meant}"?`;
     return `Did you mean "${meant}"? If it is not built yet: "dodai build ${meant}".`;
   };

@@ -5,12 +5,23 @@ import type { LockFlags } from "./commands/lock.ts";
 import type { ResolveFlags } from "./commands/resolve.ts";
 import type { WhyFlags } from "./commands/why.ts";
 import type { Context } from "./context.ts";
-import { outputKinds, parseDuration, parseOutput } from "./flags.ts";
+import { dockerfileFlags } from "./dockerfile-flags.ts";
+import { outputKinds, parseCache, parseDuration, parseOutput } from "./flags.ts";
 import { describeCommand, recipeHelp } from "./help.ts";
-import { asText, commonFlags, json, recipeArgument } from "./shared-flags.ts";
+import { asText, commonFlags, insecureHttp, json, recipeArgument } from "./shared-flags.ts";
+
+const cache = (brief: string) =>
+  ({
+    kind: "parsed",
+    parse: parseCache,
+    variadic: true,
+    optional: true,
+    placeholder: "type=registry,ref=NAME",
+    brief,
+  }) as const;
 
 export function buildRoute(): Command<Context> {
-  return buildCommand<BuildFlags, [string], Context>({
+  return buildCommand<BuildFlags, [string?, string?], Context>({
     loader: async () => (await import("./commands/build.ts")).build,
     parameters: {
       flags: {
@@ -30,6 +41,10 @@ export function buildRoute(): Command<Context> {
           placeholder: "type=KIND,dest=PATH",
           brief: "What to write; may be repeated",
         },
+        push: { kind: "boolean", optional: true, withNegated: false, brief: "Push the image under each of its names" },
+        insecureHttp,
+        cacheFrom: cache("Take the image from there when it was built from the same; may be repeated"),
+        cacheTo: cache("Keep the image there for --cache-from; may be repeated"),
         locked: {
           kind: "boolean",
           optional: true,
@@ -62,24 +77,46 @@ export function buildRoute(): Command<Context> {
           placeholder: "duration",
           brief: "For all scripts together; 10m by default",
         },
+        runTimeout: {
+          kind: "parsed",
+          parse: parseDuration,
+          optional: true,
+          placeholder: "duration",
+          brief: "For each RUN; no limit by default (Dockerfile)",
+        },
         json,
+        ...dockerfileFlags,
         ...commonFlags,
       },
-      aliases: { t: "tag", o: "output" },
-      positional: { kind: "tuple", parameters: [recipeArgument] },
+      aliases: { t: "tag", o: "output", f: "file" },
+      positional: {
+        kind: "tuple",
+        parameters: [
+          { ...recipeArgument, optional: true, brief: "Built-in name, file, Dockerfile, or folder with a Dockerfile" },
+          { brief: "Folder of the build context", parse: asText, placeholder: "CONTEXT", optional: true },
+        ],
+      },
     },
     docs: {
       brief: "Build an image",
-      customUsage: ["RECIPE [-t NAME]... [-o type=KIND,dest=PATH]... [flags]"],
+      customUsage: [
+        "RECIPE [-t NAME]... [-o type=KIND,dest=PATH]... [flags]",
+        "DOCKERFILE [CONTEXT] [--build-arg NAME=VALUE]... [--target STAGE] [flags]",
+        "-f DOCKERFILE [CONTEXT] [flags]",
+      ],
       fullDescription: describeCommand("Builds an image and prints its digest.", {
         more: `${recipeHelp}
 Without -o it writes NAME.tar in the current folder, which docker, podman and skopeo load.
 A lock beside the recipe (NAME.lock.json) is used when it fits; "dodai lock" writes it.
+A Dockerfile is built in the sandbox, without a daemon; its context is its own folder unless CONTEXT says another.
+With --push it goes to the registries of its names, and to a file only with -o as well.
 KIND is ${outputKinds.join(", ").replace(/, ([^,]*)$/, " or $1")}.`,
         examples: [
           "dodai build distroless/base",
           "dodai build recipe.yaml -t team/base:1.0 -o type=oci,dest=out/base.tar",
           "dodai build recipe.yaml --platform linux/amd64,linux/arm64 --locked",
+          "dodai build distroless/static -t registry.example/team/static:1.0 --push",
+          "dodai build Dockerfile -t team/app:1.0 --build-arg VERSION=1.0",
           "dodai build distroless/static -o type=context,dest=out --json",
         ],
       }),

@@ -13,7 +13,7 @@ export async function withOptions<Result>(
 ): Promise<Result> {
   const { flags, world } = run;
   const cache = cacheDirectory(flags.cacheDir, world);
-  const { recipe, lockFile } = await findRecipeArgument(run.recipe, world, cache);
+  const { recipe, lockFile } = await findRecipeArgument(run.recipe, world, { cache, offline: flags.offline ?? false });
   const progress = startProgress(flags.progress, world);
   const { platform: platforms, offline = false } = flags;
   try {
@@ -34,6 +34,6 @@ export async function withOptions<Result>(
 }
 
 /** Without a name the flag is for all. */
-function unsignedRepositories(names: readonly string[]): boolean | readonly string[] {
+export function unsignedRepositories(names: readonly string[]): boolean | readonly string[] {
   return names.length === 0 ? false : names.includes("*") || names;
 }

@@ -24,6 +24,11 @@ export function lockFileOfRecipe(path: string): string {
   return path.replace(/\.ya?ml$/, "").concat(".lock.json");
 }
 
+/** Beside an apko recipe, whose `NAME.lock.json` is apko's own. */
+export function lockFileOfApko(path: string): string {
+  return path.replace(/\.ya?ml$/, "").concat(".dodai.lock.json");
+}
+
 /** The lock of a built-in recipe, in the current folder. */
 export function lockFileOfName(name: string, cwd: string): string {
   return posix.join(cwd, `${fileNameOf(name)}.lock.json`);

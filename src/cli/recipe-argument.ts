@@ -3,12 +3,13 @@ import { readFile, stat } from "node:fs/promises";
 import { posix } from "node:path";
 import { DodaiError } from "../core/dodai-error.ts";
 import type { Recipe } from "../core/recipe.ts";
+import { isApkoText, loadApkoLazily } from "../frontends/apko/lazy.ts";
 import { loadRecipeLazily } from "../frontends/native/lazy.ts";
 import type { LoadRecipeOptions } from "../frontends/native/load.ts";
 import { nearest } from "../frontends/suggest.ts";
 import type { World } from "./context.ts";
 import { usage } from "./flags.ts";
-import { lockFileOfName, lockFileOfRecipe } from "./places.ts";
+import { lockFileOfApko, lockFileOfName, lockFileOfRecipe } from "./places.ts";
 import { loadRemembered } from "./recipe-memory.ts";
 
 export interface FoundRecipe {
@@ -17,12 +18,19 @@ export interface FoundRecipe {
   readonly lockFile: string;
 }
 
-/** Largest recipe or key file, in bytes. */
+/** Largest recipe or key file, in bytes; a lock of apko's names every package of every architecture. */
 const maxFileBytes = 1 << 20;
+const maxLockBytes = 16 << 20;
 
-/** `cache` is the folder of the store. Throws RECIPE_UNKNOWN, RECIPE_SYNTAX, FILE_UNREADABLE, and USAGE for files that are not supported yet. */
-export async function findRecipeArgument(name: string, world: World, cache: string): Promise<FoundRecipe> {
-  if (/\.ya?ml$/.test(name)) return loadFile(name, world, cache);
+export interface FindOptions {
+  /** Folder of the store. */
+  readonly cache: string;
+  readonly offline: boolean;
+}
+
+/** Throws RECIPE_UNKNOWN, RECIPE_SYNTAX, FILE_UNREADABLE, and USAGE for files that are not supported yet. */
+export async function findRecipeArgument(name: string, world: World, options: FindOptions): Promise<FoundRecipe> {
+  if (/\.ya?ml$/.test(name)) return loadFile(name, world, options);
   assertSupported(name);
   const found = await world.library.findRecipe(name);
   if (found) return { recipe: found.recipe, lockFile: lockFileOfName(name, world.cwd) };
@@ -31,7 +39,7 @@ export async function findRecipeArgument(name: string, world: World, cache: stri
 
 const foreignFiles: readonly { readonly form: RegExp; readonly what: string }[] = [
   { form: /\.ks$/, what: "kickstart files" },
-  { form: /(?:^|\/)(?:Dockerfile|Containerfile)(?:\.[^/]*)?$|\.[Dd]ockerfile$/, what: "Dockerfiles" },
+  { form: /(?:^|\/)(?:Dockerfile|Containerfile)(?:\.[^/]*)?$|\.[Dd]ockerfile$/, what: "Dockerfiles, except to build," },
 ];
 
 function assertSupported(name: string): void {
@@ -42,15 +50,14 @@ function assertSupported(name: string): void {
 function notYet(name: string, what: string): DodaiError {
   return usage(
     `Cannot read "${name}": ${what} are not supported yet`,
-    'Supported are dodai\'s own recipes (*.yaml, *.yml; start one with "dodai init") and built-in names (see "dodai recipes").',
+    'Supported are dodai\'s own recipes (*.yaml, *.yml; start one with "dodai init"), those of apko, and built-in names (see "dodai recipes").',
   );
 }
 
-async function loadFile(name: string, world: World, cache: string): Promise<FoundRecipe> {
+async function loadFile(name: string, world: World, { cache, offline }: FindOptions): Promise<FoundRecipe> {
   const path = posix.resolve(world.cwd, name);
   const text = await readText(path, name);
-  // apko's format has `contents:` where ours has `packages:`.
-  if (/^contents:/m.test(text) && !/^(?:distro|extends):/m.test(text)) throw notYet(name, "apko files");
+  const isApko = isApkoText(text);
   const options: LoadRecipeOptions = {
     path,
     file: name,
@@ -62,15 +69,26 @@ async function loadFile(name: string, world: World, cache: string): Promise<Foun
       builtInNames: async () => (await world.library.builtInRecipes()).keys(),
     },
   };
-  const recipe = await loadRemembered(options, cache, loadRecipeLazily);
-  return { recipe, lockFile: lockFileOfRecipe(path) };
+  if (!isApko) {
+    const recipe = await loadRemembered(options, cache, loadRecipeLazily);
+    return { recipe, lockFile: lockFileOfRecipe(path) };
+  }
+  const { cwd } = world;
+  const recipe = await loadRemembered({ ...options, cwd }, cache, (given) => {
+    // A key that was fetched stays the recipe's until the recipe changes: it is not looked at again.
+    const fetchKey = async (url: string): Promise<string> =>
+      (await import("./fetch-key.ts")).fetchKey(url, world, { offline });
+    return loadApkoLazily({ ...given, cwd, world: { ...given.world, fetchKey } });
+  });
+  return { recipe, lockFile: lockFileOfApko(path) };
 }
 
 async function readText(path: string, shown: string): Promise<string> {
   try {
     const { size } = await stat(path);
-    if (size > maxFileBytes) {
-      throw new DodaiError("FILE_UNREADABLE", `Cannot read "${shown}": it is larger than 1 MiB`);
+    const maxBytes = path.endsWith(".lock.json") ? maxLockBytes : maxFileBytes;
+    if (size > maxBytes) {
+      throw new DodaiError("FILE_UNREADABLE", `Cannot read "${shown}": it is larger than ${maxBytes >> 20} MiB`);
     }
     return await readFile(path, "utf8");
   } catch (error) {

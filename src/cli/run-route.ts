@@ -7,8 +7,8 @@ import { describeCommand } from "./help.ts";
 import { parseVariable, parseVolume } from "./run-flags.ts";
 import { asText, commonFlags } from "./shared-flags.ts";
 
-const more = `IMAGE is what was built last under a name ("debian:trixie"), or a file or folder: an OCI archive or layout (also
-PATH:TAG and PATH@sha256:...), a Docker archive, a tar of a root file system; archives also compressed.
+const more = `IMAGE is what was built or pulled last under a name ("debian:trixie"), or a file or folder: an OCI archive or layout
+(also PATH:TAG and PATH@sha256:...), a Docker archive, a tar of a root file system; archives also compressed.
 Without COMMAND it runs what the image says; with it, the image's entrypoint gets COMMAND as its arguments.
 The command sees nothing of this machine but what -v and --network give it. What it writes into the image is lost when it ends.
 The exit code is the command's: 128 + N when signal N ended it, 127 when it is not in the image, 126 when it cannot be

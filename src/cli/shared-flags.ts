@@ -40,6 +40,13 @@ export const json: TypedFlagParameter<boolean | undefined, Context> = {
   brief: "JSON on standard output",
 };
 
+export const insecureHttp: TypedFlagParameter<boolean | undefined, Context> = {
+  kind: "boolean",
+  optional: true,
+  withNegated: false,
+  brief: "Speak to registries without TLS where they have none",
+};
+
 export const recipeArgument: TypedPositionalParameter<string, Context> = {
   brief: "Built-in name, or file",
   parse: asText,

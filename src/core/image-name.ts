@@ -28,6 +28,7 @@ const hostPart = "(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])";
 const registrySyntax = new RegExp(String.raw`^(?:${hostPart}(?:\.${hostPart})*|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?$`);
 const pathPart = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
 const repositorySyntax = new RegExp(`^${pathPart}(?:/${pathPart})*$`);
+const idSyntax = /^[0-9a-f]{64}$/;
 const tagSyntax = /^\w[\w.-]{0,127}$/;
 
 /** Reads `debian:trixie`, `registry.example:5000/team/app@sha256:...` and the like. Throws IMAGE_NAME_SYNTAX. */
@@ -38,7 +39,7 @@ export function parseImageName(text: string): ImageName {
   const { registry, repository } = splitRegistry(name);
   if (!registrySyntax.test(registry)) throw refuse(text, `"${registry}" is not a registry's host and port`);
   if (!repositorySyntax.test(repository)) throw refuse(text, repositoryFault(repository), repositoryFix(name, text));
-  if (/^[0-9a-f]{64}$/.test(name)) throw refuse(text, "64 hex digits alone are an image's ID and not a name");
+  if (idSyntax.test(name)) throw refuse(text, "64 hex digits alone are an image's ID and not a name");
   if (registry.length + 1 + repository.length > maxNameLength) {
     throw refuse(text, `it is longer than ${maxNameLength} characters`);
   }
@@ -55,10 +56,12 @@ export function formatShortImageName({ registry, repository, tag, digest }: Imag
   const end = formatEnd(tag, digest);
   if (registry !== dockerRegistry) return `${registry}/${repository}${end}`;
   const short = repository.startsWith(officialPrefix) ? repository.slice(officialPrefix.length) : repository;
-  // `library/a/b` has no shorter form: `a/b` would be read as another repository.
-  const named = short.includes("/") && short !== repository ? repository : short;
-  // Nor has `docker.io/localhost/a`, whose first part would be read as a registry.
-  return splitRegistry(named).registry === dockerRegistry ? `${named}${end}` : `${registry}/${repository}${end}`;
+  // A part may look like a registry (`localhost/a`, `docker.io/a`), and `library/a/b` without its first part is `a/b`.
+  const named = [short, repository].find((one) => {
+    const read = splitRegistry(one);
+    return read.registry === registry && read.repository === repository && !idSyntax.test(one);
+  });
+  return named === undefined ? `${registry}/${repository}${end}` : `${named}${end}`;
 }
 
 function formatEnd(tag: string | undefined, digest: Digest | undefined): string {

@@ -55,6 +55,20 @@ export function formatPlatform({ os, architecture, variant }: Platform): string 
   return variant === undefined ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`;
 }
 
+/** The kernel's word for a platform, as `uname -m` tells it: `x86_64`, `armv7l`. */
+export function machineOf({ architecture, variant }: Platform): string {
+  if (architecture === "arm") return variant === "v5" ? "armv5tel" : `arm${variant ?? "v7"}l`;
+  return machines[architecture] ?? architecture;
+}
+
+const machines: Readonly<Record<string, string>> = {
+  "386": "i686",
+  amd64: "x86_64",
+  arm64: "aarch64",
+  loong64: "loongarch64",
+  mips64le: "mips64",
+};
+
 /** The platform that a Node process runs on (`process.arch`), as the default of a build. */
 export function platformOfHost(nodeArch: string): Platform {
   const names: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386", arm: "arm/v7", ppc64: "ppc64le" };

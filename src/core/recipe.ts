@@ -6,6 +6,8 @@ import type { Platform } from "./platform.ts";
 export interface PackageRequest {
   readonly request: string;
   readonly exclude: boolean;
+  /** Only these platforms ask for it; all when absent. */
+  readonly platforms?: readonly Platform[];
   readonly position?: Position;
 }
 
@@ -26,7 +28,35 @@ export interface RecipeRepository {
   readonly insecureUnsigned: boolean;
   /** deb: pin priority, apt_preferences(5); 500 when absent. */
   readonly priority?: number;
+  /** apk: `@tag` of the repository; its packages are taken only for requests that name it. */
+  readonly tag?: string;
   readonly position?: Position;
+}
+
+/**
+ * A root file system that somebody made already, as a tarball: the image starts from it instead of from packages. Places
+ * are URLs or absolute paths; those beside the tarball may be relative to its folder. In all of them `{arch}` stands for
+ * Debian's word for the platform and `{machine}` for the kernel's.
+ */
+export interface RecipeSource extends SourcePlaces {
+  /** What differs for a platform, by its name: `linux/arm/v7`. */
+  readonly platforms: Readonly<Record<string, SourcePlaces>>;
+  /** Armoured OpenPGP keys that may sign, or fingerprints of keys that are built in. */
+  readonly keys: readonly string[];
+  /** What has to be the same for every platform: the first group of `pattern` in a file, or in the tarball's place. */
+  readonly serial?: { readonly file?: string; readonly pattern: string };
+  readonly position?: Position;
+}
+
+export interface SourcePlaces {
+  readonly rootfs?: string;
+  /** A file with sums of tarballs, as sha256sum(1) and sha512sum(1) write it. */
+  readonly sums?: string;
+  /** A detached signature: over the sums where there are any, else over the tarball. */
+  readonly signature?: string;
+  /** Lower-case hex digits of the tarball's sum. */
+  readonly sha256?: string;
+  readonly sha512?: string;
 }
 
 export interface RecipeUser {
@@ -44,7 +74,7 @@ export interface RecipeGroup {
   readonly members: readonly string[];
 }
 
-/** A file, directory or link of the recipe's own. `path` has no leading `/`. */
+/** What the recipe does to one path, in the order of the list. `path` has no leading `/`. */
 export type RecipeFile =
   | {
       readonly kind: "file";
@@ -63,14 +93,42 @@ export type RecipeFile =
       readonly gid: number;
       readonly source: string;
     }
+  /** Absent owners leave those of a folder that is there already, and are root's where it is not. */
   | {
       readonly kind: "directory";
       readonly path: string;
       readonly mode: number;
-      readonly uid: number;
-      readonly gid: number;
+      readonly uid?: number;
+      readonly gid?: number;
     }
-  | { readonly kind: "symlink"; readonly path: string; readonly target: string };
+  | { readonly kind: "symlink"; readonly path: string; readonly target: string }
+  /** Made where nothing is yet. */
+  | {
+      readonly kind: "character-device";
+      readonly path: string;
+      readonly mode: number;
+      readonly major: number;
+      readonly minor: number;
+    }
+  /** The file that `target` (no leading `/`) leads to, under one more name. */
+  | { readonly kind: "hardlink"; readonly path: string; readonly target: string }
+  /** Changes what is there, with `recursive` all that is below it too; absent owners are left. */
+  | {
+      readonly kind: "permissions";
+      readonly path: string;
+      readonly mode?: number;
+      readonly uid?: number;
+      readonly gid?: number;
+      readonly recursive: boolean;
+    };
+
+/** Certificate authorities that the image trusts beside those of its packages. */
+export interface RecipeCertificates {
+  /** One PEM certificate each; the name becomes part of a file name. */
+  readonly additional: readonly { readonly name: string; readonly pem: string }[];
+  /** Names that packages provide whose certificates, below /usr/local/share/ca-certificates, are trusted too. */
+  readonly providers: readonly string[];
+}
 
 /** The config of the image, OCI image-spec config.md; absent members are the distribution's or nothing. */
 export interface RecipeConfig {
@@ -90,16 +148,47 @@ export interface RecipeConfig {
 export type LayerStrategy =
   | { readonly kind: "single" }
   | { readonly kind: "per-package"; readonly max: number }
+  /** As apko: packages of one source, and those that replace one another, in at most `budget` layers, and one above. */
+  | { readonly kind: "origin"; readonly budget: number }
   | { readonly kind: "grouped"; readonly max: number };
+
+/** A package that another tool's lock names exactly: it is taken, and nothing is solved. */
+export interface PinnedPackage {
+  readonly name: string;
+  readonly version: string;
+  /** The package format's own word. */
+  readonly architecture: string;
+  /** Below one of the recipe's repositories. */
+  readonly url: string;
+  /** What the format knows the file by; apk: `Q1` and the SHA-1 of its control part in base64. */
+  readonly checksum: string;
+  readonly sizeBytes: number;
+}
+
+/** An image that the recipe builds on: its layers stay below, and its packages count as installed. */
+export interface RecipeBase {
+  /** A name, of what was built last or in a registry; or an absolute path of a layout or archive, maybe with `:TAG` or `@DIGEST`. */
+  readonly image: string;
+  /** apk: folder with its database, `ARCHITECTURE/APKINDEX`, in place of the one that is in the image. */
+  readonly installed?: string;
+  /** Packages of it may give way to newer ones where what is asked for needs that. */
+  readonly upgrade: boolean;
+  readonly position?: Position;
+}
+
+/** The distribution of recipes that leave it to the image that they build on. */
+export const distributionOfBase = "base";
 
 export type ScriptMode = "run" | "emulate" | "skip";
 
 export interface Recipe {
   /** What outputs are named after: `distroless/base` gives `distroless-base.tar`. */
   readonly name: string;
+  /** `scratch`, whose release is "", is no distribution at all; `base` is that of the image below. */
   readonly distribution: { readonly name: string; readonly release: string; readonly position?: Position };
   /** A date that a snapshot service knows, `20261101T000000Z`; the build fails when it does not answer. */
   readonly snapshot?: string;
+  readonly source?: RecipeSource;
   /** What the distribution offers: `empty`, `distroless`, `minbase` ... */
   readonly variant: string;
   readonly packages: readonly PackageRequest[];
@@ -116,8 +205,14 @@ export interface Recipe {
     readonly runAs?: string;
   };
   readonly files: readonly RecipeFile[];
+  readonly certificates?: RecipeCertificates;
   /** Globs of absolute paths, `/usr/share/doc/**`. */
   readonly remove: readonly string[];
   readonly config: RecipeConfig;
   readonly layers: LayerStrategy;
+  readonly base?: RecipeBase;
+  /** What a person should know of how the recipe was read, as sentences; told when packages are solved. */
+  readonly warnings?: readonly string[];
+  /** Of every platform; absent when packages are solved. */
+  readonly pinned?: readonly PinnedPackage[];
 }

@@ -50,6 +50,7 @@ export function rpmDistribution(spec: RpmFamilySpec): Distribution {
     name: spec.name,
     format: rpm,
     releases: spec.releases,
+    keys: [...new Set(spec.releases.flatMap(({ keys }) => keys))],
     variants: [...variants],
     supply: (recipe, platform, mirrors) => supplyOf(spec, recipe, { platform, mirrors }),
     recipes: spec.recipes,

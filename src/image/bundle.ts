@@ -23,7 +23,18 @@ export interface BundleLayer extends Layer, Blob {
   openUncompressed(): Bytes;
 }
 
-export type BundleImage = Image<BundleLayer>;
+/** A root tarball that somebody published, as it is. */
+export interface OriginalRoot extends Blob {
+  readonly fileName: string;
+  /** Its publisher's word for the platform. */
+  readonly architecture: string;
+  readonly version: string;
+}
+
+export interface BundleImage extends Image<BundleLayer> {
+  /** What the image's files are, all of them and nothing else; known when an output wants it. */
+  readonly original?: OriginalRoot;
+}
 
 export interface ImageBundle {
   /** At least one; one per platform, in the order of the recipe. */

@@ -9,6 +9,8 @@ export interface PlannedPackage {
   readonly name: string;
   readonly source: string;
   readonly sizeBytes: number;
+  /** Names of packages beside it whose files it may take over: `origin` keeps them in its layer. */
+  readonly replaces?: ReadonlySet<string>;
 }
 
 /** Packages of one layer, by name. `title` is for the history: `libc6`, or `glibc (libc6, libc-bin)`. */
@@ -35,6 +37,8 @@ export function planLayers(packages: readonly PlannedPackage[], strategy: LayerS
         groupBy(packages, ({ source }) => source),
         strategy.max,
       );
+    case "origin":
+      return withinBudget(joined(groupBy(packages, ({ source }) => source)), strategy.budget);
     default:
       return unreachable(strategy);
   }
@@ -64,6 +68,42 @@ function limited(groups: readonly SizedGroup[], max: number): readonly LayerGrou
   const shared = groups.slice(room - 1).flatMap((group) => group.packages);
   return [...alone.map(titled), { title: `${shared.length} smaller packages`, packages: namesOf(shared) }];
 }
+
+/** Groups with packages that replace one another become one: a layer above must not hold what one below takes over. */
+function joined(groups: readonly SizedGroup[]): readonly SizedGroup[] {
+  const groupOf = new Map(groups.flatMap((group) => group.packages.map(({ name }) => [name, group] as const)));
+  for (const { name, replaces = [] } of groups.flatMap((group) => group.packages)) {
+    for (const other of replaces) {
+      const [mine, its] = [groupOf.get(name), groupOf.get(other)];
+      if (!mine || !its || mine === its) continue;
+      const both = merged([mine, its]);
+      for (const one of both.packages) groupOf.set(one.name, both);
+    }
+  }
+  return [...new Set(groupOf.values())].sort(
+    (a, b) => b.sizeBytes - a.sizeBytes || compareBytes(lastName(a), lastName(b)),
+  );
+}
+
+/** The biggest have a layer each; from the budget on, one for all others. Without a budget that is one in all. */
+function withinBudget(groups: readonly SizedGroup[], budget: number): readonly LayerGroup[] {
+  const room = Math.min(budget, maxLayers - 1);
+  if (groups.length <= room) return groups.map(titled);
+  const alone = groups.slice(0, Math.max(room - 1, 0));
+  const rest = merged(groups.slice(alone.length));
+  const title = alone.length === 0 ? "all packages" : `${rest.packages.length} smaller packages`;
+  return [...alone.map(titled), { title, packages: namesOf(rest.packages) }];
+}
+
+function merged(groups: readonly SizedGroup[]): SizedGroup {
+  return {
+    key: groups.map(({ key }) => key).join(", "),
+    packages: groups.flatMap((group) => group.packages),
+    sizeBytes: groups.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  };
+}
+
+const lastName = ({ packages }: SizedGroup): string => namesOf(packages).at(-1) ?? "";
 
 function titled({ key, packages }: SizedGroup): LayerGroup {
   const names = namesOf(packages);

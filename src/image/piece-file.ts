@@ -1,5 +1,5 @@
 // The description of a piece that lies beside its records in the store: written once, read by every build that uses it.
-import { type Entry, noXattrs } from "../archive/entry.ts";
+import { type DirectoryEntry, type Entry, noXattrs } from "../archive/entry.ts";
 import { cleanPath } from "../archive/tar-name.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import type { ControlMember } from "../packages/contract.ts";
@@ -7,6 +7,8 @@ import { type PieceEntry, pieceVersion } from "./piece.ts";
 
 export interface Piece {
   readonly key: string;
+  /** The folder that all else is in, where it says how that is to be: root tarballs. */
+  readonly root?: DirectoryEntry;
   /** In tree order, directories included. */
   readonly entries: readonly PieceEntry[];
   /** Length of the records. */
@@ -16,6 +18,8 @@ export interface Piece {
   readonly paths: readonly string[];
   /** Hex MD5 of files that the package database wants one of, by absolute path as the package spells it. */
   readonly md5: ReadonlyMap<string, string>;
+  /** Hex SHA-1 of each file by its path, where the format has one (apk). */
+  readonly sha1: ReadonlyMap<string, string>;
 }
 
 const kinds = ["file", "directory", "symlink", "character-device", "block-device", "fifo"] as const;
@@ -38,21 +42,29 @@ type EntryRow = readonly [
 interface PieceJson {
   readonly version: number;
   readonly recordsBytes: number;
+  /** mode, uid, gid, mtime. */
+  readonly root?: readonly [number, number, number, number];
   readonly entries: readonly EntryRow[];
-  readonly control: readonly (readonly [string, number, string])[];
+  readonly control: readonly (readonly [name: string, mode: number, bytes: string, mtime?: number])[];
   /** Left out when they follow from the entries. */
   readonly paths?: readonly string[];
   readonly md5: Readonly<Record<string, string>>;
+  readonly sha1?: Readonly<Record<string, string>>;
 }
 
-export function formatPiece({ entries, recordsBytes, control, paths, md5 }: Piece): string {
+export function formatPiece({ root, entries, recordsBytes, control, paths, md5, sha1 }: Piece): string {
   const json: PieceJson = {
     version: pieceVersion,
     recordsBytes,
+    ...(root ? { root: [root.mode, root.uid, root.gid, root.mtime] } : {}),
     entries: entries.map(formatRow),
-    control: control.map(({ name, mode, bytes }) => [name, mode, Buffer.from(bytes).toString("latin1")]),
+    control: control.map(({ name, mode, bytes, mtime }) => {
+      const start = [name, mode, Buffer.from(bytes).toString("latin1")] as const;
+      return mtime === undefined ? start : [...start, mtime];
+    }),
     ...(isSame(paths, pathsOf(entries)) ? {} : { paths }),
     md5: Object.fromEntries(md5),
+    ...(sha1.size === 0 ? {} : { sha1: Object.fromEntries(sha1) }),
   };
   return JSON.stringify(json);
 }
@@ -68,14 +80,17 @@ export function parsePiece(key: string, description: string): Piece {
     return {
       key,
       recordsBytes: whole(json.recordsBytes),
+      ...(json.root ? { root: parseRoot(json.root) } : {}),
       entries,
-      control: json.control.map(([name, mode, bytes]) => ({
+      control: json.control.map(([name, mode, bytes, mtime]) => ({
         name: text(name),
         mode: whole(mode),
         bytes: Buffer.from(text(bytes), "latin1"),
+        ...(mtime === undefined ? {} : { mtime: whole(mtime) }),
       })),
       paths: paths.map(text),
-      md5: new Map(Object.entries(json.md5).map(([path, hex]) => [path, text(hex)])),
+      md5: textsOf(json.md5),
+      sha1: textsOf(json.sha1 ?? {}),
     };
   } catch (cause) {
     throw new DodaiError("CACHE_BROKEN", `Cannot read piece ${key} of the store: its description is damaged`, {
@@ -83,6 +98,9 @@ export function parsePiece(key: string, description: string): Piece {
     });
   }
 }
+
+const textsOf = (members: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> =>
+  new Map(Object.entries(members).map(([path, value]) => [path, text(value)]));
 
 /** How dpkg-deb lists what a package holds: the root, all else in tree order, and symbolic links last. */
 function pathsOf(entries: readonly PieceEntry[]): readonly string[] {
@@ -139,6 +157,11 @@ function parseRow(row: EntryRow): PieceEntry {
     recordBytes: whole(recordBytes),
     bodyOffset: whole(bodyOffset),
   };
+}
+
+function parseRoot([mode, uid, gid, mtime]: NonNullable<PieceJson["root"]>): DirectoryEntry {
+  if (!Number.isSafeInteger(mtime)) throw new Error("no time");
+  return { kind: "directory", path: ".", mode: whole(mode), uid: whole(uid), gid: whole(gid), mtime, xattrs: noXattrs };
 }
 
 function text(value: unknown): string {

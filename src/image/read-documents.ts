@@ -1,10 +1,9 @@
-// Documents of images that somebody else wrote: index, manifest and config (OCI image-spec; Docker's, whose members are the
-// same). What dodai uses of them is checked here; everything else in them is left alone. `validateImage` is the strict one.
-import { type DiffId, type Digest, parseDiffId, parseDigest } from "../core/digest.ts";
+// Configs of images that somebody else wrote (OCI image-spec; Docker's, whose members are the same), and what Docker archives
+// list. What dodai uses of them is checked here; everything else in them is left alone. `validateImage` is the strict one.
+import { type DiffId, parseDiffId } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { formatPlatform, parsePlatform } from "../core/platform.ts";
 import { maxLayers } from "./layer.ts";
-import { dockerTypes, ociTypes } from "./media-types.ts";
 
 /** Largest document that is read, in bytes; registries take as much of a manifest. */
 export const maxDocumentBytes: number = 4 << 20;
@@ -13,22 +12,6 @@ export const maxDocumentBytes: number = 4 << 20;
 export interface DocumentText {
   readonly what: string;
   readonly text: string;
-}
-
-/** A descriptor as read. */
-export interface ReadDescriptor {
-  readonly mediaType: string;
-  readonly digest: Digest;
-  readonly sizeBytes: number;
-  /** `linux/amd64` as `formatPlatform` writes it; as it stands where dodai does not know it (`windows/amd64`). */
-  readonly platform: string | undefined;
-  readonly annotations: Readonly<Record<string, string>>;
-}
-
-export interface ReadManifest {
-  readonly config: ReadDescriptor;
-  /** Bottom first. */
-  readonly layers: readonly ReadDescriptor[];
 }
 
 /** How containers of the image start, and what its layers are uncompressed (config.md). */
@@ -44,28 +27,6 @@ export interface ReadConfig {
   readonly user: string;
   /** Empty for the root folder. */
   readonly workdir: string;
-}
-
-/** The manifests that an index or a layout's `index.json` lists, in its order. Throws IMAGE_BROKEN. */
-export function parseIndex(document: DocumentText): readonly ReadDescriptor[] {
-  const { manifests } = objectOf(parseJson(document), document);
-  return listOf(manifests, { ...document, place: "manifests" }).map((one) => descriptorOf(one, document));
-}
-
-export function isIndexType(mediaType: string): boolean {
-  return mediaType === ociTypes.index || mediaType === dockerTypes.index;
-}
-
-export function isManifestType(mediaType: string): boolean {
-  return mediaType === ociTypes.manifest || mediaType === dockerTypes.manifest;
-}
-
-/** Throws IMAGE_BROKEN, also for more layers than can be mounted. */
-export function parseManifest(document: DocumentText): ReadManifest {
-  const { config, layers } = objectOf(parseJson(document), document);
-  const list = listOf(layers, { ...document, place: "layers" });
-  assertLayerCount(list.length, document);
-  return { config: descriptorOf(config, document), layers: list.map((one) => descriptorOf(one, document)) };
 }
 
 /** Throws IMAGE_BROKEN. */
@@ -144,30 +105,12 @@ function textsOf(value: unknown, placed: Placed): readonly string[] {
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
-function descriptorOf(value: unknown, document: DocumentText): ReadDescriptor {
-  const { mediaType, digest, size, platform, annotations } = objectOf(value, document);
-  if (!Number.isSafeInteger(size) || Number(size) < 0) throw brokenImage(document.what, "a size in it is not one");
-  return {
-    mediaType: textOf(mediaType),
-    digest: digestOf(textOf(digest), document, parseDigest),
-    sizeBytes: Number(size),
-    platform: platformOf(platform),
-    annotations: annotationsOf(annotations),
-  };
-}
-
 function digestOf<Result>(text: string, { what }: DocumentText, parse: (text: string) => Result): Result {
   try {
     return parse(text);
   } catch (cause) {
     throw brokenImage(what, `"${text.slice(0, 100)}" is not sha256: and 64 lower-case hex digits`, cause);
   }
-}
-
-function annotationsOf(value: unknown): Readonly<Record<string, string>> {
-  if (typeof value !== "object" || value === null) return {};
-  const texts = Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === "string");
-  return Object.fromEntries(texts);
 }
 
 function platformOf(value: unknown): string | undefined {

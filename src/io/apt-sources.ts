@@ -8,6 +8,8 @@ import { fieldOf, parseStanzas, type Stanza } from "../packages/deb/deb822.ts";
 export interface HostMirrors {
   readonly archive?: readonly string[];
   readonly security?: readonly string[];
+  /** Ubuntu: of the architectures that its archive has not. */
+  readonly ports?: readonly string[];
 }
 
 /** One source of packages as either syntax states it. */
@@ -26,9 +28,16 @@ export async function readHostMirrors(hostRoot: string, distribution: string): P
     name.endsWith(".sources") ? parseDeb822Sources(text) : parseListSources(text),
   );
   const own = sources.filter(({ uri }) => isOwn(uri, distribution));
+  const ports = rootsOf(
+    sources.filter(({ uri, suite }) => isArchiveSuite(suite) && lastOf(uri) === `${distribution}-ports`),
+  );
   const archive = rootsOf(own.filter(({ suite }) => isArchiveSuite(suite)));
   const security = rootsOf(own.filter(({ suite }) => isSecuritySuite(suite)));
-  return { ...(archive.length > 0 ? { archive } : {}), ...(security.length > 0 ? { security } : {}) };
+  return {
+    ...(archive.length > 0 ? { archive } : {}),
+    ...(security.length > 0 ? { security } : {}),
+    ...(ports.length > 0 ? { ports } : {}),
+  };
 }
 
 /** `ID` of os-release(5). */
@@ -78,10 +87,17 @@ function sourcesOf(stanza: Stanza): readonly Source[] {
 
 /** The distribution's own path on any mirror: `/debian`, `/debian-security`; old names of mirrors too: `/pub/debian`. */
 function isOwn(uri: string, distribution: string): boolean {
-  const url = URL.parse(uri);
-  if (url === null || !["http:", "https:", "file:"].includes(url.protocol)) return false;
-  const last = url.pathname.replace(/\/+$/, "").split("/").at(-1);
+  const last = lastOf(uri);
+  if (last === undefined) return false;
+  const url = new URL(uri);
   return last === distribution || last === `${distribution}-security` || isSecurityHostRoot(url);
+}
+
+/** The last folder of a URL that we can read; `undefined` for other URLs. */
+function lastOf(uri: string): string | undefined {
+  const url = URL.parse(uri);
+  if (url === null || !["http:", "https:", "file:"].includes(url.protocol)) return undefined;
+  return url.pathname.replace(/\/+$/, "").split("/").at(-1);
 }
 
 /** `http://security.HOST/` has had no path at its root. */

@@ -17,11 +17,14 @@ export class HttpFault extends Error {
   readonly kind: FaultKind;
   /** How long the server asks to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** What the server answered, when that is the fault. */
+  readonly status: number | undefined;
 
-  constructor(kind: FaultKind, reason: string, retryAfterMs?: number) {
+  constructor(kind: FaultKind, reason: string, retryAfterMs?: number, status?: number) {
     super(reason);
     this.kind = kind;
     this.retryAfterMs = retryAfterMs;
+    this.status = status;
   }
 }
 
@@ -46,6 +49,13 @@ const broken: Readonly<Record<string, string>> = {
   ERR_STREAM_PREMATURE_CLOSE: "the connection was closed before the end",
 };
 
+const badCertificate = "its certificate is not accepted";
+
+/** Whether the server did speak TLS, but proved nothing by it. */
+export function isCertificateFault({ message }: HttpFault): boolean {
+  return message.startsWith(badCertificate);
+}
+
 /** What an error that Node threw during a request means. A fault or an error of ours passes as it is; a bug is thrown. */
 export function faultOf(error: unknown): HttpFault | DodaiError {
   if (error instanceof HttpFault || error instanceof DodaiError) return error;
@@ -54,8 +64,10 @@ export function faultOf(error: unknown): HttpFault | DodaiError {
   if (code === "ABORT_ERR") return cancelled();
   if (unreachable[code] !== undefined) return new HttpFault("unreachable", unreachable[code]);
   if (broken[code] !== undefined) return new HttpFault("unavailable", broken[code]);
-  if (/CERT|UNABLE_TO|^ERR_TLS/.test(code))
-    return new HttpFault("refused", `its certificate is not accepted (${code})`);
+  if (/CERT|UNABLE_TO|^ERR_TLS/.test(code)) return new HttpFault("refused", `${badCertificate} (${code})`);
+  if (code === "EPROTO" || code.startsWith("ERR_SSL")) {
+    return new HttpFault("refused", `it does not answer as https: does (${code})`);
+  }
   if (code.startsWith("HPE_")) return new HttpFault("unavailable", `the answer is not HTTP (${code})`);
   return new HttpFault("refused", redact(message === "" ? code : message));
 }

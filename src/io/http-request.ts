@@ -1,6 +1,8 @@
-// One GET: proxy, time limits, credentials and redirects. No second try; that is http.ts.
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+// One request: proxy, time limits, credentials and redirects. No second try; that is http.ts.
+import { once } from "node:events";
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { Bytes } from "../core/bytes.ts";
 import { cancelled, faultOf, HttpFault } from "./http-fault.ts";
 import { describeUrl } from "./http-redact.ts";
 import type { Credentials, Netrc } from "./netrc.ts";
@@ -50,24 +52,50 @@ export function createAgents(): Agents {
   };
 }
 
+export type Headers = Readonly<Record<string, string>>;
+
+export interface RequestBody {
+  readonly sizeBytes: number;
+  /** Exactly so many bytes, from their start. */
+  open(): Bytes;
+}
+
+export interface OneRequest {
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH";
+  readonly headers: Headers;
+  /** In place of what the URL and netrc say. */
+  readonly authorization?: string | undefined;
+  readonly body?: RequestBody | undefined;
+}
+
+export interface Answered {
+  /** Its body is not read yet. */
+  readonly response: IncomingMessage;
+  /** Whether the server that was asked first answered, and not one that it redirected to. */
+  readonly direct: boolean;
+}
+
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 
-/** Sends a GET and follows redirects. The body of the answer is not read yet. Throws HttpFault or CANCELLED. */
-export async function sendGet(
-  start: URL,
-  headers: Readonly<Record<string, string>>,
-  world: RequestWorld,
-): Promise<IncomingMessage> {
+/** Sends a request and follows redirects, those of GET and HEAD alone. Throws HttpFault or CANCELLED. */
+export async function sendRequest(start: URL, request: OneRequest, world: RequestWorld): Promise<Answered> {
+  const { method, headers } = request;
   let url = withoutCredentials(start);
-  let credentials = credentialsOf(start) ?? world.netrc.credentialsFor(start);
+  let authorization = request.authorization ?? basic(credentialsOf(start) ?? world.netrc.credentialsFor(start));
+  let direct = true;
   for (let redirects = 0; redirects <= world.maxRedirects; redirects++) {
-    const response = await send(url, { ...headers, ...authorization(credentials) }, world);
+    const sent = authorization === undefined ? headers : { ...headers, authorization };
+    const response = await send(url, { ...request, headers: sent }, world);
     const { statusCode = 0, headers: answer } = response;
-    if (!redirectStatuses.has(statusCode) || answer.location === undefined) return response;
+    const follows = (method === "GET" || method === "HEAD") && redirectStatuses.has(statusCode);
+    if (!follows || answer.location === undefined) return { response, direct };
     await discard(response);
     const next = redirectTarget(url, answer.location);
     // Who may read at one host may not be told to another (RFC 9110, 15.4 and 17.1).
-    if (!isSameServer(url, next)) credentials = undefined;
+    if (!isSameServer(url, next)) {
+      authorization = undefined;
+      direct = false;
+    }
     url = next;
   }
   throw new HttpFault("refused", `it redirects more than ${world.maxRedirects} times`);
@@ -105,15 +133,16 @@ export async function* bodyOf(response: IncomingMessage, { idleMs }: Timeouts): 
   }
 }
 
-function send(url: URL, headers: Readonly<Record<string, string>>, world: RequestWorld): Promise<IncomingMessage> {
+function send(url: URL, { method, headers, body }: OneRequest, world: RequestWorld): Promise<IncomingMessage> {
   const { agents, environment, timeouts, userAgent, signal } = world;
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) throw cancelled();
     const start = url.protocol === "https:" ? httpsRequest : httpRequest;
     const outgoing = start(url, {
+      method,
       agent: agents.agentFor(url, environment),
       // Bytes as they are stored: their digest is known, and a .gz must stay one.
-      headers: { "user-agent": userAgent, accept: "*/*", "accept-encoding": "identity", ...headers },
+      headers: { "user-agent": userAgent, accept: "*/*", "accept-encoding": "identity", ...length(body), ...headers },
       ...(signal === undefined ? {} : { signal }),
     });
     let timer = setTimeout(() => outgoing.destroy(noConnection(timeouts.connectMs)), timeouts.connectMs);
@@ -130,8 +159,37 @@ function send(url: URL, headers: Readonly<Record<string, string>>, world: Reques
       clearTimeout(timer);
       reject(faultOf(error));
     });
-    outgoing.end();
+    if (body === undefined) outgoing.end();
+    else void sendBody(outgoing, body, () => timer.refresh()).catch((error: Error) => outgoing.destroy(error));
   });
+}
+
+const length = (body: RequestBody | undefined): Headers =>
+  body === undefined ? {} : { "content-length": String(body.sizeBytes) };
+
+/** Writes as fast as the server reads, and stops when it has answered before the end: it does not want the rest. */
+async function sendBody(outgoing: ClientRequest, body: RequestBody, onSent: () => void): Promise<void> {
+  let answered = false;
+  outgoing.once("response", (response) => {
+    answered = true;
+    response.once("close", () => {
+      if (!outgoing.writableFinished) outgoing.destroy();
+    });
+  });
+  for await (const chunk of body.open()) {
+    if (answered || outgoing.destroyed) return;
+    if (!outgoing.write(chunk)) {
+      const ended = new AbortController();
+      const { signal } = ended;
+      const moved = ["drain", "close", "response"].map((event) => once(outgoing, event, { signal }));
+      await Promise.race(moved).finally(() => {
+        ended.abort();
+        for (const one of moved) one.catch(() => undefined);
+      });
+    }
+    onSent();
+  }
+  if (!answered && !outgoing.destroyed) outgoing.end();
 }
 
 function noConnection(connectMs: number): HttpFault {
@@ -142,7 +200,7 @@ function silent(idleMs: number): HttpFault {
   return new HttpFault("unavailable", `the server sent nothing for ${idleMs / 1000} s`);
 }
 
-function redirectTarget(from: URL, location: string): URL {
+export function redirectTarget(from: URL, location: string): URL {
   const next = URL.parse(location, from);
   if (next === null) throw new HttpFault("refused", "it redirects to something that is not a URL");
   if (next.protocol !== "http:" && next.protocol !== "https:") {
@@ -155,7 +213,7 @@ function redirectTarget(from: URL, location: string): URL {
 }
 
 /** The same scheme, host and port, or https: of a host that was asked by http:, both at their usual port. */
-function isSameServer(a: URL, b: URL): boolean {
+export function isSameServer(a: URL, b: URL): boolean {
   return (
     a.origin === b.origin || (a.protocol === "http:" && a.hostname === b.hostname && a.port === "" && b.port === "")
   );
@@ -183,9 +241,11 @@ function withoutCredentials(url: URL): URL {
   return bare;
 }
 
-/** RFC 7617, Basic. */
-function authorization(credentials: Credentials | undefined): Readonly<Record<string, string>> {
-  if (credentials === undefined) return {};
+/** The value of an Authorization header (RFC 7617). */
+export function basic(credentials: Credentials): string;
+export function basic(credentials: Credentials | undefined): string | undefined;
+export function basic(credentials: Credentials | undefined): string | undefined {
+  if (credentials === undefined) return undefined;
   const text = `${credentials.login}:${credentials.password}`;
-  return { authorization: `Basic ${Buffer.from(text).toString("base64")}` };
+  return `Basic ${Buffer.from(text).toString("base64")}`;
 }

@@ -25,6 +25,11 @@ export const usualRetries: RetryPolicy = {
   random: Math.random,
 };
 
+/** Statuses that may be others soon. */
+export function isPassing(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 || status >= 500;
+}
+
 /** How long to wait before attempt number `attempt + 1`, or `undefined` when there shall be none. */
 export function retryDelayMs(fault: HttpFault, attempt: number, policy: RetryPolicy): number | undefined {
   if ((fault.kind !== "unreachable" && fault.kind !== "unavailable") || attempt >= policy.attempts) return undefined;

@@ -3,10 +3,11 @@
 import { createHash, type Hash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Answer, type Authorizer, type ExchangeOptions, exchangeOf, wantsOtherHeader } from "./http-exchange.ts";
 import { cancelled, faultOf, HttpFault } from "./http-fault.ts";
 import { createLanes } from "./http-lanes.ts";
-import { bodyOf, createAgents, discard, type RequestWorld, sendGet, type Timeouts } from "./http-request.ts";
-import { type RetryPolicy, retryAfterMs, retryDelayMs, usualRetries } from "./http-retry.ts";
+import { bodyOf, createAgents, discard, type RequestWorld, sendRequest, type Timeouts } from "./http-request.ts";
+import { isPassing, type RetryPolicy, retryAfterMs, retryDelayMs, usualRetries } from "./http-retry.ts";
 import { emptyNetrc, type Netrc } from "./netrc.ts";
 import type { Environment } from "./proxy.ts";
 
@@ -31,6 +32,8 @@ export interface ReadOptions {
   readonly sizeBytes?: number | undefined;
   /** The caller checks a digest over all bytes, so a transfer may be pieced together without a validator of the server. */
   readonly checked: boolean;
+  /** Who asks, in place of what the URL and netrc say. */
+  readonly authorizer?: Authorizer | undefined;
   /** Told the size of each chunk that arrives. */
   readonly onBytes?: ((count: number) => void) | undefined;
 }
@@ -38,6 +41,8 @@ export interface ReadOptions {
 export interface HttpClient {
   /** The bytes behind a URL, as one stream. Throws HttpFault, or CANCELLED. */
   read(url: URL, options: ReadOptions): AsyncGenerator<Uint8Array>;
+  /** One request and its whole answer, whatever its status. Throws HttpFault when there is none, or CANCELLED. */
+  exchange(url: URL, options: ExchangeOptions): Promise<Answer>;
   /** Ends all connections. */
   close(): void;
 }
@@ -80,7 +85,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     }
   }
 
-  return { read, close: () => world.agents.close() };
+  return { read, exchange: exchangeOf(world, retries), close: () => world.agents.close() };
 }
 
 /** What is known of a file while it is read, over all attempts. */
@@ -107,7 +112,13 @@ function startTransfer(wanted: ReadOptions): Transfer {
 
 async function* attemptTransfer(url: URL, transfer: Transfer, world: RequestWorld): AsyncGenerator<Uint8Array> {
   const { wanted, prefix } = transfer;
-  const response = await sendGet(url, requestHeaders(transfer), world);
+  const authorization = await wanted.authorizer?.header();
+  const request = { method: "GET", headers: requestHeaders(transfer), authorization } as const;
+  const { response, direct } = await sendRequest(url, request, world);
+  if (direct && (await wantsOtherHeader(response, wanted.authorizer))) {
+    await discard(response);
+    throw new HttpFault("unavailable", "the server wants other credentials", 0);
+  }
   const resumed = await acceptAnswer(response, transfer);
   let body = bodyOf(response, world.timeouts);
   if (!resumed && transfer.seenBytes > 0) body = withoutPrefix(body, transfer);
@@ -177,8 +188,8 @@ function statusFault(status: number, retryAfter: string | undefined): HttpFault 
   const reason = `the server answers ${status}`;
   if (status === 404 || status === 410) return new HttpFault("missing", reason);
   // 416 comes when the file is now shorter than what was seen of it: the next attempt asks for all of it.
-  const passing = status === 408 || status === 416 || status === 425 || status === 429 || status >= 500;
-  return new HttpFault(passing ? "unavailable" : "refused", reason, retryAfterMs(retryAfter, Date.now()));
+  const passing = status === 416 || isPassing(status);
+  return new HttpFault(passing ? "unavailable" : "refused", reason, retryAfterMs(retryAfter, Date.now()), status);
 }
 
 /** A server that begins again from the start: what was passed on already is left out, and must be the same when nobody checks it. */

@@ -17,9 +17,7 @@ import { platformMissing } from "./image-input-oci.ts";
 
 /** Throws IMAGE_BROKEN, IMAGE_UNKNOWN, PLATFORM_UNSUPPORTED, USAGE, DIGEST_MISMATCH. */
 export async function chooseDockerImage(files: ImageFiles, choice: ImageChoice): Promise<InputImage> {
-  const image = chooseNamed(parseDockerManifest(await readDocument(files, "manifest.json")), choice, files.place);
-  const document = await readDocument(files, image.config);
-  assertNamedAfter(image.config, document);
+  const { image, document } = await findDockerImage(files, choice.reference);
   const config = parseConfig(document);
   if (config.diffIds.length !== image.layers.length) {
     throw brokenImage(
@@ -40,7 +38,23 @@ export async function chooseDockerImage(files: ImageFiles, choice: ImageChoice):
   return { digest: undefined, config, layers: await Promise.all(layers) };
 }
 
-function chooseNamed(images: readonly DockerImage[], { reference }: ImageChoice, place: string): DockerImage {
+/** The image of the archive that a tag or a name stands for, and its config's text. */
+export async function findDockerImage(
+  files: ImageFiles,
+  reference: string | undefined,
+): Promise<{ readonly image: DockerImage; readonly document: DocumentText }> {
+  const images = parseDockerManifest(await readDocument(files, "manifest.json"));
+  const image = chooseNamed(images, { reference }, files.place);
+  const document = await readDocument(files, image.config);
+  assertNamedAfter(image.config, document);
+  return { image, document };
+}
+
+function chooseNamed(
+  images: readonly DockerImage[],
+  { reference }: Pick<ImageChoice, "reference">,
+  place: string,
+): DockerImage {
   const named =
     reference === undefined ? images : images.filter(({ names }) => names.some((name) => isName(name, reference)));
   const [only] = named;

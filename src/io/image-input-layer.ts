@@ -1,9 +1,13 @@
 // A layer's bytes on their way out of an image: checked as they are stored, decompressed, and checked again.
 import { type Compression, detectCompression } from "../archive/compression.ts";
 import { decompress } from "../archive/decompress.ts";
-import { type Bytes, type Expected, verified } from "../core/bytes.ts";
-import { type DiffId, startDigest } from "../core/digest.ts";
+import type { Bytes } from "../core/bytes.ts";
+import { type DiffId, type Digest, startDigest } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
+import type { Pointer } from "../image/image-source.ts";
+import type { ReadManifest } from "../image/parse-document.ts";
+import { brokenImage, type ReadConfig } from "../image/read-documents.ts";
+import type { InputImage } from "./image-input-contract.ts";
 
 /** Largest layer and largest archive that is decompressed, in bytes. */
 export const maxLayerBytes: number = 64 * 2 ** 30;
@@ -16,15 +20,37 @@ export interface StoredLayer {
   readonly diffId: DiffId;
   /** Whose layer, for messages. */
   readonly what: string;
-  /** Where a manifest says what the stored bytes are. */
-  readonly expected?: Omit<Expected, "what" | "fix">;
+}
+
+export interface ManifestParts {
+  readonly digest: Digest;
+  readonly manifest: ReadManifest;
+  readonly config: ReadConfig;
+  /** Bytes as they are stored, checked. */
+  readonly blob: (pointer: Pointer) => Bytes;
+  /** Whose, for messages. */
+  readonly what: string;
+}
+
+/** The image of a manifest and its config. Throws IMAGE_BROKEN when they tell of different layers. */
+export function inputImageOf({ digest, manifest, config, blob, what }: ManifestParts): InputImage {
+  const { diffIds } = config;
+  if (diffIds.length !== manifest.layers.length) {
+    throw brokenImage(what, `its config tells of ${diffIds.length} layers, and it has ${manifest.layers.length}`);
+  }
+  const layers = diffIds.flatMap((diffId, index) => {
+    const pointer = manifest.layers[index];
+    if (pointer === undefined) return [];
+    const open = (): Bytes => openLayer({ bytes: blob(pointer), diffId, what: `layer ${index + 1} of ${what}` });
+    return [{ digest: pointer.digest, sizeBytes: pointer.sizeBytes, open }];
+  });
+  return { digest, config, layers };
 }
 
 /** The uncompressed tar. Fails at its end with DIGEST_MISMATCH. */
-export async function* openLayer({ bytes, diffId, what, expected }: StoredLayer): AsyncGenerator<Uint8Array> {
-  const stored = expected ? verified(bytes, { ...expected, what, fix: imageFix }) : bytes;
+export async function* openLayer({ bytes, diffId, what }: StoredLayer): AsyncGenerator<Uint8Array> {
   const state = startDigest();
-  for await (const chunk of plainBytes(stored, what)) {
+  for await (const chunk of plainBytes(bytes, what)) {
     state.update(chunk);
     yield chunk;
   }

@@ -1,30 +1,19 @@
 // Choosing an image out of an OCI layout (image-spec, image-layout.md): index.json, indexes below it, manifest, config.
-import { collect, verified } from "../core/bytes.ts";
-import { hexOf } from "../core/digest.ts";
+import { collect } from "../core/bytes.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { formatPlatform } from "../core/platform.ts";
-import { containerdNameKey, refNameKey } from "../image/annotations.ts";
+import { type Pointer, statedPlatformText } from "../image/image-source.ts";
 import { dockerTypes, ociTypes } from "../image/media-types.ts";
-import {
-  brokenImage,
-  type DocumentText,
-  isIndexType,
-  isManifestType,
-  maxDocumentBytes,
-  parseConfig,
-  parseIndex,
-  parseManifest,
-  type ReadConfig,
-  type ReadDescriptor,
-  type ReadManifest,
-} from "../image/read-documents.ts";
-import { type ImageFiles, readDocument } from "./image-files.ts";
+import { isDocumentType, parseDocument, type ReadManifest } from "../image/parse-document.ts";
+import { brokenImage, maxDocumentBytes, parseConfig, type ReadConfig } from "../image/read-documents.ts";
+import type { ImageFiles } from "./image-files.ts";
 import type { ImageChoice, InputImage } from "./image-input-contract.ts";
-import { imageFix, openLayer } from "./image-input-layer.ts";
+import { inputImageOf } from "./image-input-layer.ts";
+import { type Layout, openLayout } from "./image-input-layout.ts";
 
 /** An image of the layout, with its documents. */
 interface Candidate {
-  readonly descriptor: ReadDescriptor;
+  readonly descriptor: Pointer;
   readonly manifest: ReadManifest;
   readonly config: ReadConfig;
   readonly platform: string;
@@ -36,61 +25,50 @@ const MAX_DEPTH = 4;
 
 /** Throws IMAGE_BROKEN, IMAGE_UNKNOWN, PLATFORM_UNSUPPORTED, DIGEST_MISMATCH. */
 export async function chooseOciImage(files: ImageFiles, choice: ImageChoice): Promise<InputImage> {
-  const roots = parseIndex(await readDocument(files, "index.json"));
-  const named = choice.reference === undefined ? roots : roots.filter((one) => isNamed(one, choice.reference ?? ""));
-  if (named.length === 0 && choice.reference !== undefined) throw unknownReference(files, choice.reference, roots);
-  const candidates = await candidatesBelow(files, named);
-  const chosen = choosePlatform(candidates, choice, files.place);
-  return imageOf(files, chosen);
-}
-
-/** A tag or whole name of the descriptor, or its digest. */
-function isNamed({ annotations, digest }: ReadDescriptor, reference: string): boolean {
-  const names = [annotations[refNameKey], annotations[containerdNameKey], digest];
-  return names.includes(reference);
-}
-
-function unknownReference(files: ImageFiles, reference: string, roots: readonly ReadDescriptor[]): DodaiError {
-  const known = [...new Set(roots.map(({ annotations, digest }) => annotations[refNameKey] ?? digest))];
-  return new DodaiError("IMAGE_UNKNOWN", `Cannot find "${reference}" in "${files.place}": it holds no such image`, {
-    fix: `It holds ${known.slice(0, 20).join(", ") || "none"}.`,
-  });
+  const layout = await openLayout(files);
+  const candidates = await candidatesBelow(layout, layout.named(choice.reference));
+  const { descriptor, manifest, config } = choosePlatform(candidates, choice, files.place);
+  return inputImageOf({ digest: descriptor.digest, manifest, config, blob: layout.blob, what: `"${files.place}"` });
 }
 
 /** Every image that the descriptors lead to, each once; attestations and other artifacts are none. */
-async function candidatesBelow(files: ImageFiles, roots: readonly ReadDescriptor[]): Promise<readonly Candidate[]> {
+async function candidatesBelow(layout: Layout, roots: readonly Pointer[]): Promise<readonly Candidate[]> {
   const found = new Map<string, Candidate>();
   const todo = roots.map((descriptor) => ({ descriptor, depth: 0 })).reverse();
   let seen = 0;
   for (let one = todo.pop(); one !== undefined; one = todo.pop()) {
     const { descriptor, depth } = one;
-    if (found.has(descriptor.digest) || descriptor.platform === "unknown/unknown") continue;
-    if (++seen > MAX_MANIFESTS) throw brokenImage(`"${files.place}"`, `it has more than ${MAX_MANIFESTS} manifests`);
-    if (isIndexType(descriptor.mediaType)) {
-      if (depth >= MAX_DEPTH) throw brokenImage(`"${files.place}"`, "indexes lie too deep in each other");
-      const below = parseIndex(await readBlob(files, descriptor));
-      todo.push(...below.map((next) => ({ descriptor: next, depth: depth + 1 })).reverse());
-    } else if (isManifestType(descriptor.mediaType)) {
-      const candidate = await readCandidate(files, descriptor);
+    if (found.has(descriptor.digest) || descriptor.platform?.os === "unknown") continue;
+    if (!isDocumentType(descriptor.mediaType)) continue;
+    if (++seen > MAX_MANIFESTS) throw brokenImage(`"${layout.place}"`, `it has more than ${MAX_MANIFESTS} manifests`);
+    const read = parseDocument(await layout.document(descriptor), `${descriptor.digest} of "${layout.place}"`);
+    if (read.kind === "index") {
+      if (depth >= MAX_DEPTH) throw brokenImage(`"${layout.place}"`, "indexes lie too deep in each other");
+      todo.push(...read.manifests.map((next) => ({ descriptor: next, depth: depth + 1 })).reverse());
+    } else {
+      const candidate = await readCandidate(layout, descriptor, read);
       if (candidate) found.set(descriptor.digest, candidate);
     }
   }
   return [...found.values()];
 }
 
-async function readCandidate(files: ImageFiles, descriptor: ReadDescriptor): Promise<Candidate | undefined> {
-  const document = await readBlob(files, descriptor);
-  const manifest = parseManifest(document);
-  const { mediaType } = manifest.config;
+async function readCandidate(
+  layout: Layout,
+  descriptor: Pointer,
+  manifest: ReadManifest,
+): Promise<Candidate | undefined> {
+  const { mediaType, sizeBytes } = manifest.config;
   if (mediaType !== ociTypes.config && mediaType !== dockerTypes.config) return undefined;
-  const config = parseConfig(await readBlob(files, manifest.config));
+  const what = `the config of ${descriptor.digest} of "${layout.place}"`;
+  if (sizeBytes > maxDocumentBytes) throw brokenImage(what, `it is larger than ${maxDocumentBytes} bytes`);
+  const bytes = await collect(layout.blob(manifest.config), { maxBytes: maxDocumentBytes, what, code: "IMAGE_BROKEN" });
+  const config = parseConfig({ what, text: Buffer.from(bytes).toString("utf8") });
   if (config.diffIds.length !== manifest.layers.length) {
-    throw brokenImage(
-      document.what,
-      `its config tells of ${config.diffIds.length} layers, and it has ${manifest.layers.length}`,
-    );
+    throw brokenImage(what, `it tells of ${config.diffIds.length} layers, and there are ${manifest.layers.length}`);
   }
-  return { descriptor, manifest, config, platform: descriptor.platform ?? config.platform };
+  const platform = descriptor.platform ? statedPlatformText(descriptor.platform) : config.platform;
+  return { descriptor, manifest, config, platform };
 }
 
 function choosePlatform(candidates: readonly Candidate[], choice: ImageChoice, place: string): Candidate {
@@ -117,29 +95,4 @@ export function platformMissing(place: string, wanted: string, there: readonly s
   return new DodaiError("PLATFORM_UNSUPPORTED", `Cannot use "${place}" for ${wanted}: it has no image for it`, {
     fix: `It has ${[...new Set(there)].join(", ")}; choose with --platform.`,
   });
-}
-
-function imageOf(files: ImageFiles, { descriptor, manifest, config }: Candidate): InputImage {
-  return {
-    digest: descriptor.digest,
-    config,
-    layers: manifest.layers.map(({ digest, sizeBytes }, index) => {
-      const diffId = config.diffIds[index];
-      if (diffId === undefined) throw new Error("A layer has no diffId, though they were counted");
-      const what = `layer ${index + 1} of "${files.place}"`;
-      const open = () =>
-        openLayer({ bytes: files.open(blobPath(digest)), diffId, what, expected: { digest, sizeBytes } });
-      return { digest, sizeBytes, open };
-    }),
-  };
-}
-
-const blobPath = (digest: ReadDescriptor["digest"]): string => `blobs/sha256/${hexOf(digest)}`;
-
-async function readBlob(files: ImageFiles, { digest, sizeBytes }: ReadDescriptor): Promise<DocumentText> {
-  const what = `"${blobPath(digest)}" of "${files.place}"`;
-  if (sizeBytes > maxDocumentBytes) throw brokenImage(what, `it is larger than ${maxDocumentBytes} bytes`);
-  const bytes = verified(files.open(blobPath(digest)), { digest, sizeBytes, what, fix: imageFix });
-  const text = await collect(bytes, { maxBytes: maxDocumentBytes, what, code: "IMAGE_BROKEN" });
-  return { what, text: Buffer.from(text).toString("utf8") };
 }

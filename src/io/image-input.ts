@@ -7,15 +7,19 @@ import { decompress } from "../archive/decompress.ts";
 import { readTar } from "../archive/tar.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { DodaiError } from "../core/dodai-error.ts";
+import type { ImageSource } from "../image/image-source.ts";
 import { openImageFolder, openImageTar, readRange } from "./image-files.ts";
 import type { ImageChoice, InputImage, InputLayer } from "./image-input-contract.ts";
 import { chooseDockerImage } from "./image-input-docker.ts";
 import { maxLayerBytes } from "./image-input-layer.ts";
 import { chooseOciImage } from "./image-input-oci.ts";
+import { type DockerSource, dockerSource, layoutSource } from "./image-input-source.ts";
 
 export interface ImageInput {
   /** Throws IMAGE_BROKEN, IMAGE_UNKNOWN, PLATFORM_UNSUPPORTED, DIGEST_MISMATCH. */
   choose(choice: ImageChoice): Promise<InputImage>;
+  /** The image to be copied, with all its platforms. What is compressed for it goes into the store. Throws as `choose`. */
+  source(options: DockerSource): Promise<ImageSource>;
   close(): Promise<void>;
 }
 
@@ -76,10 +80,12 @@ async function openFiles(files: ReturnType<typeof openImageFolder>): Promise<Ima
   const { place } = files;
   const close = (): Promise<void> => files.close();
   if ((await files.sizeOf("index.json")) !== undefined) {
-    return { choose: (choice) => chooseOciImage(files, choice), close };
+    const source = ({ reference }: DockerSource): Promise<ImageSource> => layoutSource(files, reference);
+    return { choose: (choice) => chooseOciImage(files, choice), source, close };
   }
   if ((await files.sizeOf("manifest.json")) !== undefined) {
-    return { choose: (choice) => chooseDockerImage(files, choice), close };
+    const source = (options: DockerSource): Promise<ImageSource> => dockerSource(files, options);
+    return { choose: (choice) => chooseDockerImage(files, choice), source, close };
   }
   await close();
   throw new DodaiError("IMAGE_BROKEN", `Cannot read "${place}": it has neither index.json nor manifest.json`, {
@@ -87,10 +93,15 @@ async function openFiles(files: ReturnType<typeof openImageFolder>): Promise<Ima
   });
 }
 
-function openRoot({ handle, sizeBytes }: Source, plain: () => Bytes): ImageInput {
+function openRoot({ place, handle, sizeBytes }: Source, plain: () => Bytes): ImageInput {
   const layer: InputLayer = { digest: undefined, sizeBytes, open: plain };
   return {
     choose: async () => ({ digest: undefined, config: undefined, layers: [layer] }),
+    source: async () => {
+      throw new DodaiError("IMAGE_BROKEN", `Cannot copy "${place}": it is a root file system, and no image`, {
+        fix: "Name an OCI layout or archive, or a Docker archive.",
+      });
+    },
     close: () => handle.close(),
   };
 }

@@ -5,6 +5,7 @@
 // the next before the caller has seen a byte.
 import { stat } from "node:fs/promises";
 import { type Bytes, bytesOf, collect, type Expected, verified } from "../core/bytes.ts";
+import { type Digest, startDigest } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import type { FetchOptions } from "../packages/contract.ts";
 import type { HttpClient } from "./http.ts";
@@ -38,8 +39,20 @@ export interface Mirrors {
     expected: Omit<Expected, "what">,
     options?: DownloadOptions,
   ): Promise<string>;
+  /** The same for a file of which nothing is known yet: what it turned out to be. Throws as `download`. */
+  obtain(
+    roots: readonly string[],
+    path: string,
+    options: { readonly maxBytes: number } & DownloadOptions,
+  ): Promise<Obtained>;
   /** When nothing is being fetched any more; what failed has then cleaned up after itself. */
   settled(): Promise<void>;
+}
+
+export interface Obtained {
+  readonly path: string;
+  readonly digest: Digest;
+  readonly sizeBytes: number;
 }
 
 interface Failure {
@@ -139,6 +152,16 @@ export function createMirrors({ store, http, offline }: MirrorOptions): Mirrors 
       if ("result" in outcome) return outcome.result;
       throw allFailed(path, outcome.failures);
     },
+    obtain: async (roots, path, { maxBytes, onBytes }) => {
+      const outcome = await firstOf(roots, path, async (location): Promise<Obtained> => {
+        if (location.kind === "file") return measureFile(location.path, maxBytes);
+        const counted = measured(http.read(location.url, { maxBytes, checked: false, onBytes }));
+        const digest = await store.keep(counted.bytes);
+        return { path: store.path(digest), digest, sizeBytes: counted.sizeBytes() };
+      });
+      if ("result" in outcome) return outcome.result;
+      throw allFailed(path, outcome.failures);
+    },
     settled: async () => {
       while (underway.size > 0) await Promise.allSettled(underway.values());
     },
@@ -172,6 +195,25 @@ async function checkFile(path: string, expected: Expected): Promise<string> {
   }
   for await (const _ of verified(readFileStream(path), expected));
   return path;
+}
+
+async function measureFile(path: string, maxBytes: number): Promise<Obtained> {
+  const sizeBytes = await statFile(path);
+  if (sizeBytes > maxBytes) throw new HttpFault("refused", `it has ${sizeBytes} bytes, at most ${maxBytes} are taken`);
+  const state = startDigest();
+  for await (const chunk of readFileStream(path)) state.update(chunk);
+  return { path, digest: state.digest(), sizeBytes };
+}
+
+function measured(bytes: Bytes): { readonly bytes: Bytes; readonly sizeBytes: () => number } {
+  let seen = 0;
+  async function* passed(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of bytes) {
+      seen += chunk.byteLength;
+      yield chunk;
+    }
+  }
+  return { bytes: passed(), sizeBytes: () => seen };
 }
 
 async function statFile(path: string): Promise<number> {

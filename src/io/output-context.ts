@@ -8,15 +8,18 @@ import { type Bytes, bytesOf } from "../core/bytes.ts";
 import { type DigestStream, hexOf, startDigest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import { compressTar } from "./output-compress.ts";
+import { originalsOf, writeOriginals } from "./output-context-original.ts";
 import type { OutputOptions } from "./output-contract.ts";
 import { formatDockerfile } from "./output-dockerfile.ts";
 import { replaceFolder } from "./output-folder.ts";
 import { rootfsBytes, rootfsTar } from "./output-rootfs.ts";
 import { watched, writeNew } from "./output-stream.ts";
 
-/** Writes `Dockerfile`, a root tarball for each platform, and `SHA256SUMS` over the tarballs. */
+/** Writes `Dockerfile`, a root tarball for each platform, and `SHA256SUMS` over the tarballs; or what was published as it is. */
 export async function writeContext(options: OutputOptions): Promise<void> {
   const { bundle, baseName, destination, signal } = options;
+  const originals = originalsOf(bundle.images);
+  if (originals) return writeOriginals(originals, options);
   const [first, ...others] = bundle.images;
   const ending = others.length === 0 ? platformSuffix(first.platform) : "$TARGETARCH$TARGETVARIANT";
   const dockerfile = formatDockerfile({ tarball: tarballName(baseName, ending), settings: first.settings });

@@ -9,9 +9,10 @@
 
 import { compareBytes } from "../core/byte-order.ts";
 import { formatCanonicalJson, type Json } from "../core/canonical-json.ts";
-import { formatImageName, formatShortImageName } from "../core/image-name.ts";
+import type { Digest } from "../core/digest.ts";
+import { formatImageName, formatShortImageName, type ImageName } from "../core/image-name.ts";
 import { containerdNameKey, refNameKey } from "../image/annotations.ts";
-import { type BundleImage, bundleEpoch, type ImageBundle, rootDocument } from "../image/bundle.ts";
+import { bundleEpoch, type ImageBundle, rootDocument } from "../image/bundle.ts";
 import type { Descriptor, Document } from "../image/descriptor.ts";
 import { indexJson } from "../image/manifest.ts";
 import {
@@ -32,67 +33,98 @@ import { watched } from "./output-stream.ts";
 
 /** One tar that `docker load`, `podman load` and skopeo's `oci-archive:` and `docker-archive:` take. */
 export async function writeOciArchive(options: OutputOptions): Promise<void> {
-  const { bundle, destination, signal } = options;
-  const manifest = textMember("manifest.json", formatDockerManifest(bundle));
-  const members = [...layoutHead(bundle), manifest, ...layoutBlobs(bundle)];
-  const bytes = tarOf({ members, epoch: bundleEpoch(bundle) });
-  await replaceFile(watched(bytes, { ...options, totalBytes: tarBytes(members) }), destination, signal);
+  await writeLayoutArchive(bundleLayout(options.bundle), options);
 }
 
 /** The same layout as a folder, without Docker's file. */
 export async function writeOciLayout(options: OutputOptions): Promise<void> {
-  const { bundle, destination, signal } = options;
-  const members = [...layoutHead(bundle), ...layoutBlobs(bundle)];
+  await writeLayoutFolder(bundleLayout(options.bundle), options);
+}
+
+/** What a layout is made of. */
+export interface LayoutParts {
+  /** What the name of the image points at. */
+  readonly root: Descriptor;
+  readonly names: readonly ImageName[];
+  /** Indexes, manifests, configs and layers, each once under its blob's path, in their order. */
+  readonly blobs: readonly Member[];
+  /** The image that readers of Docker archives get. */
+  readonly docker: DockerParts | undefined;
+  /** Time of the members, in seconds since 1970. */
+  readonly epoch: number;
+}
+
+interface DockerParts {
+  readonly config: Digest;
+  readonly layers: readonly Digest[];
+}
+
+export type WriteLayout = Pick<OutputOptions, "destination" | "signal" | "onProgress">;
+
+export async function writeLayoutArchive(parts: LayoutParts, options: WriteLayout): Promise<void> {
+  const { destination, signal } = options;
+  const { docker, names, blobs, epoch } = parts;
+  const manifest = docker ? [textMember("manifest.json", formatDockerManifest(docker, names))] : [];
+  const members = [...layoutHead(parts), ...manifest, ...blobFolders, ...blobs];
+  const bytes = tarOf({ members, epoch });
+  await replaceFile(watched(bytes, { ...options, totalBytes: tarBytes(members) }), destination, signal);
+}
+
+export async function writeLayoutFolder(parts: LayoutParts, options: WriteLayout): Promise<void> {
+  const { destination, signal } = options;
+  const members = [...layoutHead(parts), ...blobFolders, ...parts.blobs];
   const write = (folder: string): Promise<void> => writeMembers({ ...options, members, folder });
   await replaceFolder({ destination, guarded: ["index.json"], signal, write });
 }
 
-function layoutHead(bundle: ImageBundle): readonly Member[] {
+function layoutHead({ root, names }: LayoutParts): readonly Member[] {
   return [
     textMember("oci-layout", formatCanonicalJson({ imageLayoutVersion: "1.0.0" })),
-    textMember("index.json", formatCanonicalJson(indexJson({ manifests: namedRoots(bundle) }))),
+    textMember("index.json", formatCanonicalJson(indexJson({ manifests: namedRoots(root, names) }))),
   ];
 }
 
-/** What the layout's index points at: the bundle's root, once for each name. */
-function namedRoots(bundle: ImageBundle): readonly Descriptor[] {
-  const root = rootDocument(bundle);
-  if (bundle.names.length === 0) return [root];
-  return bundle.names.map((name) => ({
+/** What the layout's index points at: the image's root, once for each name. */
+function namedRoots(root: Descriptor, names: readonly ImageName[]): readonly Descriptor[] {
+  if (names.length === 0) return [root];
+  return names.map((name) => ({
     ...root,
     annotations: { [containerdNameKey]: formatImageName(name), [refNameKey]: name.tag ?? "latest" },
   }));
 }
 
+const blobFolders: readonly Member[] = [folderMember("blobs"), folderMember("blobs/sha256")];
+
 /** Every blob once: documents, then layers, each sorted by digest. */
-function layoutBlobs({ images, index }: ImageBundle): readonly Member[] {
+function bundleLayout(bundle: ImageBundle): LayoutParts {
+  const { images, index, names } = bundle;
   const documents = images.flatMap((image) => [image.config, image.manifest]).concat(index ?? []);
   const layers = images.flatMap((image) => image.layers);
-  return [
-    folderMember("blobs"),
-    folderMember("blobs/sha256"),
-    ...distinct<Document>(documents).map(documentMember),
-    ...distinct(layers).map((layer) => layerMember(blobPath(layer.digest), layer)),
-  ];
+  const image = images.find(({ platform }) => platform.architecture === "amd64") ?? images[0];
+  return {
+    root: rootDocument(bundle),
+    names,
+    blobs: [
+      ...distinct<Document>(documents).map(documentMember),
+      ...distinct(layers).map((layer) => layerMember(blobPath(layer.digest), layer)),
+    ],
+    docker: { config: image.config.digest, layers: image.layers.map(({ digest }) => digest) },
+    epoch: bundleEpoch(bundle),
+  };
 }
 
-function distinct<Content extends { readonly digest: Descriptor["digest"] }>(
-  all: readonly Content[],
-): readonly Content[] {
+/** Each content once, sorted by digest. */
+export function distinct<Content extends { readonly digest: Digest }>(all: readonly Content[]): readonly Content[] {
   const byDigest = new Map(all.map((one) => [one.digest, one]));
   return [...byDigest.values()].toSorted((a, b) => compareBytes(a.digest, b.digest));
 }
 
 /** The `manifest.json` of `docker save` (moby, image spec v1.2), pointing into the layout's blobs. */
-function formatDockerManifest({ images, names }: ImageBundle): string {
-  const image = images.find(({ platform }) => platform.architecture === "amd64") ?? images[0];
-  return formatCanonicalJson([dockerEntry(image, names)]);
-}
-
-function dockerEntry({ config, layers }: BundleImage, names: ImageBundle["names"]): Json {
-  return {
-    Config: blobPath(config.digest),
+function formatDockerManifest({ config, layers }: DockerParts, names: readonly ImageName[]): string {
+  const entry: Json = {
+    Config: blobPath(config),
     RepoTags: names.map(formatShortImageName),
-    Layers: layers.map((layer) => blobPath(layer.digest)),
+    Layers: layers.map(blobPath),
   };
+  return formatCanonicalJson([entry]);
 }

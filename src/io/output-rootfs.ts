@@ -1,17 +1,23 @@
 // The whole root file system of an image as one tar: its layers' records one after the other under a single trailer.
-// Layers that dodai builds never hide one another's files, so nothing has to be merged.
+// Layers that dodai builds never hide one another's files, so nothing has to be merged; those on top of another image do.
+import { writeTar } from "../archive/tar-stream.ts";
 import { tarTrailer } from "../archive/tar-write.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import type { BundleImage, BundleLayer } from "../image/bundle.ts";
+import { mergeLayers } from "../rootfs/merge-layers.ts";
 import { openVerifiedTar } from "./output-archive.ts";
 
 /** The root tarball, uncompressed. Every layer is checked against its diffId as it goes past. */
-export async function* rootfsTar({ layers }: BundleImage): AsyncGenerator<Uint8Array> {
+export async function* rootfsTar({ layers, facts }: BundleImage): AsyncGenerator<Uint8Array> {
+  if (facts.baseDigest !== undefined) {
+    yield* writeTar(mergeLayers(layers.map((layer) => ({ open: () => openVerifiedTar(layer) }))));
+    return;
+  }
   for (const layer of layers) yield* recordsOf(layer);
   yield tarTrailer;
 }
 
-/** Bytes of `rootfsTar`. */
+/** Bytes of `rootfsTar`; at most, where layers are merged. */
 export function rootfsBytes({ layers }: BundleImage): number {
   const trailers = (layers.length - 1) * tarTrailer.byteLength;
   return layers.reduce((sum, layer) => sum + layer.uncompressedBytes, -trailers);

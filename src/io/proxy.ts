@@ -8,6 +8,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The proxy for `url`, or `undefined` for a direct connection. Throws USAGE for a proxy that is not http: or https:. */
 export function proxyFor(url: URL, environment: Environment): URL | undefined {
+  // What is on this machine is not asked of another, as Go's programs have it too.
+  if (isLoopback(url.host)) return undefined;
   const names = url.protocol === "https:" ? ["https_proxy", "all_proxy"] : ["http_proxy", "all_proxy"];
   const text = names.map((name) => variable(environment, name)).find((value) => value !== "") ?? "";
   if (text === "" || isExempt(url, variable(environment, "no_proxy"))) return undefined;
@@ -18,6 +20,12 @@ export function proxyFor(url: URL, environment: Environment): URL | undefined {
     });
   }
   return proxy;
+}
+
+/** Hosts that are this machine: nobody is between. */
+export function isLoopback(host: string): boolean {
+  const name = host.replace(/:\d+$/, "");
+  return name === "localhost" || name === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(name);
 }
 
 /** The lower-case name wins, as with curl. */

@@ -62,8 +62,8 @@ export async function pruneStore(directory: string, options: PruneOptions): Prom
   return pruned;
 }
 
-/** Pieces are kept there by the build. */
-const folders: readonly string[] = ["blobs", "values", "pieces"];
+/** Pieces, folders of `--mount=type=cache`, and images of recipes that Dockerfiles name, are kept there by the build. */
+const folders: readonly string[] = ["blobs", "values", "pieces", "mounts", "recipes"];
 
 /** Marks a folder as a cache for programs that make backups, and for us as one whose files may be removed (bford.info/cachedir). */
 const tag = "Signature: 8a477f597d28d172789f06886806bc55\n# Everything here can be made or fetched again by dodai.\n";

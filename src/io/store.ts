@@ -30,6 +30,8 @@ export interface Store {
   readonly directory: string;
   /** Whether the bytes are there, of that size; whether they are undamaged is for `verify`. Marks them as used. */
   has(digest: Digest, sizeBytes?: number): Promise<boolean>;
+  /** How many bytes are there; `undefined` when none are. */
+  sizeOf(digest: Digest): Promise<number | undefined>;
   /** Reads the bytes and tells whether they are what their name says; removes them when they are not. */
   verify(digest: Digest, sizeBytes: number): Promise<boolean>;
   /** Where the bytes are, or would be. */
@@ -78,7 +80,10 @@ async function makeFolders(directory: string): Promise<void> {
   }
 }
 
-function blobs(directory: string, now: () => Date): Pick<Store, "has" | "verify" | "path" | "open" | "keep"> {
+function blobs(
+  directory: string,
+  now: () => Date,
+): Pick<Store, "has" | "sizeOf" | "verify" | "path" | "open" | "keep"> {
   const path = (digest: Digest): string => join(directory, "blobs/sha256", hexOf(digest));
 
   const has = async (digest: Digest, sizeBytes?: number): Promise<boolean> => {
@@ -87,6 +92,9 @@ function blobs(directory: string, now: () => Date): Pick<Store, "has" | "verify"
     await markUsed(path(digest), found.mtime, now());
     return true;
   };
+
+  const sizeOfBlob = async (digest: Digest): Promise<number | undefined> =>
+    (await stat(path(digest)).catch(() => undefined))?.size;
 
   const open = (digest: Digest): Bytes => readFileStream(path(digest));
 
@@ -122,7 +130,7 @@ function blobs(directory: string, now: () => Date): Pick<Store, "has" | "verify"
     return digestOnce();
   };
 
-  return { has, verify, path, open, keep };
+  return { has, sizeOf: sizeOfBlob, verify, path, open, keep };
 }
 
 /** A file in chunks that are large enough to keep a hash busy. Throws CACHE_BROKEN when it is not there. */

@@ -12,11 +12,12 @@
 //   provides          Provides                   p: (provides)             Provides
 //   source            Source                     o: (origin)               SOURCERPM
 //   essential         Essential: yes             -                         -
-import type { ArchiveItem } from "../archive/entry.ts";
+import type { ArchiveItem, Entry } from "../archive/entry.ts";
 import type { Bytes } from "../core/bytes.ts";
 import type { Digest } from "../core/digest.ts";
 
-export type VersionOperator = "<" | "<=" | "=" | ">=" | ">";
+/** apk: `~` is a version that starts so, `<~` and `>~` one that does or is older or newer. */
+export type VersionOperator = "<" | "<=" | "=" | ">=" | ">" | "~" | "<~" | ">~";
 
 export interface VersionConstraint {
   readonly operator: VersionOperator;
@@ -29,6 +30,8 @@ export interface Requirement {
   readonly constraint?: VersionConstraint;
   /** deb's `name:any` and `name:amd64`; absent means the architecture of the package that asks. */
   readonly architecture?: string;
+  /** apk's `name@tag`, which lets packages of the repository with that tag in. */
+  readonly tag?: string;
 }
 
 export type RelationKind =
@@ -71,6 +74,16 @@ export interface Provide {
   readonly operator?: VersionOperator;
 }
 
+/**
+ * What vouches for a package file: the digest of all of it; or for apk, whose indexes have no such, the SHA-1 of its control
+ * part as apk writes it, `Q1` and base64, which vouches for the rest by the digest that it has of it.
+ */
+export type PackageDigest = Digest | ControlChecksum;
+export type ControlChecksum = `Q1${string}`;
+
+/** SHA-1 is 20 bytes, which are 27 letters of base64 and one sign. */
+export const isControlChecksum = (text: string): text is ControlChecksum => /^Q1[A-Za-z0-9+/]{27}=$/.test(text);
+
 /** One package version on offer in a repository, as its index tells it. */
 export interface PackageRecord {
   readonly name: string;
@@ -81,7 +94,7 @@ export interface PackageRecord {
   /** Path of the package file below its repository's root. */
   readonly path: string;
   readonly sizeBytes: number;
-  readonly digest: Digest;
+  readonly digest: PackageDigest;
   /** Size once installed, in bytes, as the package says; 0 when it does not. */
   readonly installedBytes: number;
   readonly essential: boolean;
@@ -96,6 +109,12 @@ export interface PackageRecord {
   readonly relations: readonly Relation[];
   /** deb: `Phased-Update-Percentage`, when the index states one. */
   readonly phasedPercent?: number;
+  /** apk: which package is taken for a name that several provide: the highest. */
+  readonly providerPriority?: number;
+  /** apk: comes by itself when all of these are there. */
+  readonly installIf?: readonly Requirement[];
+  /** apk: why it can never be installed, for the end of a sentence. */
+  readonly uninstallable?: string;
   /** The index's one-line description. */
   readonly summary: string;
 }
@@ -123,6 +142,8 @@ export interface PackageIndex {
   relating?(kind: RelationKind, name: string): readonly PackageRecord[];
   /** rpm: the group, environment (`core`) or module stream (`nodejs:18`) that people ask for as `@core`. */
   group?(id: string): PackageGroup | undefined;
+  /** apk: packages whose `installIf` names this name. */
+  conditional?(name: string): readonly PackageRecord[];
   /** What a build must know of a package that its record does not say: the index's own text of it (a deb822 stanza). */
   stanza(record: PackageRecord): string;
 }
@@ -144,12 +165,30 @@ export interface ControlMember {
   readonly name: string;
   readonly mode: number;
   readonly bytes: Uint8Array;
+  /** Seconds since 1970, where the database keeps it (apk's scripts). */
+  readonly mtime?: number;
+}
+
+/** A file of a package on its way past, and the hex SHA-1 of it that was checked, where the format has one (apk). */
+export interface PackageItem extends ArchiveItem {
+  readonly sha1?: string;
 }
 
 /** An opened package file. `items` is read once, to its end, and only then is the package known to be whole. */
 export interface PackageFile {
   readonly control: readonly ControlMember[];
-  readonly items: AsyncIterable<ArchiveItem>;
+  readonly items: AsyncIterable<PackageItem>;
+}
+
+/** What a package file says of itself and no index is needed for. */
+export interface PackageFacts {
+  readonly source: string;
+  /** Size once installed, in bytes. */
+  readonly installedBytes: number;
+  /** Names that it stands for, without versions. */
+  readonly provides: readonly string[];
+  /** Whether it may take over files of any other package. */
+  readonly replacesSome: boolean;
 }
 
 /** Bounds on what one package may make dodai keep or write. */
@@ -177,6 +216,17 @@ export interface InstalledPackage {
   readonly paths: readonly string[];
   /** Hex MD5 of the content of each file that the database wants one of (deb: conffiles), by absolute path. */
   readonly md5: ReadonlyMap<string, string>;
+  /** What of a package apk's database has beside. */
+  readonly apk?: {
+    readonly checksum: string;
+    readonly sizeBytes: number;
+    /** Of the repository that it is from. */
+    readonly tag?: string;
+    /** In tree order, as the package has them. */
+    readonly entries: readonly Entry[];
+    /** Hex SHA-1 of each file by its path. */
+    readonly sha1: ReadonlyMap<string, string>;
+  };
 }
 
 /**
@@ -211,6 +261,11 @@ export interface DatabaseOptions {
   /** When packages count as installed, in seconds since 1970 (rpm). */
   readonly epoch?: number;
   readonly rpmDatabase?: RpmDatabase;
+  /** apk: what was asked for, and where its database lies. */
+  readonly world?: readonly string[];
+  readonly apkDatabase?: ApkDatabase;
+  /** What the image below has installed: the database tells of it too, but for what is installed anew. */
+  readonly below?: InstalledDatabase;
 }
 
 /** Who owns a file, by name; the path is absolute, as the package spells it. */
@@ -237,12 +292,52 @@ export interface RpmDatabase {
   readonly keys: readonly TrustKey[];
 }
 
+/** Files of an image that is there, by paths without leading `/`; links are followed. */
+export interface InstalledFiles {
+  /** Whether a regular file is there. */
+  has(path: string): boolean;
+  /** Throws when it is not there. */
+  read(path: string): Uint8Array;
+  /** Names of what lies in a folder, sorted by bytes; none when it is no folder. */
+  names(folder: string): readonly string[];
+}
+
+/** What the database of an image says of a package that is installed. */
+export interface PresentPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly architecture: string;
+}
+
+/** The package database of an image that is there. */
+export interface InstalledDatabase {
+  /** Of every architecture. */
+  readonly packages: readonly PresentPackage[];
+  /** Those of the image's own architecture as if they were on offer. What they want of others and lack is not asked for again. */
+  readonly index: PackageIndex;
+  readonly files: InstalledFiles;
+  /** Whether the image's package manager would leave out what a package has at an absolute path; absent where it never does. */
+  isExcluded?(path: string): boolean;
+  /** Where apk's database lies. */
+  readonly apkFolder?: ApkDatabase["folder"];
+  /** Paths without leading `/` that go when the package does: its files but for configuration, and what the database has about it. */
+  pathsOf(one: PresentPackage): readonly string[];
+}
+
+/** Where apk has its database (below usr where lib is merged into it), and which apk-tools it is to be that of. */
+export interface ApkDatabase {
+  readonly folder: "lib/apk" | "usr/lib/apk";
+  readonly tools: 2 | 3;
+}
+
 /** One repository, complete: where it is, what of it is used, and who may sign it. */
 export interface Repository {
   /** Short and unique in a plan; messages and locks call it by this: `debian/trixie-security`. */
   readonly name: string;
   /** Roots to try in turn: `http(s):`, `file:`, or an absolute path. Never part of a lock. */
   readonly urls: readonly string[];
+  /** Its official address, when mirrors stand in for it. */
+  readonly knownAs?: readonly string[];
   /** deb: `trixie-security`; with `flat` the path below the root, `./`. */
   readonly suite: string;
   readonly flat: boolean;
@@ -260,11 +355,15 @@ export interface Repository {
   readonly excludes?: readonly string[];
   /** rpm: `nodejs:18`: streams of modules to take instead of the default ones. */
   readonly modules?: readonly string[];
+  /** apk: packages of it are taken only for requests that name the tag. */
+  readonly tag?: string;
 }
 
-/** A public key that is trusted, as text, with where it is from. */
+/** A public key that is trusted, as text (deb: armoured OpenPGP; apk: PEM), with where it is from. */
 export interface TrustKey {
-  /** 40 (v4) or 64 (v6) upper-case hex digits of the primary key; when absent, every key of the text is trusted. */
+  /** apk: file name below `etc/apk/keys`, by which signatures call the key. */
+  readonly name?: string;
+  /** deb: 40 (v4) or 64 (v6) upper-case hex digits of the primary key; apk: SHA-256 of the public key, in lower-case hex. When absent, every key of the text is trusted. */
   readonly fingerprint?: string;
   readonly owner: string;
   readonly source: string;
@@ -327,7 +426,7 @@ export interface PackageFormat {
   /** Whether `record`, by its own name or by what it provides, is what `requirement` asks for on `architecture`. */
   satisfies(record: PackageRecord, requirement: Requirement, architecture: string): boolean;
   /** How packages are chosen; apt's way when absent. */
-  readonly policy?: "dnf";
+  readonly policy?: "apk" | "dnf";
   /** What a person writes in a recipe: `openssl`, `openssl>=3.5`, `openssl=3.5.1-1`. Throws RELATION_SYNTAX. */
   parseRequest(text: string): Requirement;
   /** The format's own word for a platform: `amd64`, `armhf`, `x86_64`. `undefined` when it has none. */
@@ -337,12 +436,24 @@ export interface PackageFormat {
    * Throws SIGNATURE_MISSING, SIGNATURE_INVALID, RELEASE_EXPIRED, RELEASE_FROM_FUTURE, INDEX_MISSING, DIGEST_MISMATCH ...
    */
   openRepository(repository: Repository, architecture: string, access: RepositoryAccess): Promise<OpenRepository>;
-  /** Opens a package file; with `trust`, one that a trusted key signed (rpm). Throws SIGNATURE_MISSING, SIGNATURE_INVALID, PACKAGE_BROKEN, ARCHIVE_UNSAFE_PATH, ARCHIVE_TOO_LARGE. */
-  openPackage(bytes: Bytes, limits: PackageLimits, trust?: PackageTrust): Promise<PackageFile>;
+  /** Opens a package file. `digest` is the one by which it is known: a control checksum is checked here. With `trust`, a trusted key must have signed it (rpm). Throws DIGEST_MISMATCH, SIGNATURE_MISSING, SIGNATURE_INVALID, PACKAGE_BROKEN, ARCHIVE_UNSAFE_PATH, ARCHIVE_TOO_LARGE. */
+  openPackage(bytes: Bytes, limits: PackageLimits, digest?: PackageDigest, trust?: PackageTrust): Promise<PackageFile>;
   /** Absolute paths of files whose MD5 the database states (deb: conffiles), from a package's control members. */
   digestedPaths(control: readonly ControlMember[]): ReadonlySet<string>;
   /** Whether a package, by its control members, may take over files of another (deb: Replaces). */
-  replaces(control: readonly ControlMember[], other: { readonly name: string; readonly version: string }): boolean;
+  replaces(
+    control: readonly ControlMember[],
+    other: { readonly name: string; readonly version: string; readonly control?: readonly ControlMember[] },
+  ): boolean;
+  /** What a package says of itself, from its control members; absent where nobody asks for it. */
+  factsOf?(control: readonly ControlMember[]): PackageFacts;
+  /** Names in the order in which packages are unpacked, where that decides who has a file (apk); by name when absent. */
+  unpackOrder?(
+    packages: readonly { readonly name: string; readonly control: readonly ControlMember[] }[],
+    world: readonly string[],
+  ): readonly string[];
+  /** What an image has installed; `undefined` when it has no database. Throws CONTROL_SYNTAX, INDEX_SYNTAX. Absent for a format without one. */
+  readInstalled?(files: InstalledFiles, architecture: string): InstalledDatabase | undefined;
   /** The database files for these packages, sorted by path. */
   formatDatabase(installed: readonly InstalledPackage[], options: DatabaseOptions): readonly GeneratedFile[];
   /** Package files are signed one by one: `openPackage` is given whom to trust (rpm). */
@@ -411,4 +522,6 @@ export interface ScriptPlanOptions {
   readonly epoch: number;
   /** Whether something is at a path of the tree, without leading `/`: files that no package holds count too. */
   readonly has: (path: string) => boolean;
+  /** What the image below has installed and configured already. */
+  readonly below?: InstalledDatabase;
 }

@@ -1,5 +1,5 @@
 // Changes of a tree after packages are merged: what effects, the package database and the recipe make, and what goes.
-import { type Entry, noXattrs } from "../archive/entry.ts";
+import { type DeviceEntry, type Entry, noXattrs } from "../archive/entry.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { parentsOf } from "../core/path-order.ts";
 import { unreachable } from "../core/unreachable.ts";
@@ -80,6 +80,27 @@ export function addEntries(change: ChangedTree, entries: readonly MadeEntry[]): 
   }
 }
 
+/** A device node of root's, where nothing is yet. */
+export function addDevice(
+  change: ChangedTree,
+  { path, mode, major, minor }: Pick<DeviceEntry, "path" | "mode" | "major" | "minor">,
+  epoch: number,
+): void {
+  const place = placeOf(change.tree, path);
+  if (change.tree.has(place)) return;
+  for (const parent of parentsOf(place)) addFolder(change, parent, epoch);
+  const owner = { uid: 0, gid: 0, mtime: epoch, xattrs: noXattrs };
+  replaceEntry(change, place, { entry: { kind: "character-device", path: place, mode, major, minor, ...owner } });
+}
+
+/** Puts an entry of another mode, owner or content in the place of what lies at `path`, which no link leads to. */
+export function replaceEntry(change: ChangedTree, path: string, { entry, ...made }: MadeEntry & Made): void {
+  const before = change.tree.get(path);
+  if (before) drop(change, path, before);
+  change.tree.set(path, { entry, owner: undefined, content: undefined });
+  change.made.set(path, made);
+}
+
 function drop({ tree, made, dropped }: ChangedTree, path: string, node: TreeNode): void {
   tree.delete(path);
   made.delete(path);
@@ -130,4 +151,35 @@ function entryOf(file: GeneratedFile, path: string, epoch: number): Entry {
 /** Folders that hold something but that nothing made: every parent becomes a folder of root's, 0755. */
 export function addMissingFolders(change: ChangedTree, epoch: number): void {
   for (const path of [...change.tree.keys()]) for (const parent of parentsOf(path)) addFolder(change, parent, epoch);
+}
+
+/**
+ * Puts back what was made just as it lies in `below`, so that it is no change: the time of a file alone says nothing, nor does
+ * the place of its bytes. `read` gives the bytes of a file of `below`.
+ */
+export function restoreUnchanged(change: ChangedTree, below: Tree, read: (path: string) => Uint8Array): void {
+  for (const [path, node] of change.tree) {
+    const before = below.get(path);
+    if (!before || node.entry === before.entry || !isSame(node.entry, before.entry)) continue;
+    if (node.entry.kind === "file") {
+      const bytes = change.made.get(path)?.bytes;
+      if (!bytes || Buffer.compare(bytes, read(path)) !== 0) continue;
+    }
+    // Only the value of an entry that is there changes, so the order of the tree and this walk stay.
+    change.tree.set(path, before);
+    change.made.delete(path);
+    if (before.owner !== undefined) change.dropped.get(before.owner)?.delete(path);
+  }
+}
+
+function isSame(a: Entry, b: Entry): boolean {
+  const plain = ({ xattrs, mtime: _, ...entry }: Entry): string =>
+    JSON.stringify([entry, [...xattrs].map(([name, value]) => [name, Buffer.from(value).toString("hex")])], sortedKeys);
+  return a.kind === b.kind && plain(a) === plain(b);
+}
+
+/** For JSON.stringify: members by name, whatever their order. */
+function sortedKeys(_: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

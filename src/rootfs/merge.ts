@@ -3,6 +3,7 @@
 import type { Entry } from "../archive/entry.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { parentsOf } from "../core/path-order.ts";
+import { nodeAt } from "./resolve.ts";
 import type { Tree, TreeNode } from "./tree.ts";
 
 /** A package on its way into the tree. */
@@ -13,6 +14,8 @@ export interface MergePackage {
   readonly piece: string;
   /** Directories included. Hard links have the content of their file. */
   readonly entries: readonly { readonly entry: Entry; readonly bodyOffset: number }[];
+  /** It is an image below: others take over its files, and its folders and links to folders stay. */
+  readonly isBelow?: boolean;
   /** Whether it may take over a file of the other package (deb: Replaces). */
   replaces(other: { readonly name: string; readonly version: string }): boolean;
   /** Whether the other package has the very same file at the path: then both have it. */
@@ -37,7 +40,7 @@ export function mergePackages(packages: readonly MergePackage[]): MergedTree {
     for (const { entry, bodyOffset } of one.entries) {
       const before = tree.get(entry.path);
       if (before && isShared(one, entry, before)) continue;
-      const loser = before ? settle(one, entry, before, byName) : undefined;
+      const loser = before ? settle(one, entry, before, { byName, tree }) : undefined;
       if (loser !== undefined && entry.kind !== "directory") lose(dropped, loser, entry.path);
       if (before && loser === one.name) continue;
       tree.set(entry.path, nodeOf(one, entry, bodyOffset));
@@ -64,9 +67,30 @@ function lose(dropped: Map<string, Set<string>>, name: string, path: string): vo
   else dropped.set(name, new Set([path]));
 }
 
+interface Settled {
+  readonly byName: ReadonlyMap<string, MergePackage>;
+  readonly tree: Tree;
+}
+
+/** As dpkg and apk find a root that is there: what leads to a folder stays in the place of a folder, and files are replaced. */
+function settleBelow(
+  one: MergePackage,
+  entry: Entry,
+  before: TreeNode,
+  { other, tree }: { readonly other: MergePackage; readonly tree: Tree },
+): string {
+  const isFolder = nodeAt(tree, before.entry.path)?.entry.kind === "directory";
+  if (entry.kind === "directory" || entry.kind === "symlink") {
+    if (isFolder && (entry.kind === "directory" || before.entry.kind === "directory")) return one.name;
+  }
+  if (entry.kind === "directory" || before.entry.kind === "directory") throw conflict(one, entry, other, before.entry);
+  return other.name;
+}
+
 /** Name of the package whose entry goes. */
-function settle(one: MergePackage, entry: Entry, before: TreeNode, byName: ReadonlyMap<string, MergePackage>): string {
+function settle(one: MergePackage, entry: Entry, before: TreeNode, { byName, tree }: Settled): string {
   const other = byName.get(before.owner ?? "");
+  if (other?.isBelow) return settleBelow(one, entry, before, { other, tree });
   if (!other || (entry.kind === "directory" && before.entry.kind === "directory")) return one.name;
   if (entry.kind === "directory" || before.entry.kind === "directory") throw conflict(one, entry, other, before.entry);
   // dpkg: who is unpacked last takes over; when both say so the later name wins.

@@ -7,6 +7,7 @@ import type { Entry } from "../archive/entry.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { MadeEntry } from "./change.ts";
 import { compileGlob } from "./glob.ts";
+import { clampKeystoreDates } from "./java-keystore.ts";
 
 /** One thing that is not kept as it was left. */
 export interface NormalizeRule {
@@ -84,6 +85,12 @@ export const normalizeRules: readonly NormalizeRule[] = [
     reason: "the day of a password's last change would be the day of the build (shadow(5), third field)",
     paths: ["/etc/shadow", "/etc/shadow-"],
     action: { kind: "rewrite", rewrite: clampPasswordDates },
+  },
+  {
+    name: "java-keystore",
+    reason: "each certificate would have the moment at which it was added",
+    paths: ["/etc/ssl/certs/java/cacerts", "/etc/pki/ca-trust/extracted/java/cacerts"],
+    action: { kind: "rewrite", rewrite: clampKeystoreDates },
   },
 ];
 

@@ -16,6 +16,7 @@ import { compareBytes } from "../core/byte-order.ts";
 import { type Attributes, isKept, readAttributes } from "./attributes.ts";
 import { diskPath } from "./disk-path.ts";
 import type { LaidOut } from "./lay-out.ts";
+import { applyOwner, type Owners, rootOwner } from "./owners.ts";
 import type { Places } from "./places.ts";
 
 export interface Changes {
@@ -33,22 +34,25 @@ export interface ChangedEntry {
 /** The folders that are mounted over while commands run, and so hold nothing of theirs. */
 const mountPoints = new Set(["dev", "proc", "sys", "tmp"]);
 
-export async function readOverlayChanges(places: Places, laidOut: LaidOut): Promise<Changes> {
+export async function readOverlayChanges(places: Places, laidOut: LaidOut, owners?: Owners): Promise<Changes> {
   const walk: Walk = {
     places,
     laidOut,
+    owners,
     attributes: await readAttributes(places.upper),
     removed: [],
     entries: [],
     links: new Map(),
   };
-  visit(walk, ".", statOf(places.upper, "."));
+  visit(walk, ".", changedStat(walk, "."));
   return { removed: walk.removed, entries: walk.entries };
 }
 
 interface Walk {
   readonly places: Places;
   readonly laidOut: LaidOut;
+  /** Where the disk does not know them. */
+  readonly owners: Owners | undefined;
   /** Of the upper folder; `undefined` where the host cannot tell. */
   readonly attributes: Attributes | undefined;
   readonly removed: string[];
@@ -59,7 +63,8 @@ interface Walk {
 
 function visit(walk: Walk, path: string, stat: BigIntStats): void {
   const { upper, root, merged } = walk.places;
-  const before = lstatSync(diskPath(root, path), { bigint: true, throwIfNoEntry: false });
+  const before = laidOutStat(root, path);
+  if (before && walk.owners) applyOwner(before, walk.laidOut.owners?.get(path) ?? rootOwner);
   if (isWhiteout(stat)) {
     if (before) walk.removed.push(path);
     return;
@@ -72,7 +77,17 @@ function visit(walk: Walk, path: string, stat: BigIntStats): void {
   for (const name of [...new Set([...names, ...gone])].sort(compareBytes)) {
     const child = path === "." ? name : `${path}/${name}`;
     if (gone.includes(name)) walk.removed.push(child);
-    else visit(walk, child, statOf(upper, child));
+    else visit(walk, child, changedStat(walk, child));
+  }
+}
+
+/** What was laid out at a path; below a file that became a folder there was nothing. */
+function laidOutStat(root: string, path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(diskPath(root, path), { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOTDIR") return undefined;
+    throw error;
   }
 }
 
@@ -216,6 +231,14 @@ export const secondsOf = (stat: BigIntStats): number => {
 const isWhiteout = (stat: BigIntStats): boolean => stat.isCharacterDevice() && stat.rdev === 0n;
 
 const targetOf = (at: string | Buffer): string => decodeName(readlinkSync(at, { encoding: "buffer" }));
+
+/** What the upper folder has at a path, with the owner that it was given. */
+function changedStat({ places, owners }: Walk, path: string): BigIntStats {
+  const stat = statOf(places.upper, path);
+  // Owners are known by what the merged root says of a file: its number there is another.
+  if (owners && !isWhiteout(stat)) applyOwner(stat, owners.ownerOf(path, statOf(places.merged, path)));
+  return stat;
+}
 
 const statOf = (folder: string, path: string): BigIntStats => lstatSync(diskPath(folder, path), { bigint: true });
 

@@ -2,10 +2,12 @@
 // changed comes back as a diff. Nothing else in dodai starts a process.
 import type { ArchiveItem } from "../archive/entry.ts";
 import type { Bytes } from "../core/bytes.ts";
+import type { Platform } from "../core/platform.ts";
 
 /**
  * How the host lets us be root inside: `root` as root; `subordinate` as a user with ids in /etc/subuid and /etc/subgid;
- * `single` as a user with its own id alone, where owners are pretended.
+ * `single` as a user with its own id alone: files that are given away are root's inside, and their owners are kept beside the
+ * disk, for `changes`; nobody else can be become, so `user` and programs that change their user only seem to (docs/sandbox.md).
  */
 export type SandboxMode = "root" | "subordinate" | "single";
 
@@ -14,6 +16,8 @@ export interface SandboxOptions {
   readonly directory: string;
   /** Tried in turn; all when absent. */
   readonly modes?: readonly SandboxMode[];
+  /** What the root's programs are for; this machine when absent. Those for others need an emulator (qemu-user-static). */
+  readonly platform?: Platform | undefined;
   /**
    * Holds the root in memory, of at most this many bytes, instead of on the disk: much faster, and gone at once. Past it
    * writing fails as on a full disk.
@@ -42,6 +46,11 @@ export interface SandboxCommand {
   readonly input?: Bytes | "inherit";
   /** `inherit` hands over the caller's own standard output and error, also without the caller's input (`dodai run`). */
   readonly output?: "inherit" | undefined;
+  /**
+   * A folder of the root in which the command finds what has changed so far, as overlayfs keeps it: what is gone is a
+   * character device 0:0. The folder stays empty where there is no overlay.
+   */
+  readonly changesAt?: string;
   /** Folders or files of the host that are seen inside. */
   readonly mounts?: readonly { readonly source: string; readonly target: string; readonly readOnly: boolean }[];
   /** Called with output as it comes; standard output and error in one. */
@@ -62,10 +71,15 @@ export type SandboxChange =
   /** New, or changed in content or metadata. The body must be consumed before the next change. */
   | ({ readonly kind: "entry" } & ArchiveItem);
 
+export interface LayOutOptions {
+  /** `private`: commands have an empty /tmp, and what they leave there is gone. `own`: /tmp is a folder like any other. */
+  readonly tmp?: "private" | "own";
+}
+
 export interface Sandbox {
   readonly mode: SandboxMode;
   /** Lays out the root from an uncompressed tar. Once, before anything runs. Throws SANDBOX_FAILED. */
-  layOut(tar: Bytes): Promise<void>;
+  layOut(tar: Bytes, options?: LayOutOptions): Promise<void>;
   /** Runs a program and everything that it starts; none of it is left when this ends. Throws SANDBOX_FAILED, CANCELLED. */
   run(command: SandboxCommand): Promise<SandboxResult>;
   /** Sends a signal to the command that runs, and says whether one did. What it started gets nothing. */

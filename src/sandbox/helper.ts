@@ -12,15 +12,18 @@ import {
   writeFileSync,
 } from "node:fs";
 import { Socket } from "node:net";
+import { printable } from "../archive/tar-name.ts";
 import { formatTarHeader, tarPadding, tarTrailer } from "../archive/tar-write.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { unreachable } from "../core/unreachable.ts";
 import { type ChangedEntry, openForReading, readOverlayChanges } from "./changes.ts";
 import { type Channel, openChannel } from "./channel.ts";
 import type { SandboxMode } from "./contract.ts";
+import { registerEmulator } from "./emulation.ts";
 import { type LaidOut, layOutTar } from "./lay-out.ts";
 import type { CommandRequest, Reply, Request } from "./messages.ts";
 import { mountSession } from "./mounts.ts";
+import { keepOwners, type Owners } from "./owners.ts";
 import { type Places, placesOf } from "./places.ts";
 import { hostEnvironment, mustRun } from "./program.ts";
 import { runCommand } from "./run-command.ts";
@@ -31,16 +34,24 @@ interface State {
   readonly places: Places;
   readonly channel: Channel;
   laidOut: LaidOut | undefined;
+  /** Where the disk does not know them. */
+  owners: Owners | undefined;
   /** How the root was, where no overlay holds what changes. */
   snapshot: Snapshot | undefined;
+  /** Folders that are mounted over while commands run, and so hold nothing of theirs. */
+  mountPoints: readonly string[];
 }
+
+const systemFolders: readonly string[] = ["dev", "proc", "sys"];
 
 /** 3 the channel, 4 the lifeline, 5 to 7 the terminal of `inherit`. */
 const LAST_DESCRIPTOR = 7;
+/** A file can claim any size without having it. No layer comes near this one. */
+const MAX_CHANGED_BYTES = 64 * 2 ** 30;
 /** As Linux has it on all of Node's architectures; `fs.constants` is without it. */
 const O_CLOEXEC = 0o2000000;
 
-const [, , directory = "", mode = "", memoryBytes = ""] = process.argv;
+const [, , directory = "", mode = "", memoryBytes = "", registration = ""] = process.argv;
 
 /** Nothing ever comes over it: its end is the end of the outer half. */
 const lifeline = new Socket({ fd: 4 });
@@ -54,7 +65,9 @@ await serve({
   places: placesOf(directory),
   channel: openChannel(new Socket({ fd: 3 })),
   laidOut: undefined,
+  owners: undefined,
   snapshot: undefined,
+  mountPoints: [],
 });
 process.exit(0);
 
@@ -98,10 +111,13 @@ async function prepare({ places }: State): Promise<Reply> {
   if (memoryBytes !== "") {
     await mustRun(["mount", "-i", "-n", "-t", "tmpfs", "-o", `mode=700,size=${memoryBytes}`, "root", places.directory]);
   }
-  for (const folder of [places.root, places.upper, places.work, places.merged, places.sysfs]) mkdirSync(folder, 0o755);
+  const { root, upper, work, merged, sysfs, programs, temporary } = places;
+  for (const folder of [root, upper, work, merged, sysfs, programs]) mkdirSync(folder, 0o755);
+  mkdirSync(temporary, 0o1777);
   await mustRun(["mkfifo", "--", places.inputPipe, places.outputPipe]);
   for (const pipe of [places.inputPipe, places.outputPipe]) chmodSync(pipe, 0o666);
   hideHostName();
+  if (registration !== "") await registerEmulator(registration);
   return { kind: "done" };
 }
 
@@ -114,7 +130,7 @@ function hideHostName(): void {
 async function fulfil(state: State, request: Request): Promise<Reply> {
   switch (request.kind) {
     case "lay-out":
-      return layOut(state);
+      return layOut(state, request);
     case "run":
       return run(state, request.command);
     case "changes":
@@ -124,30 +140,60 @@ async function fulfil(state: State, request: Request): Promise<Reply> {
   }
 }
 
-async function layOut(state: State): Promise<Reply> {
+async function layOut(state: State, { hasPrivateTmp }: Request & { readonly kind: "lay-out" }): Promise<Reply> {
   const { channel, places, mode } = state;
-  state.laidOut = await layOutTar(channel.data(), places.root, mode);
-  const { hasOverlay } = await mountSession(places, mode);
-  if (!hasOverlay) state.snapshot = readSnapshot(places.root);
+  state.mountPoints = hasPrivateTmp ? [...systemFolders, "tmp"] : systemFolders;
+  state.laidOut = await layOutTar(channel.data(), places.root, { mode, mountPoints: state.mountPoints });
+  const { hasOverlay } = await mountSession(places, { mode, hasPrivateTmp });
+  if (state.laidOut.owners) state.owners = keepOwners(places.root, state.laidOut.owners);
+  if (!hasOverlay) state.snapshot = readSnapshot(places.root, state.owners);
   return { kind: "done" };
 }
 
-async function run({ channel, places, mode }: State, command: CommandRequest): Promise<Reply> {
+async function run({ channel, places, mode, owners, snapshot }: State, command: CommandRequest): Promise<Reply> {
   const onOutput = (chunk: Uint8Array): Promise<void> => channel.sendData(chunk);
-  const result = await runCommand(command, { places, mode, input: channel.data(), onOutput });
+  const context = { places, mode, hasOverlay: snapshot === undefined, owners, input: channel.data(), onOutput };
+  const result = await runCommand(command, context);
   return { kind: "result", result };
 }
 
-async function sendChanges({ channel, places, laidOut, snapshot }: State): Promise<Reply> {
+async function sendChanges({ channel, places, laidOut, owners, snapshot }: State): Promise<Reply> {
   if (!laidOut) throw new Error("Changes were asked for before a root was laid out");
-  const { removed, entries } = snapshot
-    ? await readSnapshotChanges(places.root, snapshot, laidOut)
-    : await readOverlayChanges(places, laidOut);
+  const { removed, entries } = await readable(() =>
+    snapshot
+      ? readSnapshotChanges(places.root, { before: snapshot, laidOut, owners })
+      : readOverlayChanges(places, laidOut, owners),
+  );
+  assertSendable(entries);
   await channel.send({ kind: "removed", paths: removed } satisfies Reply);
   for (const entry of entries) await sendEntry(channel, entry);
   await channel.sendData(tarTrailer);
   await channel.sendEnd();
   return { kind: "done" };
+}
+
+/** A command can make a tree that has no path: deeper than any name may be long. */
+async function readable<Result>(read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (!(cause instanceof Error && "code" in cause && cause.code === "ENAMETOOLONG")) throw cause;
+    throw new DodaiError("SANDBOX_FAILED", "Cannot read what commands changed: a path is longer than 4096 bytes", {
+      cause,
+    });
+  }
+}
+
+function assertSendable(entries: readonly ChangedEntry[]): void {
+  let total = 0;
+  for (const { entry } of entries) {
+    if (entry.kind === "file") total += entry.sizeBytes;
+    if (total <= MAX_CHANGED_BYTES) continue;
+    throw new DodaiError(
+      "SANDBOX_FAILED",
+      `Cannot take over "/${printable(entry.path)}": commands made more than ${MAX_CHANGED_BYTES} bytes of files`,
+    );
+  }
 }
 
 async function sendEntry(channel: Channel, { entry, at }: ChangedEntry): Promise<void> {

@@ -29,6 +29,7 @@ import { unreachable } from "../core/unreachable.ts";
 import { applyAttributes } from "./attributes.ts";
 import type { SandboxMode } from "./contract.ts";
 import { diskPath } from "./disk-path.ts";
+import { type Owner, rootOwner } from "./owners.ts";
 import { hostEnvironment } from "./program.ts";
 import { sandboxTarLimits } from "./tar-limits.ts";
 
@@ -38,6 +39,8 @@ export interface LaidOut {
   readonly attributes: ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>;
   /** Whether it took all of them that images have. */
   readonly areAttributesOnDisk: boolean;
+  /** Other owners than root, by path, where all files on the disk are root's. */
+  readonly owners: ReadonlyMap<string, Owner> | undefined;
 }
 
 interface Layout {
@@ -47,11 +50,24 @@ interface Layout {
   /** In the archive's order; their times are set last, the deepest first. */
   readonly folderEntries: DirectoryEntry[];
   readonly attributes: Map<string, ReadonlyMap<string, Uint8Array>>;
+  /** Where owners are pretended. */
+  readonly owners: Map<string, Owner> | undefined;
 }
 
 /** `root` must be an empty folder. The umask must be 0. Throws SANDBOX_FAILED, DISK_FULL and what `readTar` throws. */
-export async function layOutTar(tar: Bytes, root: string, mode: SandboxMode): Promise<LaidOut> {
-  const layout: Layout = { root, mode, folders: new Set(["."]), folderEntries: [], attributes: new Map() };
+export async function layOutTar(
+  tar: Bytes,
+  root: string,
+  { mode, mountPoints }: { readonly mode: SandboxMode; readonly mountPoints: readonly string[] },
+): Promise<LaidOut> {
+  const layout: Layout = {
+    root,
+    mode,
+    folders: new Set(["."]),
+    folderEntries: [],
+    attributes: new Map(),
+    owners: mode === "single" ? new Map() : undefined,
+  };
   for await (const item of readTar(readerOf(tar), sandboxTarLimits)) {
     try {
       await layOutItem(layout, item);
@@ -59,10 +75,10 @@ export async function layOutTar(tar: Bytes, root: string, mode: SandboxMode): Pr
       throw describeFault(error, item.entry);
     }
   }
-  addMountPoints(layout);
+  addMountPoints(layout, mountPoints);
   const areAttributesOnDisk = await applyAttributes(root, layout.attributes);
   for (const { path, mtime } of layout.folderEntries.reverse()) utimesSync(diskPath(root, path), mtime, mtime);
-  return { attributes: layout.attributes, areAttributesOnDisk };
+  return { attributes: layout.attributes, areAttributesOnDisk, owners: layout.owners };
 }
 
 async function layOutItem(layout: Layout, { entry, body }: ArchiveItem): Promise<void> {
@@ -73,13 +89,14 @@ async function layOutItem(layout: Layout, { entry, body }: ArchiveItem): Promise
     case "directory":
       return addFolder(layout, entry, at);
     case "file":
-      return writeFile(entry, body, at);
+      return writeFile(layout, { entry, body }, at);
     case "symlink":
       replacing(at, () => symlinkSync(entry.target.isWellFormed() ? entry.target : encodeName(entry.target), at));
-      lchownSync(at, entry.uid, entry.gid);
+      give(layout, entry, (uid, gid) => lchownSync(at, uid, gid));
       return lutimesSync(at, entry.mtime, entry.mtime);
     case "hardlink":
       addParent(layout, entry.target);
+      if (layout.owners) keep(layout.owners, entry.path, layout.owners.get(entry.target) ?? rootOwner);
       return replacing(at, () => linkSync(diskPath(layout.root, entry.target), at));
     case "character-device":
     case "block-device":
@@ -90,7 +107,22 @@ async function layOutItem(layout: Layout, { entry, body }: ArchiveItem): Promise
   }
 }
 
-async function writeFile(entry: FileEntry, body: Bytes, at: string | Buffer): Promise<void> {
+/** Gives a file its owner, or keeps whose it is. */
+function give(layout: Layout, entry: Entry, chown: (uid: number, gid: number) => void): void {
+  if (layout.owners) keep(layout.owners, entry.path, entry);
+  else chown(entry.uid, entry.gid);
+}
+
+function keep(owners: Map<string, Owner>, path: string, { uid, gid }: Owner): void {
+  if (uid === 0 && gid === 0) owners.delete(path);
+  else owners.set(path, { uid, gid });
+}
+
+async function writeFile(
+  layout: Layout,
+  { entry, body }: { readonly entry: FileEntry; readonly body: Bytes },
+  at: string | Buffer,
+): Promise<void> {
   const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
   const file = replacing(at, () => openSync(at, flags, entry.mode & 0o777));
   try {
@@ -98,7 +130,7 @@ async function writeFile(entry: FileEntry, body: Bytes, at: string | Buffer): Pr
       for (let done = 0; done < chunk.byteLength; ) done += writeSync(file, chunk, done);
     }
     // Root's too: in a setgid folder a new file has the folder's group.
-    fchownSync(file, entry.uid, entry.gid);
+    give(layout, entry, (uid, gid) => fchownSync(file, uid, gid));
     // Last, because writing and chown take setuid and setgid away.
     if (entry.mode > 0o777) fchmodSync(file, entry.mode);
     futimesSync(file, entry.mtime, entry.mtime);
@@ -112,7 +144,7 @@ function addFolder(layout: Layout, entry: DirectoryEntry, at: string | Buffer): 
     mkdirSync(at, entry.mode & 0o777);
     layout.folders.add(entry.path);
   }
-  lchownSync(at, entry.uid, entry.gid);
+  give(layout, entry, (uid, gid) => lchownSync(at, uid, gid));
   chmodSync(at, entry.mode);
   layout.folderEntries.push(entry);
 }
@@ -142,7 +174,8 @@ function replacing<Result>(at: string | Buffer, make: () => Result): Result {
 }
 
 /** Device nodes can only be made by the host's own root; elsewhere they stay out, and what is not there cannot change. */
-function addNode({ mode, root }: Layout, entry: DeviceEntry | FifoEntry, at: string | Buffer): void {
+function addNode(layout: Layout, entry: DeviceEntry | FifoEntry, at: string | Buffer): void {
+  const { mode, root } = layout;
   if (mode !== "root" && entry.kind !== "fifo") return;
   if (typeof at !== "string")
     throw new DodaiError("SANDBOX_FAILED", `Cannot make a node in "${root}": its name is not UTF-8`);
@@ -153,14 +186,14 @@ function addNode({ mode, root }: Layout, entry: DeviceEntry | FifoEntry, at: str
     encoding: "utf8",
   });
   if (status !== 0) throw new Error(`mknod failed: ${stderr}`);
-  lchownSync(at, entry.uid, entry.gid);
+  give(layout, entry, (uid, gid) => lchownSync(at, uid, gid));
   chmodSync(at, entry.mode);
   utimesSync(at, entry.mtime, entry.mtime);
 }
 
 /** Folders that something is mounted on while commands run. Those that the archive has not are no part of the result. */
-function addMountPoints(layout: Layout): void {
-  for (const name of ["dev", "proc", "sys", "tmp"]) {
+function addMountPoints(layout: Layout, names: readonly string[]): void {
+  for (const name of names) {
     if (layout.folders.has(name)) continue;
     try {
       mkdirSync(`${layout.root}/${name}`, 0o755);

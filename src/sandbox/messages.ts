@@ -9,7 +9,7 @@ export interface CommandRequest extends Omit<SandboxCommand, "input" | "onOutput
 
 export type Request =
   /** The tar follows as data. */
-  | { readonly kind: "lay-out" }
+  | { readonly kind: "lay-out"; readonly hasPrivateTmp: boolean }
   | { readonly kind: "run"; readonly command: CommandRequest }
   /** Answered by `removed`, a tar as data, and `done`. */
   | { readonly kind: "changes" };

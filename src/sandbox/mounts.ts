@@ -1,7 +1,11 @@
 // What is mounted over the root: the overlay, and private /dev, /tmp and /sys, once; a /proc for each command. Every table is
 // one run of `mount -a`. Relative names in it keep the host's folders out of what a command reads in /proc/mounts.
 import { existsSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { DodaiError } from "../core/dodai-error.ts";
 import type { SandboxMode } from "./contract.ts";
+import { formatFilter, machineOfHost } from "./filter.ts";
+import { filterRules } from "./filter-rules.ts";
+import { formatGuard } from "./guard-program.ts";
 import type { Places } from "./places.ts";
 import { mustRun, runProgram } from "./program.ts";
 
@@ -35,14 +39,22 @@ const hiddenInProc = [
 const readOnlyInProc = ["bus", "driver", "fs", "irq", "mtrr", "pressure", "sys", "sysrq-trigger"];
 
 /** Mounts what all commands share. Says whether changes go to an overlay; they go to the root itself where there is none. */
-export async function mountSession(places: Places, mode: SandboxMode): Promise<{ readonly hasOverlay: boolean }> {
+export async function mountSession(
+  places: Places,
+  { mode, hasPrivateTmp }: { readonly mode: SandboxMode; readonly hasPrivateTmp: boolean },
+): Promise<{ readonly hasOverlay: boolean }> {
   const hasOverlay = await mountMerged(places, mode);
   const at = (path: string): string => `${places.merged}/${path}`;
   await mountAll(places, places.sessionTable, [
-    { source: "dev", target: at("dev"), type: "tmpfs", options: `${guarded},mode=755` },
-    { source: "tmp", target: at("tmp"), type: "tmpfs", options: "nosuid,nodev,mode=1777" },
+    { source: "dev", target: at("dev"), type: "tmpfs", options: `${guarded},mode=755,size=1m,nr_inodes=1k` },
+    // Where the root is: so what a command puts there counts as what it puts into the root.
+    ...(hasPrivateTmp
+      ? [{ source: places.temporary, target: at("tmp"), type: "none", options: "bind,nosuid,nodev" }]
+      : []),
     { source: "sys", target: at("sys"), type: "tmpfs", options: `${guarded},ro,mode=555` },
+    { source: "programs", target: places.programs, type: "tmpfs", options: "nosuid,nodev,mode=755,size=1m" },
   ]);
+  writeGuard(places, mode);
   for (const name of devices) writeFileSync(at(`dev/${name}`), "");
   for (const name of ["pts", "shm"]) mkdirSync(at(`dev/${name}`), 0o755);
   for (const [name, target] of devLinks) symlinkSync(target, at(`dev/${name}`));
@@ -51,9 +63,15 @@ export async function mountSession(places: Places, mode: SandboxMode): Promise<{
   await mountAll(places, places.sessionTable, [
     ...devices.map((name) => ({ source: `/dev/${name}`, target: at(`dev/${name}`), type: "none", options: "bind" })),
     { source: "devpts", target: at("dev/pts"), type: "devpts", options: `nosuid,noexec,${ptyOptions}` },
-    { source: "shm", target: at("dev/shm"), type: "tmpfs", options: `${guarded},mode=1777` },
+    { source: "shm", target: at("dev/shm"), type: "tmpfs", options: `${guarded},mode=1777,size=64m` },
   ]);
   return { hasOverlay };
+}
+
+function writeGuard({ guard }: Places, mode: SandboxMode): void {
+  const machine = machineOfHost();
+  if (machine === undefined) throw new DodaiError("SANDBOX_FAILED", `Cannot filter calls on ${process.arch}`);
+  writeFileSync(guard, formatGuard(machine, formatFilter(machine, filterRules(mode))), { mode: 0o755 });
 }
 
 async function mountMerged(places: Places, mode: SandboxMode): Promise<boolean> {

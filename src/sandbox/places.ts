@@ -10,8 +10,13 @@ export interface Places {
   readonly work: string;
   /** The two seen as one: the root of commands. */
   readonly merged: string;
+  /** The /tmp of commands. */
+  readonly temporary: string;
   /** Where a command's own sysfs is mounted, outside its root, for its loopback device. */
   readonly sysfs: string;
+  /** A disk in memory with the guard (guard-program.ts): the host's may not let programs run. */
+  readonly programs: string;
+  readonly guard: string;
   readonly sessionTable: string;
   readonly commandTable: string;
   /** Standard input and output of commands: pipes with names, because a program may open /dev/stdout, which sockets refuse. */
@@ -27,7 +32,10 @@ export function placesOf(directory: string): Places {
     upper: at("upper"),
     work: at("work"),
     merged: at("merged"),
+    temporary: at("temporary"),
     sysfs: at("sysfs"),
+    programs: at("programs"),
+    guard: at("programs/guard"),
     sessionTable: at("session.fstab"),
     commandTable: at("command.fstab"),
     inputPipe: at("input"),

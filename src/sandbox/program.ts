@@ -1,5 +1,7 @@
 // Running the host's own programs, for what Node has no call for.
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { DodaiError } from "../core/dodai-error.ts";
 
 export interface ProgramOptions {
@@ -20,6 +22,12 @@ export const hostPath: string = `${process.env.PATH ?? ""}:/usr/sbin:/usr/bin:/s
 
 /** What host programs see: nothing that changes what they do or say. */
 export const hostEnvironment: Readonly<Record<string, string>> = { PATH: hostPath, LC_ALL: "C" };
+
+/** Where a host program lies. */
+export function findProgram(name: string): string | undefined {
+  const folders = hostPath.split(delimiter).filter((folder) => folder !== "");
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
 
 /** Runs a host program to its end. Throws SANDBOX_FAILED when it writes more than it may. */
 export function runProgram(

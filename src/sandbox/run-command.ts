@@ -2,22 +2,29 @@
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { closeSync, constants, openSync, writeFileSync } from "node:fs";
 import { Socket } from "node:net";
+import { release } from "node:os";
 import type { Readable } from "node:stream";
 import type { Bytes } from "../core/bytes.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { resolveUser } from "./accounts.ts";
-import { formatOuterArguments, innerScript, outerScript, setprivWords } from "./command-script.ts";
+import { capabilityArguments, formatOuterArguments, innerScript, outerScript } from "./command-script.ts";
 import type { SandboxMode, SandboxResult } from "./contract.ts";
 import { resolveInside } from "./disk-path.ts";
 import type { CommandRequest } from "./messages.ts";
 import { placeMounts } from "./mount-points.ts";
 import { formatTable, procMounts } from "./mounts.ts";
+import { answerOwners } from "./owner-answers.ts";
+import type { Owners } from "./owners.ts";
 import type { Places } from "./places.ts";
-import { hostEnvironment, mustRun } from "./program.ts";
+import { findProgram, hostEnvironment, mustRun } from "./program.ts";
 
 export interface RunContext {
   readonly places: Places;
   readonly mode: SandboxMode;
+  /** Whether what changes lies in a folder of its own. */
+  readonly hasOverlay: boolean;
+  /** Where the disk does not know them. */
+  readonly owners: Owners | undefined;
   /** What `bytes` of a request are. */
   readonly input: Bytes;
   readonly onOutput: (chunk: Uint8Array) => Promise<void>;
@@ -27,13 +34,15 @@ export interface RunContext {
 const TAIL_BYTES = 16 << 10;
 /** How long the programs that enter the root may take. */
 const ENTRY_TIMEOUT_MS = 60_000;
+/** At once, in one command: far more than any build has, and no danger to the host. */
+const MAX_PROCESSES = 4096;
 /** As a shell says that SIGKILL ended it. */
 const KILLED = 137;
 
 /** Throws SANDBOX_FAILED when the command could not be started; how it ended is in the result. */
 export async function runCommand(command: CommandRequest, context: RunContext): Promise<SandboxResult> {
   const { places } = context;
-  const placed = placeMounts(command, places);
+  const placed = placeMounts(withChanges(command, context), places);
   try {
     writeFileSync(
       places.commandTable,
@@ -45,9 +54,16 @@ export async function runCommand(command: CommandRequest, context: RunContext): 
   }
 }
 
+function withChanges(command: CommandRequest, { places, hasOverlay }: RunContext): CommandRequest {
+  const { mounts = [], changesAt } = command;
+  if (changesAt === undefined || !hasOverlay) return command;
+  return { ...command, mounts: [...mounts, { source: places.upper, target: changesAt, readOnly: true }] };
+}
+
 async function runInside(command: CommandRequest, context: RunContext): Promise<SandboxResult> {
   // What can be refused is refused before a pipe is open: an end that nobody closes would keep the next command's open.
   const [program, ...args] = wordsOf(command, context);
+  const { owners, places } = context;
   const output = openPipe(context.places.outputPipe, "read");
   const input = command.input === "bytes" ? openPipe(context.places.inputPipe, "write") : undefined;
   const inherits = command.input === "inherit";
@@ -56,7 +72,7 @@ async function runInside(command: CommandRequest, context: RunContext): Promise<
   const child = spawn(program, args, {
     cwd: context.places.directory,
     env: { ...hostEnvironment },
-    stdio: [...stdio, "pipe", "pipe", "pipe", "pipe", errors],
+    stdio: [...stdio, "pipe", "pipe", "pipe", "pipe", errors, owners ? "pipe" : "ignore"],
   });
   closeSync(output.theirs);
   if (input) closeSync(input.theirs);
@@ -64,7 +80,13 @@ async function runInside(command: CommandRequest, context: RunContext): Promise<
   const tail = collectTail(output.ours, context.onOutput);
   const fed = input ? feed(input.ours, context.input) : Promise.resolve();
   const complaints = lastOf(child.stderr);
+  const questions = child.stdio[7 as number] as Socket | null;
+  let entered: number | undefined;
+  if (owners && questions) {
+    answerOwners(questions, { owners, merged: places.merged, proc: () => `/proc/${entered}/root/proc` });
+  }
   const entry = await enter(child, ended);
+  if (entry.kind === "entered") entered = entry.self;
   if (entry.kind === "failed") {
     await Promise.all([ended, tail, fed]);
     throw new DodaiError(
@@ -93,13 +115,21 @@ function wordsOf(command: CommandRequest, { places, mode }: RunContext): readonl
     ...formatOuterArguments({
       table: places.commandTable,
       sysfs: network ? "" : places.sysfs,
+      maxProcesses: hasOwnProcessLimit(release()) ? MAX_PROCESSES : undefined,
       merged: places.merged,
       workdir: workdirOf(command, places),
     }),
-    ...setprivWords,
+    // The guard looks for no program by itself.
+    ...[places.guard, findProgram("setpriv") ?? "setpriv", ...capabilityArguments(network)],
     ...["--reuid", String(uid), "--regid", String(gid), mode === "single" ? "--keep-groups" : setgroups],
     ...["--", "env", "-i", "sh", "-c", innerScript, "dodai", ...pairs, "--", ...words],
   ];
+}
+
+/** Since 6.14 pid_max is the namespace's own; before, writing it would change the host. */
+function hasOwnProcessLimit(kernel: string): boolean {
+  const [major = 0, minor = 0] = kernel.split(".").map((part) => Number.parseInt(part, 10));
+  return major > 6 || (major === 6 && minor >= 14);
 }
 
 /** A shell only passes on variables that it could name itself; the root's own env(1) does the others. */

@@ -1,16 +1,24 @@
 // The outer half of a sandbox: starts the inner one (helper.ts), asks it one thing at a time, and ends it.
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { userInfo } from "node:os";
 import type { ArchiveItem } from "../archive/entry.ts";
 import { readTar } from "../archive/tar.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { comparePaths } from "../core/path-order.ts";
-import type { Sandbox, SandboxChange, SandboxCommand, SandboxMode, SandboxOptions, SandboxResult } from "./contract.ts";
+import type {
+  LayOutOptions,
+  Sandbox,
+  SandboxChange,
+  SandboxCommand,
+  SandboxMode,
+  SandboxOptions,
+  SandboxResult,
+} from "./contract.ts";
+import { planEmulation } from "./emulation.ts";
 import { type Inner, launch } from "./launch.ts";
 import type { Reply, Request } from "./messages.ts";
-import { unavailable, usableModes } from "./modes.ts";
+import { unavailable, usableModes, userWords } from "./modes.ts";
 import { runProgram } from "./program.ts";
 import { signalCommand } from "./signal.ts";
 import { sandboxTarLimits } from "./tar-limits.ts";
@@ -21,6 +29,7 @@ export { detectModes } from "./modes.ts";
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { directory, modes, signal } = options;
   assertWanted(signal);
+  const registration = planEmulation(options.platform);
   await removeSandboxFolder(directory);
   const reasons: string[] = [];
   for (const { mode, missing } of usableModes(modes)) {
@@ -29,7 +38,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       continue;
     }
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const inner = await launch(mode, options);
+    const inner = await launch(mode, options, registration);
     if (!("reason" in inner)) return own({ inner, mode, directory, signal });
     reasons.push(`${mode}: ${inner.reason}`);
     await removeSandboxFolder(directory);
@@ -41,14 +50,22 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
 export async function removeSandboxFolder(directory: string): Promise<void> {
   if (!existsSync(directory)) return;
   const words = ["rm", "-rf", "--", directory] as const;
-  // As an ordinary user one cannot remove what is in a folder of another id.
-  const isOurs = userInfo().uid === 0 || (await runProgram(words)).exitCode === 0;
-  const { exitCode, errors } = await runProgram(
-    isOurs ? words : ["unshare", "--user", "--map-root-user", "--map-auto", ...words],
-  );
-  if (exitCode === 0) return;
-  throw new DodaiError("SANDBOX_FAILED", `Cannot remove "${directory}": ${errors.trim()}`);
+  // An ordinary user cannot remove what is in a closed folder, or in one of another id; root of its ids can.
+  const ways = process.getuid?.() === 0 ? [words] : [words, asRootOf("single", words), asRootOf("subordinate", words)];
+  const reasons: string[] = [];
+  for (const way of ways) {
+    const { exitCode, errors } = await runProgram(way);
+    if (exitCode === 0) return;
+    reasons.push(errors.trim());
+  }
+  throw new DodaiError("SANDBOX_FAILED", `Cannot remove "${directory}": ${reasons.join("\n")}`);
 }
+
+const asRootOf = (mode: SandboxMode, words: readonly string[]): readonly [string, ...string[]] => [
+  "unshare",
+  ...userWords[mode],
+  ...words,
+];
 
 interface Owned {
   readonly inner: Inner;
@@ -65,7 +82,7 @@ function own(owned: Owned): Sandbox {
   const state: Asking = { owned, isClosed: () => closing !== undefined, last: Promise.resolve() };
   return {
     mode,
-    layOut: (tar) => exclusively(state, () => layOut(state, tar)),
+    layOut: (tar, options) => exclusively(state, () => layOut(state, tar, options)),
     run: (command) => exclusively(state, () => run(state, command)),
     kill: (name) => inner.pid !== undefined && signalCommand(inner.pid, name),
     changes: () => changes(state),
@@ -93,9 +110,9 @@ function exclusively<Result>(state: Asking, task: () => Promise<Result>): Promis
   return result;
 }
 
-async function layOut(state: Asking, tar: Bytes): Promise<void> {
+async function layOut(state: Asking, tar: Bytes, { tmp = "private" }: LayOutOptions = {}): Promise<void> {
   const { channel } = state.owned.inner;
-  await ask(state, { kind: "lay-out" });
+  await ask(state, { kind: "lay-out", hasPrivateTmp: tmp === "private" });
   // An answer may come early: then the rest of the tar is of no use.
   const answer = receive(state);
   let isAnswered = false;

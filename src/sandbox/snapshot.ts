@@ -6,14 +6,17 @@ import { readAttributes } from "./attributes.ts";
 import { type ChangedEntry, type Changes, entryOf, namesIn } from "./changes.ts";
 import { diskPath } from "./disk-path.ts";
 import type { LaidOut } from "./lay-out.ts";
+import { applyOwner, type Owners } from "./owners.ts";
 
 /** By path, in tree order. */
 export type Snapshot = ReadonlyMap<string, BigIntStats>;
 
-export function readSnapshot(root: string): Snapshot {
+/** With what is known of owners that the disk does not know. */
+export function readSnapshot(root: string, owners?: Owners): Snapshot {
   const all = new Map<string, BigIntStats>();
   const visit = (path: string): void => {
     const stat = lstatSync(diskPath(root, path), { bigint: true });
+    if (owners) applyOwner(stat, owners.ownerOf(path, stat));
     all.set(path, stat);
     if (!stat.isDirectory()) return;
     for (const name of namesIn(root, path).sort(compareBytes)) visit(path === "." ? name : `${path}/${name}`);
@@ -22,8 +25,17 @@ export function readSnapshot(root: string): Snapshot {
   return all;
 }
 
-export async function readSnapshotChanges(root: string, before: Snapshot, laidOut: LaidOut): Promise<Changes> {
-  const after = readSnapshot(root);
+export interface SnapshotContext {
+  readonly before: Snapshot;
+  readonly laidOut: LaidOut;
+  readonly owners: Owners | undefined;
+}
+
+export async function readSnapshotChanges(
+  root: string,
+  { before, laidOut, owners }: SnapshotContext,
+): Promise<Changes> {
+  const after = readSnapshot(root, owners);
   const attributes = laidOut.areAttributesOnDisk ? await readAttributes(root) : undefined;
   const removed: string[] = [];
   for (const [path, stat] of before) {

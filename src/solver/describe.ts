@@ -45,6 +45,10 @@ function describePremise(premise: Premise): string {
       return `${describeOffer(premise.offer)} ${describeRelation(premise.relation)}${refused(premise.others)}`;
     case "one-version":
       return `only one version of ${premise.name} can be installed: ${versions(premise.offers)}`;
+    case "ambiguous":
+      return `nothing says which package is to be taken for ${premise.name}: ${describeList(premise.offers.map(describeOffer), "or")}`;
+    case "unusable":
+      return `${describeOffer(premise.offer)} cannot be had: ${premise.reason}`;
     default:
       return unreachable(premise);
   }

@@ -12,6 +12,8 @@ export interface OfferedRepository {
   readonly index: PackageIndex;
   /** dnf's: of what is equal in all else the cheaper is taken; 1000 when absent. */
   readonly cost?: number;
+  /** apk: packages of it are taken only for requests that name the tag. */
+  readonly tag?: string;
 }
 
 /** A package that must be there, or with `exclude` one that must not. */
@@ -51,7 +53,9 @@ export interface Offer {
 export type Reason =
   | { readonly kind: "request"; readonly request: SolverRequest }
   | { readonly kind: "flag"; readonly flag: string }
-  | { readonly kind: "relation"; readonly by: PackageRecord; readonly relation: Relation };
+  | { readonly kind: "relation"; readonly by: PackageRecord; readonly relation: Relation }
+  /** apk: it comes by itself because all of these are there. */
+  | { readonly kind: "condition"; readonly with: readonly PackageRecord[] };
 
 export interface ChosenPackage extends Offer {
   /** The shortest chain of reasons leads through this one; hard relations go before recommendations. */
@@ -80,7 +84,11 @@ export type Premise =
     }
   /** The package refuses to be there with `others`. */
   | { readonly kind: "refuses"; readonly offer: Offer; readonly relation: Relation; readonly others: readonly Offer[] }
-  | { readonly kind: "one-version"; readonly name: string; readonly offers: readonly Offer[] };
+  | { readonly kind: "one-version"; readonly name: string; readonly offers: readonly Offer[] }
+  /** apk: none of them is taken for the name unless it is asked for by its own. */
+  | { readonly kind: "ambiguous"; readonly name: string; readonly offers: readonly Offer[] }
+  /** apk: the package was taken, and why it cannot be had. */
+  | { readonly kind: "unusable"; readonly offer: Offer; readonly reason: string };
 
 /** Why there is no solution: leave out any one of the premises and the others can hold together. */
 export interface Conflict {

@@ -38,6 +38,7 @@ export function whyNot(problem: Problem, solution: Solution, name: string): read
 }
 
 function askerOf({ reason }: ChosenPackage, byName: ReadonlyMap<string, ChosenPackage>): ChosenPackage | undefined {
+  if (reason.kind === "condition") return byName.get(reason.with[0]?.name ?? "");
   return reason.kind === "relation" ? byName.get(reason.by.name) : undefined;
 }
 
@@ -50,6 +51,8 @@ function describeStep(one: ChosenPackage): string {
       return `${describeOffer(one)}: it is ${reason.flag}`;
     case "relation":
       return `${describeOffer(one)}: ${reason.by.name} ${describeRelation(reason.relation)}`;
+    case "condition":
+      return `${describeOffer(one)}: it comes with ${describeList(reason.with.map(describeRecord), "and")}`;
   }
 }
 

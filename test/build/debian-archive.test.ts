@@ -19,7 +19,7 @@ import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { needs, run } from "../kit/oracle.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 import { needsSandbox } from "../sandbox/open.ts";
-import { findUser } from "../sandbox/user.ts";
+import { accountOf, findUser } from "../sandbox/user.ts";
 import { hashOf } from "./picture.ts";
 
 const releases = ["trixie", "bookworm"] as const;
@@ -104,35 +104,40 @@ describe("Debian's own packages", await skipReason(), () => {
     );
   }
 
-  const user = findUser();
-  test("an ordinary user, in another year, zone and umask, makes the same bits", {
-    ...(user ? {} : { skip: "needs a user with ids in /etc/subuid" }),
-  }, async (t) => {
-    if (!user) return;
-    const recipe = minbaseOf("trixie");
-    const expected = await build(options(recipe, { scripts: "run" }));
-    const folder = await temporaryFolder(t);
-    chownSync(folder, user.uid, user.gid);
-    const text = "distro: debian:trixie\nvariant: minbase\nscripts: run\n";
-    const script = `umask 077; printf '${text.replaceAll("\n", "\\n")}' >minbase.yaml; cp ${join(shared, "trixie.lock.json")} minbase.lock.json
+  const users = [
+    { who: "an ordinary user", user: findUser(), missing: "a user with ids in /etc/subuid" },
+    { who: "an ordinary user with one id", user: accountOf("nobody"), missing: "the user nobody" },
+  ];
+  for (const { who, user, missing } of users) {
+    test(`${who}, in another year, zone and umask, makes the same bits`, {
+      ...(user ? {} : { skip: `needs ${missing}` }),
+    }, async (t) => {
+      if (!user) return;
+      const recipe = minbaseOf("trixie");
+      const expected = await build(options(recipe, { scripts: "run" }));
+      const folder = await temporaryFolder(t);
+      chownSync(folder, user.uid, user.gid);
+      const text = "distro: debian:trixie\nvariant: minbase\nscripts: run\n";
+      const script = `umask 077; printf '${text.replaceAll("\n", "\\n")}' >minbase.yaml; cp ${join(shared, "trixie.lock.json")} minbase.lock.json
 exec ${process.execPath} ${join(import.meta.dirname, "../../src/cli/main.ts")} build minbase.yaml --locked --progress quiet -o type=oci,dest=x.tar -t minbase`;
-    const environment = {
-      ...process.env,
-      HOME: folder,
-      USER: user.name,
-      TZ: "Pacific/Kiritimati",
-      LC_ALL: "C",
-      SOURCE_DATE_EPOCH: String(epoch),
-      XDG_CACHE_HOME: folder,
-    };
-    const { NODE_TEST_CONTEXT: _, ...env } = environment as Record<string, string | undefined>;
-    const ids = ["--reuid", String(user.uid), "--regid", String(user.gid), "--clear-groups", "sh", "-c", script];
-    const { status, stdout, stderr } = spawnSync("setpriv", ids, { cwd: folder, env, encoding: "utf8" });
-    assert.equal(status, 0, stderr);
-    const [mine] = expected.platforms;
-    assert.match(stdout, /^sha256:/);
-    assert.equal(layersIn(join(folder, "x.tar")).join(), mine?.layers.map(({ digest }) => digest).join());
-  });
+      const environment = {
+        ...process.env,
+        HOME: folder,
+        USER: user.name,
+        TZ: "Pacific/Kiritimati",
+        LC_ALL: "C",
+        SOURCE_DATE_EPOCH: String(epoch),
+        XDG_CACHE_HOME: folder,
+      };
+      const { NODE_TEST_CONTEXT: _, ...env } = environment as Record<string, string | undefined>;
+      const ids = ["--reuid", String(user.uid), "--regid", String(user.gid), "--clear-groups", "sh", "-c", script];
+      const { status, stdout, stderr } = spawnSync("setpriv", ids, { cwd: folder, env, encoding: "utf8" });
+      assert.equal(status, 0, stderr);
+      const [mine] = expected.platforms;
+      assert.match(stdout, /^sha256:/);
+      assert.equal(layersIn(join(folder, "x.tar")).join(), mine?.layers.map(({ digest }) => digest).join());
+    });
+  }
 
   async function mmdebstrap(t: TestContext, release: string): Promise<Uint8Array> {
     const folder = await temporaryFolder(t);

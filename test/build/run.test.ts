@@ -5,8 +5,8 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { memoryFor } from "../../src/build/run-memory.ts";
 import { planRun } from "../../src/build/run-plan.ts";
+import { memoryFor } from "../../src/build/sandbox-place.ts";
 import { collect } from "../../src/core/bytes.ts";
 import { platformOfHost } from "../../src/core/platform.ts";
 import type { RecipeConfig } from "../../src/core/recipe.ts";
@@ -255,13 +255,13 @@ describe("what a command starts with", () => {
 
 describe("memory for a root", () => {
   const rows = [
-    { layers: [50e6], available: 8e9, expected: 4e9 },
-    { layers: [50e6], available: 1e9, expected: undefined },
-    { layers: [2e9, 1e9], available: 8e9, expected: undefined },
+    { wanted: 4e9, available: 8e9, expected: 4e9 },
+    { wanted: 1e9, available: 8e9, expected: 4e9 },
+    { wanted: 1e9, available: 1e9, expected: undefined },
   ];
-  for (const { layers, available, expected } of rows) {
-    it(`is ${expected ?? "the disk"} for ${layers.join(" + ")} bytes with ${available} free`, () => {
-      assert.equal(memoryFor(layers, available), expected);
+  for (const { wanted, available, expected } of rows) {
+    it(`is ${expected ?? "the disk"} where ${wanted} bytes are wanted with ${available} free`, () => {
+      assert.equal(memoryFor(wanted, available), expected);
     });
   }
 });

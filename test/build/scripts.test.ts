@@ -26,6 +26,11 @@ describe("scripts that run", { ...needs("gpg", "dpkg", "find"), ...(await needsS
       recipe: { scripts: "run", ...more.recipe },
     });
 
+  const asked = (request: string): { readonly request: string; readonly exclude: false } => ({
+    request,
+    exclude: false,
+  });
+
   interface Built {
     readonly result: BuildResult;
     readonly entries: ReadonlyMap<string, ReturnType<typeof entriesOf>[number]>;
@@ -114,6 +119,51 @@ echo more >>/etc/kept; rm /usr/share/one/gone`,
     const [first, ...rest] = (text("log") ?? "").split("\n");
     assert.equal(first, "zz preinst install");
     assert.deepEqual(rest.sort(), ["", "interested postinst configure", "policy 101", "zz postinst configure"]);
+  });
+
+  test("on top of another image they run in its root, and triggers of its packages do as well", async (t) => {
+    const log = 'echo "$DPKG_MAINTSCRIPT_PACKAGE $DPKG_MAINTSCRIPT_NAME $1 $2" >>/log';
+    const triggers = "interest-noawait /usr/share/bait\ninterest-noawait named\ninterest-noawait other\n";
+    const interested = scripted(
+      "interested",
+      { postinst: `${log}; rm -f /usr/share/gone` },
+      { control: { triggers }, tree: [{ path: "usr/share/gone", content: "here at first" }] },
+    );
+    const added = scripted(
+      "added",
+      { postinst: `${log}; cat /etc/passwd >/etc/seen; echo "x:x:7:7::/:" >>/etc/passwd` },
+      { control: { triggers: "activate-noawait named\n" }, tree: [{ path: "usr/share/bait/one", content: "" }] },
+    );
+    const place = await open(t, [interested, added]);
+    const configured = place.out("configured");
+    const ready = { ...place.recipe, scripts: "run", packages: ["dpkg", "interested"].map(asked) } as const;
+    await build(place.options({ recipe: ready, outputs: [{ kind: "oci-layout", destination: configured }] }));
+    const upper = { ...ready, packages: [asked("added")], base: { image: configured, upgrade: false } };
+    const outputs = [{ kind: "oci-layout", destination: place.out("upper") }] as const;
+    const { platforms } = await build(place.options({ recipe: upper, outputs }));
+    const top = readLayout(place.out("upper")).layers.at(-1);
+    assert.ok(top);
+    const files = new Map(filesOf(top.plain).map(({ entry, text }) => [entry.path, text]));
+    assert.deepEqual((files.get("log") ?? "").split("\n").sort(), [
+      "",
+      "added postinst configure ",
+      "interested postinst configure ",
+      "interested postinst triggered /usr/share/bait named",
+    ]);
+    assert.equal(files.get("etc/seen"), "root:x:0:0::/root:/bin/sh\n");
+    assert.match(files.get("etc/passwd") ?? "", /^root.*\nx:x:7/s);
+    assert.deepEqual(
+      [...(files.get("var/lib/dpkg/status")?.matchAll(/^Status: (.*)$/gm) ?? [])].map(([, status]) => status),
+      ["install ok installed", "install ok installed", "install ok installed"],
+    );
+    assert.deepEqual(
+      platforms[0]?.scripts.map((one) => `${one.package} ${one.script} ${one.done}`),
+      ["added postinst run"],
+    );
+    assert.ok(
+      ![...files.keys()].some((path) => path.startsWith("usr/bin/") || path.includes("policy-rc.d")),
+      [...files.keys()].join(" "),
+    );
   });
 
   test("the same scripts on the same packages run once, and the build says so", async (t) => {

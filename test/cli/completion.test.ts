@@ -34,6 +34,7 @@ const rows: readonly { readonly name: string; readonly line: string; readonly ex
     line: "dodai build ",
     expected: ["distroless/base ", "distroless/base:nonroot ", "app.yaml ", "images/"],
   },
+  { name: "flags of an image", line: "dodai inspect app.yaml --r", expected: ["--raw ", "--referrers "] },
   { name: "commands below a command", line: "dodai cache p", expected: ["prune "] },
   { name: "flags of a command below a command", line: "dodai cache prune --m", expected: ["--max-size "] },
   { name: "shells", line: "dodai completion f", expected: ["fish "] },

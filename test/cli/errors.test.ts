@@ -28,7 +28,23 @@ const mistakes: readonly { readonly name: string; readonly words: readonly strin
   { name: "value given twice", words: ["build", "distroless/base", "--scripts", "run", "--scripts", "skip"] },
   { name: "unknown platform", words: ["build", "distroless/base", "--platform", "linux/vax"] },
   { name: "unknown output", words: ["build", "distroless/base", "-o", "type=oic"] },
-  { name: "output to a registry", words: ["build", "distroless/base", "-o", "type=registry,dest=a/b"] },
+  { name: "output to a registry with dest", words: ["build", "distroless/base", "-o", "type=registry,dest=a/b"] },
+  { name: "output to a registry without a name", words: ["build", "distroless/base", "-o", "type=registry"] },
+  { name: "output to a file with ref", words: ["build", "distroless/base", "-o", "type=oci,ref=a/b"] },
+  { name: "push without a name", words: ["build", "distroless/base", "--push"] },
+  {
+    name: "push under a name with a digest",
+    words: ["build", "distroless/base", "-o", `type=registry,ref=a/b@${digest}`],
+  },
+  { name: "push under one name twice", words: ["build", "distroless/base", "-t", "a/b", "-t", "a/b:latest", "--push"] },
+  { name: "cache that is no registry", words: ["build", "distroless/base", "--cache-from", "type=local,src=x"] },
+  { name: "pull of what is no name", words: ["pull", "https://registry.example/app"] },
+  { name: "pull to a kind that is for builds", words: ["pull", "debian", "-o", "type=context"] },
+  { name: "push to nowhere", words: ["push", "app.tar"] },
+  { name: "push of a file that is not there", words: ["push", "app.tar", "registry.example/app"] },
+  { name: "copy of a file that is not there", words: ["copy", "./app", "registry.example/app"] },
+  { name: "copy of what refers to a file", words: ["copy", "debian", "x.tar", "--referrers"] },
+  { name: "inspect with two documents", words: ["inspect", "debian", "--raw", "--config"] },
   { name: "output that is only a path", words: ["build", "distroless/base", "-o", "base.tar"] },
   { name: "output without a type", words: ["build", "distroless/base", "-o", "dest=base.tar"] },
   { name: "output to standard output", words: ["build", "distroless/base", "-o", "type=tar,dest=-"] },
@@ -80,11 +96,12 @@ test("faults of a recipe are drawn with their lines", async (t) => {
   t.assert.fileSnapshot(ran.stderr, "test/golden/cli/refused/recipe.txt", { serializers: [String] });
 });
 
-test("apko files are not supported yet", async (t) => {
+test("faults of an apko recipe are drawn with their lines", async (t) => {
   const cwd = temporaryFolder(t);
-  writeFileSync(join(cwd, "apko.yaml"), "contents:\n  packages: [busybox]\n");
+  writeFileSync(join(cwd, "apko.yaml"), "contents:\n  pakages: [busybox]\n");
   const ran = await runCli(["build", "apko.yaml"], { cwd });
-  assert.match(ran.stderr, /apko files are not supported yet/);
+  assert.equal(ran.exitCode, 2);
+  assert.match(ran.stderr, /2 \| {3}pakages: \[busybox\]\n.*\^{7}\n {2}fix: Did you mean "packages"\?/);
 });
 
 test("a name whose file is there without its ending is helped on", async (t) => {

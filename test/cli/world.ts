@@ -70,9 +70,12 @@ function fakeLibrary(verbs: Partial<Library> = {}): Library {
   };
   return {
     build: unexpected,
+    buildDockerfile: unexpected,
     lock: unexpected,
     resolve: unexpected,
     why: unexpected,
+    copyImage: unexpected,
+    inspectImage: unexpected,
     runImage: unexpected,
     findBuilt: async () => undefined,
     sizeOfStore: unexpected,

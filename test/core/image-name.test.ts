@@ -10,6 +10,11 @@ const read: readonly (readonly [string, string, string])[] = [
   ["debian:trixie", "docker.io/library/debian:trixie", "debian:trixie"],
   // Without its registry "localhost" would be one.
   ["docker.io/localhost/a", "docker.io/localhost/a:latest", "docker.io/localhost/a:latest"],
+  ["docker.io/docker.io/a", "docker.io/docker.io/a:latest", "docker.io/docker.io/a:latest"],
+  ["docker.io/index.docker.io/a", "docker.io/index.docker.io/a:latest", "docker.io/index.docker.io/a:latest"],
+  ["library/docker.io/a", "docker.io/library/docker.io/a:latest", "library/docker.io/a:latest"],
+  // 64 hex digits alone would be an ID.
+  [`docker.io/${hex}`, `docker.io/library/${hex}:latest`, `library/${hex}:latest`],
   ["docker.io/debian:trixie", "docker.io/library/debian:trixie", "debian:trixie"],
   ["docker.io/library/debian", "docker.io/library/debian:latest", "debian:latest"],
   ["index.docker.io/debian", "docker.io/library/debian:latest", "debian:latest"],

@@ -42,6 +42,7 @@ const different: readonly { readonly name: string; readonly text: string }[] = [
   { name: "another release", text: "distro: debian:bookworm\npackages: [a, b]\n" },
   { name: "recommended packages", text: `${start}recommends: true\n` },
   { name: "a repository", text: `${start}repositories: [{url: "https://a.example", suites: [a]}]\n` },
+  { name: "a root tarball", text: "distro: debian:trixie\nsource: {rootfs: ./root.tar}\n" },
   { name: "a file", text: `${start}files: [{path: /a, content: a}]\n` },
 ];
 
@@ -49,6 +50,10 @@ describe("the value that a lock hashes stays the same with", () => {
   for (const { name, text, path, host } of same) {
     it(name, async () => assert.equal(await canonical(text, path, host), await canonical(start)));
   }
+  it("a root tarball in another folder", async () => {
+    const text = "source: {rootfs: ./root.tar, sums: ./SUMS, serial: {file: ./info, pattern: a}}\n";
+    assert.equal(await canonical(text, "/one/app.yaml"), await canonical(text, "/two/app.yaml"));
+  });
   it("a checkout in another folder", async () => {
     const text = `${start}files: [{path: /a, source: b}]\nrepositories: [{url: ./packages/, flat: ./}]\n`;
     assert.equal(await canonical(text, "/one/app.yaml"), await canonical(text, "/two/app.yaml"));

@@ -13,9 +13,13 @@ const piece: Piece = {
     { entry: { ...common, kind: "symlink", path: "usr/b", target: "a" }, ...place },
   ],
   recordsBytes: 4096,
-  control: [{ name: "control", mode: 0o644, bytes: Buffer.from("x") }],
+  control: [
+    { name: "control", mode: 0o644, bytes: Buffer.from("x") },
+    { name: ".trigger", mode: 0o755, bytes: Buffer.from("y"), mtime: 7 },
+  ],
   paths: ["/.", "/usr/a"],
   md5: new Map([["/usr/a", "0".repeat(32)]]),
+  sha1: new Map([["usr/a", "0".repeat(40)]]),
 };
 const text = formatPiece(piece);
 

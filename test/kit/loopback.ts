@@ -13,6 +13,7 @@ import { type AddressInfo, connect } from "node:net";
 import type { Duplex } from "node:stream";
 
 export interface SeenRequest {
+  readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
 }
@@ -43,12 +44,12 @@ export async function startLoopback(answer: Answer, options: LoopbackOptions = {
     const path = request.url ?? "/";
     const nth = (counts.get(path) ?? 0) + 1;
     counts.set(path, nth);
-    seen.push({ path, headers: request.headers });
+    seen.push({ method: request.method ?? "", path, headers: request.headers });
     answer(request, response, nth);
   };
   const server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);
   server.on("connect", (request, socket) => {
-    seen.push({ path: `CONNECT ${request.url ?? ""}`, headers: request.headers });
+    seen.push({ method: "CONNECT", path: `CONNECT ${request.url ?? ""}`, headers: request.headers });
     if (options.tunnelTo === undefined) socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
     else tunnel(socket, options.tunnelTo);
   });

@@ -21,7 +21,8 @@ export interface Signer {
   close(): void;
 }
 
-export function createSigner(owner: string): Signer {
+/** `expires` is a time as gpg takes it, `20250101T000000`. */
+export function createSigner(owner: string, { expires = "never" }: { readonly expires?: string } = {}): Signer {
   const home = mkdtempSync(join(tmpdir(), "dodai-gpg-"));
   const gpg = (args: readonly string[], input: string | Uint8Array = ""): Buffer => {
     const usual = [
@@ -45,7 +46,7 @@ export function createSigner(owner: string): Signer {
     `${owner} <${owner}@example.org>`,
     "ed25519",
     "sign",
-    "never",
+    expires,
   ]);
   const fingerprint = /^fpr:+([0-9A-F]{40}):/m.exec(String(gpg(["--list-keys", "--with-colons"])))?.[1] ?? "";
   const armored = String(gpg(["--armor", "--export"]));

@@ -11,6 +11,7 @@ const programs = [
     "chmod",
     "chown",
     "chroot",
+    "cp",
     "dd",
     "env",
     "grep",
@@ -22,7 +23,21 @@ const programs = [
     "mknod",
     "mount",
   ],
-  ...["mv", "readlink", "rm", "setcap", "setsid", "sleep", "stat", "touch", "true", "umount", "uname", "unshare"],
+  ...[
+    "mv",
+    "perl",
+    "readlink",
+    "rm",
+    "setcap",
+    "setsid",
+    "sleep",
+    "stat",
+    "touch",
+    "true",
+    "umount",
+    "uname",
+    "unshare",
+  ],
 ];
 
 /** The time of everything in it, in seconds since 1970. */

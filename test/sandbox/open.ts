@@ -12,7 +12,8 @@ import { hostRoot, type RootFile, tarOf } from "./host-root.ts";
 export async function needsSandbox(...programs: readonly string[]): Promise<{ readonly skip?: string }> {
   const missing = programs.filter((name) => !hasProgram(name));
   if (missing.length > 0) return { skip: `needs ${missing.join(", ")}` };
-  const modes = await detectModes();
+  const wanted = process.env.DODAI_TEST_SANDBOX_MODE;
+  const modes = (await detectModes()).filter(({ mode }) => wanted === undefined || mode === wanted);
   if (modes.some((mode) => mode.missing === undefined)) return {};
   if (process.env.DODAI_REQUIRE_ORACLES === "1") return {};
   return { skip: modes.map(({ mode, missing }) => `${mode}: ${missing}`).join("; ") };

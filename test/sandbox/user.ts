@@ -1,4 +1,4 @@
-// An ordinary user of this machine who has subordinate ids, for tests that root runs as somebody else.
+// Ordinary users of this machine, for tests that root runs as somebody else.
 import { existsSync, readFileSync } from "node:fs";
 
 export interface User {
@@ -11,8 +11,12 @@ export interface User {
 export function findUser(): User | undefined {
   const [users, groups] = [rowsOf("/etc/subuid"), rowsOf("/etc/subgid")];
   const [name] = users.find(([one]) => one !== "root" && groups.some(([other]) => other === one)) ?? [];
-  const account = rowsOf("/etc/passwd").find(([one]) => one === name);
-  return name === undefined || !account ? undefined : { name, uid: Number(account[2]), gid: Number(account[3]) };
+  return name === undefined ? undefined : accountOf(name);
+}
+
+export function accountOf(name: string): User | undefined {
+  const row = rowsOf("/etc/passwd").find(([one]) => one === name);
+  return row && { name, uid: Number(row[2]), gid: Number(row[3]) };
 }
 
 function rowsOf(path: string): readonly (readonly string[])[] {

@@ -11,7 +11,7 @@ import { needs, sharedOracle } from "../kit/oracle.ts";
 import { type AptOracle, openAptOracle } from "./apt-oracle.ts";
 
 /** Where every oracle is required, all that the project promises; else a part, for a run of seconds. */
-const drawn = process.env.DODAI_REQUIRE_ORACLES === "1" ? 200 : 20;
+const drawn = process.env.DODAI_REQUIRE_ORACLES === "1" ? 100 : 20;
 
 /** Requests that lead to conflicts, many alternatives or many packages; asked for beside those that are drawn. */
 const hard = ["science-all", "texlive-full", "postfix mutt", "sysvinit-core task-ssh-server", "default-jre php"];

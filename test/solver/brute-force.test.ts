@@ -119,6 +119,9 @@ function premiseHolds(premise: Premise, set: readonly PackageRecord[]): boolean 
       return !has(premise.offer) || !premise.others.some(has);
     case "one-version":
       return premise.offers.filter(has).length < 2;
+    case "ambiguous":
+    case "unusable":
+      return assert.fail("only apk's policy says so");
     default:
       return unreachable(premise);
   }

@@ -1,41 +1,89 @@
 import { resolve } from "node:path";
-import type { BuildResult, BuiltPlatform, ScriptRecord } from "../../build/contract.ts";
+import type { BuildResult, BuiltPlatform, Output, ScriptRecord } from "../../build/contract.ts";
 import type { ScriptMode } from "../../core/recipe.ts";
 import type { Context, World } from "../context.ts";
-import { type CommonFlags, parseSourceDateEpoch, placeOutputs, type RequestedOutput } from "../flags.ts";
+import { type FoundDockerfile, findDockerfile } from "../dockerfile-argument.ts";
+import type { DockerfileFlags } from "../dockerfile-flags.ts";
+import { type CommonFlags, parseSourceDateEpoch, placeOutputs, type RequestedOutput, usage } from "../flags.ts";
 import { withOptions } from "../options.ts";
 import { showPath } from "../places.ts";
 import { warningLine } from "../progress/display.ts";
+import { startProgress } from "../progress/progress.ts";
 import { count, formatBytes, formatSeconds } from "../quantities.ts";
 import { safeText } from "../safe-text.ts";
+import { sourceValue } from "./resolve.ts";
 
-export interface BuildFlags extends CommonFlags {
+export interface BuildFlags extends CommonFlags, DockerfileFlags {
   readonly tag?: readonly string[];
   readonly output?: readonly RequestedOutput[];
+  readonly push?: boolean;
+  readonly insecureHttp?: boolean;
+  readonly cacheFrom?: readonly string[];
+  readonly cacheTo?: readonly string[];
   readonly locked?: boolean;
   readonly scripts?: ScriptMode;
   readonly compression?: "gzip" | "zstd" | "none";
   readonly ledger?: string;
   /** Milliseconds. */
   readonly scriptTimeout?: number;
+  /** Milliseconds. */
+  readonly runTimeout?: number;
   readonly json?: boolean;
 }
 
+/** `--push`: under each of the image's names. */
+const pushed: RequestedOutput = { kind: "registry", destination: undefined };
+
 /** Digest, or JSON, on standard output; the summary on standard error. */
-export async function build(this: Context, flags: BuildFlags, recipe: string): Promise<void> {
-  const { stdout, stderr, cwd, env, library } = this;
+export async function build(this: Context, flags: BuildFlags, first?: string, second?: string): Promise<void> {
   const startedMs = this.elapsedMs();
+  const found = await findDockerfile({ file: flags.file, first, second }, this);
+  const { name, result } = found
+    ? await buildDockerfile(found, flags, this)
+    : await buildRecipe(first ?? "", flags, this);
+  tell({ name, result, isDockerfile: found !== undefined, startedMs }, flags, this);
+}
+
+interface Built {
+  readonly name: string;
+  readonly result: BuildResult;
+}
+
+const requestedOutputs = (flags: BuildFlags): readonly RequestedOutput[] => [
+  ...(flags.output ?? []),
+  ...(flags.push ? [pushed] : []),
+];
+
+async function buildDockerfile(found: FoundDockerfile, flags: BuildFlags, world: Context): Promise<Built> {
+  const { dockerfileOptions } = await import("../dockerfile-options.ts");
+  const progress = startProgress(flags.progress, world);
+  try {
+    const options = dockerfileOptions(found, flags, { world, onEvent: (event) => progress.onEvent(event) });
+    const { name } = options;
+    const outputs = placeOutputs(requestedOutputs(flags), { name, cwd: world.cwd, tags: flags.tag ?? [] });
+    return { name, result: await world.library.buildDockerfile({ ...options, outputs }) };
+  } finally {
+    progress.end();
+  }
+}
+
+async function buildRecipe(recipe: string, flags: BuildFlags, world: Context): Promise<Built> {
+  refuseDockerfileFlags(flags);
+  const { cwd, env, library } = world;
   const sourceDateEpoch = parseSourceDateEpoch(env.SOURCE_DATE_EPOCH);
   const { scripts, compression, locked = false, tag: names } = flags;
   let name = "";
-  const result = await withOptions({ recipe, flags, world: this }, (options) => {
+  const result = await withOptions({ recipe, flags, world }, (options) => {
     name = options.recipe.name;
-    const outputs = placeOutputs(flags.output ?? [], { name, cwd });
+    const outputs = placeOutputs(requestedOutputs(flags), { name, cwd, tags: names ?? [] });
     return library.build({
       ...options,
       outputs,
       locked,
       ...(names ? { names } : {}),
+      insecureHttp: flags.insecureHttp ?? false,
+      ...(flags.cacheFrom ? { cacheFrom: flags.cacheFrom } : {}),
+      ...(flags.cacheTo ? { cacheTo: flags.cacheTo } : {}),
       ...(scripts ? { scripts } : {}),
       ...(compression ? { compression } : {}),
       ...(flags.ledger === undefined ? {} : { ledgerFile: resolve(cwd, flags.ledger) }),
@@ -43,23 +91,49 @@ export async function build(this: Context, flags: BuildFlags, recipe: string): P
       ...(sourceDateEpoch === undefined ? {} : { sourceDateEpoch }),
     });
   });
+  return { name, result };
+}
+
+const dockerfileOnly = ["buildArg", "target", "secret", "ssh", "label", "squash", "noCache", "runTimeout"] as const;
+
+function refuseDockerfileFlags(flags: BuildFlags): void {
+  const used = dockerfileOnly.find((one) => flags[one] !== undefined);
+  if (used === undefined) return;
+  const flag = `--${used.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  throw usage(`Cannot use ${flag}: it is for Dockerfiles, and this is a recipe`);
+}
+
+function tell(
+  { name, result, isDockerfile, startedMs }: Built & { readonly isDockerfile: boolean; readonly startedMs: number },
+  flags: BuildFlags,
+  world: Context,
+): void {
+  const { stdout, stderr } = world;
   if (flags.progress !== "quiet") {
-    for (const line of describeResult(name, result, this)) stderr.write(`${line}\n`);
+    for (const line of describeResult(name, { result, isDockerfile }, world)) stderr.write(`${line}\n`);
     stderr.write(
-      `${result.unchanged ? "nothing had changed" : "done"} in ${formatSeconds(this.elapsedMs() - startedMs)}\n`,
+      `${result.unchanged ? "nothing had changed" : "done"} in ${formatSeconds(world.elapsedMs() - startedMs)}\n`,
     );
   }
-  for (const line of describeSkipped(result.platforms)) stderr.write(warningLine(line, this));
+  for (const line of describeSkipped(result.platforms)) stderr.write(warningLine(line, world));
   stdout.write(flags.json ? formatResult(result) : `${result.digest}\n`);
 }
 
-function describeResult(name: string, { platforms, outputs }: BuildResult, { cwd }: World): readonly string[] {
-  const built = platforms.map(({ platform, packages, layers, manifest, scripts }) => {
+function describeResult(
+  name: string,
+  { result: { platforms, outputs }, isDockerfile }: { readonly result: BuildResult; readonly isDockerfile: boolean },
+  { cwd }: World,
+): readonly string[] {
+  const built = platforms.map(({ platform, packages, layers, manifest, scripts, source }) => {
     const sizeBytes = layers.reduce((sum, layer) => sum + layer.sizeBytes, 0);
     const size = `${formatBytes(sizeBytes)} in ${count(layers.length, "layer")}`;
-    return `${name} for ${platform}: ${count(packages.length, "package")}${describeScripts(scripts)}, ${size}, ${manifest}`;
+    const what = source?.path ?? count(packages.length, "package");
+    const contents = isDockerfile ? "" : `${what}${describeScripts(scripts)}, `;
+    return `${name} for ${platform}: ${contents}${size}, ${manifest}`;
   });
-  const written = outputs.map(({ kind, destination }) => `${showPath(destination, cwd)} (${kind})`);
+  const written = outputs.map(({ kind, destination }) =>
+    kind === "registry" ? `pushed ${destination}` : `${showPath(destination, cwd)} (${kind})`,
+  );
   return [...built, ...written].map(safeText);
 }
 
@@ -101,14 +175,20 @@ function formatResult({ digest, platforms, outputs, unchanged }: BuildResult): s
     digest,
     platforms: platforms.map((one) => ({
       platform: one.platform,
+      ...sourceValue(one.source),
       manifest: one.manifest,
       layers: one.layers.map((layer) => ({ digest: layer.digest, size: layer.sizeBytes })),
       packages: one.packages,
       scripts: one.scripts.map(({ package: name, script, done }) => ({ package: name, script, done })),
       skippedScripts: skippedOf(one).map(({ package: name, script }) => ({ package: name, script })),
     })),
-    outputs: outputs.map(({ kind, destination }) => ({ type: kind, dest: destination })),
+    outputs: outputs.map(outputValue),
     unchanged,
   };
   return `${JSON.stringify(value)}\n`;
+}
+
+/** An output in JSON. */
+export function outputValue({ kind, destination }: Output): Readonly<Record<string, string>> {
+  return kind === "registry" ? { type: kind, ref: destination } : { type: kind, dest: destination };
 }

@@ -1,5 +1,6 @@
-import type { Resolution } from "../../build/contract.ts";
+import type { Resolution, ResolvedSource } from "../../build/contract.ts";
 import { hexOf } from "../../core/digest.ts";
+import { isControlChecksum } from "../../packages/contract.ts";
 import type { Context } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { withOptions } from "../options.ts";
@@ -19,8 +20,9 @@ export async function resolve(this: Context, flags: ResolveFlags, recipe: string
 /** `NAME VERSION` lines; under a heading for each platform when there are several. */
 function describeResolution({ platforms }: Resolution): string {
   const several = platforms.length > 1;
-  const blocks = platforms.map(({ platform, packages }) => {
-    const lines = packages.map(({ name, version }) => safeText(`${name} ${version}`));
+  const blocks = platforms.map(({ platform, packages, source }) => {
+    const tarball = source ? [safeText(`${source.path} ${source.digest}`)] : [];
+    const lines = [...tarball, ...packages.map(({ name, version }) => safeText(`${name} ${version}`))];
     return (several ? [`# ${platform}`, ...lines] : lines).map((line) => `${line}\n`).join("");
   });
   return blocks.join(several ? "\n" : "");
@@ -28,9 +30,10 @@ function describeResolution({ platforms }: Resolution): string {
 
 /** By platform, for JSON. */
 export function resolutionValue({ platforms }: Resolution): Readonly<Record<string, unknown>> {
-  const byPlatform = platforms.map(({ platform, packages }) => [
+  const byPlatform = platforms.map(({ platform, packages, source }) => [
     platform,
     {
+      ...sourceValue(source),
       packages: packages.map(({ sizeBytes, digest, ...shared }) => {
         const { name, version, architecture, source, sourceVersion, repository, path } = shared;
         return {
@@ -42,10 +45,19 @@ export function resolutionValue({ platforms }: Resolution): Readonly<Record<stri
           repository,
           path,
           size: sizeBytes,
-          sha256: hexOf(digest),
+          ...(isControlChecksum(digest) ? { checksum: digest } : { sha256: hexOf(digest) }),
         };
       }),
     },
   ]);
   return Object.fromEntries(byPlatform);
+}
+
+/** A root tarball, for JSON. */
+export function sourceValue(source: ResolvedSource | undefined): {
+  readonly source?: Readonly<Record<string, unknown>>;
+} {
+  if (!source) return {};
+  const { sizeBytes, digest, ...others } = source;
+  return { source: { ...others, size: sizeBytes, sha256: hexOf(digest) } };
 }

@@ -54,7 +54,7 @@ export function describeCommands(root: CommandTree, recipes: readonly string[]):
         { name: "--help", alias: "-h", brief: "Show this help", takesValue: false, values: [] },
       ],
       words: wordsOf(command, recipes),
-      takesFile: recipeCommands.has(command) || command === "init" || command === "run",
+      takesFile: recipeCommands.has(command) || imageCommands.has(command) || command === "init",
     });
   };
   walk(root, []);
@@ -62,10 +62,13 @@ export function describeCommands(root: CommandTree, recipes: readonly string[]):
 }
 
 const recipeCommands = new Set(["build", "lock", "resolve", "why"]);
+/** What was built from a recipe goes by its name. */
+const builtCommands = new Set(["run", "push"]);
+/** Commands that take an image, which may be a file. */
+const imageCommands = new Set(["run", "push", "copy", "inspect"]);
 
 function wordsOf(command: string, recipes: readonly string[]): readonly string[] {
-  // What was built from a recipe goes by its name.
-  if (recipeCommands.has(command) || command === "run") return recipes;
+  if (recipeCommands.has(command) || builtCommands.has(command)) return recipes;
   return command === "completion" ? ["bash", "zsh", "fish"] : [];
 }
 
@@ -75,6 +78,13 @@ function describeFlag(name: string, { kind, brief, values }: FlagDefinition, ali
     alias,
     brief,
     takesValue: kind !== "boolean" && name !== "insecureUnsigned",
-    values: name === "output" ? outputKinds.map((one) => `type=${one},dest=`) : (values ?? []),
+    values: beginningsOf(name) ?? values ?? [],
   };
+}
+
+/** How values of a flag begin. */
+function beginningsOf(flag: string): readonly string[] | undefined {
+  if (flag === "cacheFrom" || flag === "cacheTo") return ["type=registry,ref="];
+  if (flag !== "output") return undefined;
+  return outputKinds.map((one) => `type=${one},${one === "registry" ? "ref" : "dest"}=`);
 }

@@ -20,6 +20,9 @@ export function startPlain(world: ProgressWorld): Progress {
           nextMs = nowMs + everyMs;
           stderr.write(`${stageText(event)}\n`);
           break;
+        case "output":
+          stderr.write(`  ${stageText(event)}\n`);
+          break;
         case "progress":
           transfers.add(event, nowMs);
           if (nowMs < nextMs) break;

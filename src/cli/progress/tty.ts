@@ -11,6 +11,8 @@ export function startTty(world: ProgressWorld): Progress {
   const transfers = startTransfers();
   let title = "";
   let shown = 0;
+  /** The last line that a command wrote. */
+  let said = "";
   let lastMs = Number.NEGATIVE_INFINITY;
 
   const erase = (): string => {
@@ -21,7 +23,9 @@ export function startTty(world: ProgressWorld): Progress {
   };
   const draw = (): void => {
     const counted = transfers.stages().map((stage) => `  ${stage.padEnd(9)}${transfers.describe(stage)}`);
-    const lines = [title, ...counted].map((line) => line.slice(0, Math.max(stderr.columns - 1, 20)));
+    const lines = [title, ...(said === "" ? [] : [`  ${said}`]), ...counted].map((line) =>
+      line.slice(0, Math.max(stderr.columns - 1, 20)),
+    );
     const [first = "", ...others] = lines;
     const text = `${erase()}${[paint(stderr, "bold", first), ...others].join("\n")}\n`;
     stderr.write(text);
@@ -36,6 +40,14 @@ export function startTty(world: ProgressWorld): Progress {
         return;
       }
       const nowMs = world.elapsedMs();
+      if (event.kind === "output") {
+        said = stageText(event);
+        if (title === "" || nowMs - lastMs < everyMs) return;
+        lastMs = nowMs;
+        draw();
+        return;
+      }
+      said = "";
       if (event.kind === "stage") {
         title = stageText(event);
         transfers.clear();

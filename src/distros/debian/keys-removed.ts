@@ -1,4 +1,4 @@
-// Written by scripts/debian-keys.ts from debian-archive-keyring 2025.1; change it there.
+// Written by scripts/distribution-keys.ts from debian-archive-keyring 2025.1; change it there.
 import type { TrustKey } from "../../packages/contract.ts";
 
 /** Keys of releases that are over: for archived repositories, never for current ones. */

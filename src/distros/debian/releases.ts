@@ -1,19 +1,15 @@
 // Debian's releases: names, numbers, pockets and ports. What changes when Debian releases changes here only.
 import { type Platform, parsePlatform } from "../../core/platform.ts";
+import type { FamilyRelease } from "./family.ts";
 
-export interface DebianRelease {
-  readonly name: string;
-  readonly aliases: readonly string[];
+export interface DebianRelease extends FamilyRelease {
   /** `13`; sid has none. */
   readonly number: string | undefined;
   /** Suites of the archive beside the release itself, and whether the security archive has one. */
   readonly updates: boolean;
   readonly security: boolean;
-  /** Packages that say what dodai makes so: that /bin and its like are links into /usr. Without them apt converts the system. */
-  readonly mergedUsrPackages: readonly string[];
   /** Where the release's keyring package has the archive's keys. */
   readonly keyring: string;
-  readonly platforms: readonly Platform[];
 }
 
 const platforms = (...names: readonly string[]): readonly Platform[] => names.map(parsePlatform);

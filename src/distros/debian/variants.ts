@@ -86,10 +86,16 @@ const shellConfig: RecipeConfig = {
 const essential: Variant = { ...empty, essential: true, config: shellConfig };
 const apt: Variant = { ...essential, requests: ask("apt"), sources: true };
 const minbase: Variant = { ...apt, priorities: ["required"] };
+const buildd: Variant = { ...minbase, requests: ask("apt", "build-essential") };
+const important: Variant = { ...apt, priorities: ["required", "important"] };
 const standard: Variant = { ...apt, priorities: ["required", "important", "standard"] };
-const full: Variant = { ...minbase, files: dockerFiles };
-const slim: Variant = { ...full, files: [...dockerFiles, ...slimFiles], excluded: slimExclusion };
+export const full: Variant = { ...minbase, files: dockerFiles };
+export const slim: Variant = { ...full, files: [...dockerFiles, ...slimFiles], excluded: slimExclusion };
+
+/** What the summary of an image says of its variant. */
+export const whatIsIn = (variant: string): string =>
+  variant === "slim" || variant === "minimized" ? ", without manuals, documentation and translations" : "";
 
 export const variants: ReadonlyMap<string, Variant> = new Map(
-  Object.entries({ empty, distroless, essential, apt, minbase, standard, full, slim }),
+  Object.entries({ empty, distroless, essential, apt, minbase, buildd, important, standard, full, slim }),
 );

@@ -1,8 +1,9 @@
 // YAML text → plain value, with the place of every part. The schema directs it: where text is wanted, a scalar is what
 // the author typed, so that 1.10 stays "1.10" and 012 stays "012".
-import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, parseDocument, type Scalar } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar } from "yaml";
 import { z } from "zod";
 import { DodaiError, type Position } from "../../core/dodai-error.ts";
+import { isNestedDeeper } from "../../core/yaml-depth.ts";
 import { modeText } from "./schema.ts";
 
 /** Largest recipe file, in bytes. */
@@ -42,7 +43,9 @@ export function parseRecipeDocument({ text, file }: RecipeText, schema: z.ZodTyp
     throw new DodaiError("RECIPE_SYNTAX", `Cannot read recipe "${file}": it is larger than 1 MiB`);
   }
   const lines = new LineCounter();
-  assertShallow(text, file);
+  if (isNestedDeeper(text, maxDepth)) {
+    throw new DodaiError("RECIPE_SYNTAX", `Cannot read recipe "${file}": it is nested too deeply`);
+  }
   // Keys are compared by the reader below: the parser compares each with all others.
   const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false, version: "1.2" } as const;
   const document = parseDocument<Node>(text, options);
@@ -66,24 +69,6 @@ export function parseRecipeDocument({ text, file }: RecipeText, schema: z.ZodTyp
     positionOf: (path) => reader.nearest(path),
     positionOfKey: (path) => reader.keys.get(keyOf(path)) ?? reader.nearest(path),
   };
-}
-
-/**
- * The parser recurses and is slow on what it cannot nest, so depth is bounded on the tokens first: brackets that are open,
- * and the signs of block nesting (`-`, `?`, `:`) on one line. Deeper indentation costs its author the square in bytes.
- */
-function assertShallow(text: string, file: string): void {
-  let open = 0;
-  let onLine = 0;
-  for (const token of new Lexer().lex(text)) {
-    if (token === "[" || token === "{") open++;
-    else if (token === "]" || token === "}") open--;
-    else if (token === "-" || token === "?" || token === ":") onLine++;
-    else if (token === "\n" || token === "\r\n" || token === ",") onLine = 0;
-    if (open > maxDepth || onLine > maxDepth) {
-      throw new DodaiError("RECIPE_SYNTAX", `Cannot read recipe "${file}": it is nested too deeply`);
-    }
-  }
 }
 
 function describeYamlFault(code: string, message: string): string {

@@ -1,17 +1,32 @@
 // A recipe file as part of a recipe: what the file says, in the recipe's own terms. What it does not say is absent, so
 // that files can be laid over each other before defaults are filled in.
-import { type Platform, parsePlatform } from "../../core/platform.ts";
+import type { Position } from "../../core/dodai-error.ts";
+import { formatPlatform, type Platform, parsePlatform } from "../../core/platform.ts";
 import type {
   LayerStrategy,
   Recipe,
+  RecipeBase,
+  RecipeCertificates,
   RecipeConfig,
   RecipeFile,
   RecipeGroup,
   RecipeRepository,
+  RecipeSource,
   RecipeUser,
+  SourcePlaces,
 } from "../../core/recipe.ts";
 import type { RecipeDocument } from "./document.ts";
-import type { AccountsInput, ConfigInput, FileInput, LayersInput, RecipeInput, RepositoryInput } from "./input.ts";
+import type {
+  AccountsInput,
+  CertificatesInput,
+  ConfigInput,
+  FileInput,
+  LayersInput,
+  RecipeInput,
+  RepositoryInput,
+  SourceInput,
+  SourcePlacesInput,
+} from "./input.ts";
 import { parseDistribution, parseImagePath, parseMode, parsePackageRequest, parseSnapshot } from "./values.ts";
 
 export type RecipeDraft = Partial<Recipe>;
@@ -25,6 +40,8 @@ export interface Surroundings {
   absolute(path: string): string;
   /** The armored text of a key that the recipe names by path or writes out. */
   keyText(key: string): string;
+  /** The text of a certificate that the recipe names by path or writes out. */
+  certificateText(certificate: string): string;
 }
 
 export function draftOf(input: RecipeInput, document: RecipeDocument, around: Surroundings): RecipeDraft {
@@ -33,6 +50,8 @@ export function draftOf(input: RecipeInput, document: RecipeDocument, around: Su
     name: input.name,
     distribution: input.distro ? { ...parseDistribution(input.distro), position: position("distro") } : undefined,
     snapshot: input.snapshot ? parseSnapshot(input.snapshot) : undefined,
+    source: input.source && { ...sourceOf(input.source, around), position: position("source") },
+    base: input.base === undefined ? undefined : baseOf(input.base, { ...input, around, position: position("base") }),
     variant: input.variant,
     packages: input.packages?.map((text, index) => {
       const { request, exclude } = parsePackageRequest(text);
@@ -47,7 +66,8 @@ export function draftOf(input: RecipeInput, document: RecipeDocument, around: Su
     allowUnknownScripts: input["allow-unknown-scripts"],
     platforms: input.platforms && uniquePlatforms(input.platforms),
     accounts: input.accounts && accountsOf(input.accounts),
-    files: input.files?.map((file) => fileOf(file, around)),
+    certificates: input.certificates && certificatesOf(input.certificates, around),
+    files: input.files?.flatMap((file) => filesOf(file, around)),
     remove: input.remove,
     config: input.config && configOf(input.config),
     layers: input.layers && layersOf(input.layers),
@@ -62,19 +82,64 @@ function withoutUndefined<Shape extends object>(
   return Object.fromEntries(entries) as { [Key in keyof Shape]?: Exclude<Shape[Key], undefined> };
 }
 
-function repositoryOf(input: RepositoryInput, { absolute, keyText }: Surroundings): RecipeRepository {
+function baseOf(
+  image: string,
+  { upgrade = false, around, position }: Pick<RecipeInput, "upgrade"> & BaseSurroundings,
+): RecipeBase {
+  return { image: placed(image, around), upgrade, position };
+}
+
+interface BaseSurroundings {
+  readonly around: Surroundings;
+  readonly position: Position;
+}
+
+function repositoryOf(input: RepositoryInput, around: Surroundings): RecipeRepository {
   const urls = input.urls ?? (input.url === undefined ? [] : [input.url]);
-  const { flat, priority } = input;
+  const { flat, priority, tag } = input;
   return {
-    urls: urls.map((url) => (/^[./]/.test(url) ? absolute(url) : url)),
+    urls: urls.map((url) => placed(url, around)),
     suites: input.suites ?? [],
     components: input.components ?? [],
-    keys: (input.keys ?? []).map(keyText),
+    keys: (input.keys ?? []).map(around.keyText),
     only: input.only ?? false,
     insecureUnsigned: input["insecure-unsigned"] ?? false,
-    ...withoutUndefined({ flat, priority }),
+    ...withoutUndefined({ flat, priority, tag }),
   };
 }
+
+function sourceOf(input: SourceInput, around: Surroundings): RecipeSource {
+  const { key, keys = [], serial, platforms = {} } = input;
+  return {
+    ...placesOf(input, around),
+    platforms: Object.fromEntries(
+      Object.entries(platforms).map(([name, places]) => [
+        formatPlatform(parsePlatform(name)),
+        placesOf(places, around),
+      ]),
+    ),
+    keys: [...(key === undefined ? [] : [key]), ...keys].map(around.keyText),
+    ...(serial && {
+      serial: {
+        pattern: serial.pattern,
+        ...(serial.file === undefined ? {} : { file: placed(serial.file, around) }),
+      },
+    }),
+  };
+}
+
+function placesOf({ rootfs, sums, signature, sha256, sha512 }: SourcePlacesInput, around: Surroundings): SourcePlaces {
+  return withoutUndefined({
+    rootfs: rootfs === undefined ? undefined : placed(rootfs, around),
+    sums: sums === undefined ? undefined : placed(sums, around),
+    signature: signature === undefined ? undefined : placed(signature, around),
+    sha256: sha256?.toLowerCase(),
+    sha512: sha512?.toLowerCase(),
+  });
+}
+
+/** Paths of this machine as absolute ones; what is relative to the tarball stays so. */
+const placed = (place: string, { absolute }: Surroundings): string => (/^[./]/.test(place) ? absolute(place) : place);
 
 function uniquePlatforms(texts: readonly string[]): readonly Platform[] {
   const platforms = texts.map(parsePlatform);
@@ -103,9 +168,30 @@ function accountsOf(input: AccountsInput): Recipe["accounts"] {
   return { users, groups, ...withoutUndefined({ runAs: input["run-as"] }) };
 }
 
+function certificatesOf(
+  { additional = [], providers = [] }: CertificatesInput,
+  { certificateText }: Surroundings,
+): RecipeCertificates {
+  return { additional: additional.map(({ name, content }) => ({ name, pem: certificateText(content) })), providers };
+}
+
+/** A folder of which all that is below it is changed too is two entries. */
+function filesOf(input: FileInput, around: Surroundings): readonly RecipeFile[] {
+  const file = fileOf(input, around);
+  if (file.kind !== "directory" || !input.recursive) return [file];
+  const { path, mode, uid, gid } = file;
+  return [file, { kind: "permissions", path, mode, recursive: true, ...withoutUndefined({ uid, gid }) }];
+}
+
 function fileOf(input: FileInput, { absolute }: Surroundings): RecipeFile {
   const path = parseImagePath(input.path);
   if (input.target !== undefined) return { kind: "symlink", path, target: input.target };
+  if (input.hardlink !== undefined) return { kind: "hardlink", path, target: parseImagePath(input.hardlink) };
+  if (input.existing) {
+    const mode = input.mode === undefined ? undefined : parseMode(input.mode);
+    const { uid, gid, recursive = false } = input;
+    return { kind: "permissions", path, recursive, ...withoutUndefined({ mode, uid, gid }) };
+  }
   const mode = input.mode === undefined ? (input.directory ? 0o755 : 0o644) : parseMode(input.mode);
   const common = { path, mode, uid: input.uid ?? 0, gid: input.gid ?? 0 };
   if (input.directory) return { kind: "directory", ...common };
@@ -119,5 +205,7 @@ function configOf(input: ConfigInput): RecipeConfig {
 }
 
 function layersOf({ strategy, max = defaultMaxLayers }: LayersInput): LayerStrategy {
-  return strategy === "single" ? { kind: "single" } : { kind: strategy, max };
+  if (strategy === "single") return { kind: "single" };
+  // What no package has is in a layer above those of the budget.
+  return strategy === "origin" ? { kind: "origin", budget: max - 1 } : { kind: strategy, max };
 }

@@ -6,6 +6,7 @@ export interface RepositoryInput {
   readonly suites?: readonly string[] | undefined;
   readonly components?: readonly string[] | undefined;
   readonly flat?: string | undefined;
+  readonly tag?: string | undefined;
   readonly keys?: readonly string[] | undefined;
   readonly only?: boolean | undefined;
   readonly priority?: number | undefined;
@@ -39,9 +40,17 @@ export interface FileInput {
   readonly source?: string | undefined;
   readonly directory?: true | undefined;
   readonly target?: string | undefined;
+  readonly hardlink?: string | undefined;
+  readonly existing?: true | undefined;
+  readonly recursive?: boolean | undefined;
   readonly mode?: string | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
+}
+
+export interface CertificatesInput {
+  readonly additional?: readonly { readonly name: string; readonly content: string }[] | undefined;
+  readonly providers?: readonly string[] | undefined;
 }
 
 export interface ConfigInput {
@@ -58,8 +67,23 @@ export interface ConfigInput {
 }
 
 export interface LayersInput {
-  readonly strategy: "single" | "per-package" | "grouped";
+  readonly strategy: "single" | "per-package" | "grouped" | "origin";
   readonly max?: number | undefined;
+}
+
+export interface SourcePlacesInput {
+  readonly rootfs?: string | undefined;
+  readonly sums?: string | undefined;
+  readonly signature?: string | undefined;
+  readonly sha256?: string | undefined;
+  readonly sha512?: string | undefined;
+}
+
+export interface SourceInput extends SourcePlacesInput {
+  readonly key?: string | undefined;
+  readonly keys?: readonly string[] | undefined;
+  readonly serial?: { readonly file?: string | undefined; readonly pattern: string } | undefined;
+  readonly platforms?: Readonly<Record<string, SourcePlacesInput>> | undefined;
 }
 
 export interface RecipeInput {
@@ -67,6 +91,9 @@ export interface RecipeInput {
   readonly name?: string | undefined;
   readonly extends?: string | undefined;
   readonly distro?: string | undefined;
+  readonly source?: SourceInput | undefined;
+  readonly base?: string | undefined;
+  readonly upgrade?: boolean | undefined;
   readonly variant?: string | undefined;
   readonly snapshot?: string | undefined;
   readonly packages?: readonly string[] | undefined;
@@ -76,6 +103,7 @@ export interface RecipeInput {
   readonly "allow-unknown-scripts"?: readonly string[] | undefined;
   readonly platforms?: readonly string[] | undefined;
   readonly accounts?: AccountsInput | undefined;
+  readonly certificates?: CertificatesInput | undefined;
   readonly files?: readonly FileInput[] | undefined;
   readonly remove?: readonly string[] | undefined;
   readonly config?: ConfigInput | undefined;

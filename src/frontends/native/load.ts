@@ -3,15 +3,17 @@ import { posix } from "node:path";
 import type { ZodError } from "zod";
 import { DodaiError, type Position } from "../../core/dodai-error.ts";
 import type { Platform } from "../../core/platform.ts";
-import type { Recipe } from "../../core/recipe.ts";
+import { distributionOfBase, type Recipe } from "../../core/recipe.ts";
+import { certificateOf } from "../pem.ts";
 import { nearest } from "../suggest.ts";
-import { parseRecipeDocument, type RecipeDocument, type RecipeText } from "./document.ts";
+import { type Path, parseRecipeDocument, type RecipeDocument, type RecipeText } from "./document.ts";
 import { draftOf, type RecipeDraft } from "./draft.ts";
 import { faultsOf, throwFaults } from "./faults.ts";
 import type { RecipeInput } from "./input.ts";
 import { mergeDrafts } from "./merge.ts";
 import { checkRules } from "./rules.ts";
 import { recipeSchema } from "./schema.ts";
+import { isFingerprint } from "./values.ts";
 
 /** How many recipes may extend one another in a row. */
 const maxExtends = 16;
@@ -46,7 +48,8 @@ export interface ParsedRecipe {
 /** Reads a recipe and all that it names. Throws RECIPE_SYNTAX with every fault of a file, FILE_UNREADABLE, RECIPE_UNKNOWN. */
 export async function loadRecipe({ path, file = path, hostPlatform, world }: LoadRecipeOptions): Promise<Recipe> {
   const draft = await loadDraft({ path, file, world, chain: [] });
-  if (!draft.distribution) {
+  const distribution = draft.distribution ?? impliedDistribution(draft);
+  if (!distribution) {
     throw new DodaiError("RECIPE_SYNTAX", `Cannot read recipe "${file}": "distro" is missing`, {
       where: { file, line: 1, column: 1 },
       fix: 'Write the distribution and its release, as in "distro: debian:trixie", or extend a recipe that has it.',
@@ -67,8 +70,13 @@ export async function loadRecipe({ path, file = path, hostPlatform, world }: Loa
     config: {},
     layers: { kind: "single" },
     ...draft,
-    distribution: draft.distribution,
+    distribution,
   };
+}
+
+function impliedDistribution({ source, base }: RecipeDraft): Recipe["distribution"] | undefined {
+  if (source) return { name: "scratch", release: "" };
+  return base && { name: distributionOfBase, release: "" };
 }
 
 /** Checks one file's text on its own. Throws RECIPE_SYNTAX with every fault that it has. */
@@ -100,9 +108,13 @@ interface LoadDraftOptions {
 async function loadDraft({ path, file, world, chain }: LoadDraftOptions): Promise<RecipeDraft> {
   const { input, document } = parseRecipeText({ text: await world.readFile(path), file });
   const absolute = (relative: string): string => posix.resolve(posix.dirname(path), relative);
-  const { keys, faults } = await readNamedFiles({ input, document, absolute, world });
+  const { keys, certificates, faults } = await readNamedFiles({ input, document, absolute, world });
   throwFaults(faults, file);
-  const draft = draftOf(input, document, { absolute, keyText: (key) => keys.get(key) ?? key });
+  const draft = draftOf(input, document, {
+    absolute,
+    keyText: (key) => keys.get(key) ?? key,
+    certificateText: (one) => certificates.get(one) ?? one,
+  });
   if (input.extends === undefined) return draft;
   const where = document.positionOf(["extends"]);
   const parent = isFileName(input.extends)
@@ -164,38 +176,72 @@ interface NamedFiles {
   absolute(path: string): string;
 }
 
-const armorStart = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
+/** OpenPGP, and the PEM of apk's keys. */
+const keyStart = /-----BEGIN (?:PGP PUBLIC KEY BLOCK|PUBLIC KEY|RSA PUBLIC KEY)-----/;
+const isKeyText = (name: string): boolean => name.trimStart().search(keyStart) === 0;
 
 /** Texts of the keys that are named by path, and a fault for each file that is not there or not what it should be. */
 async function readNamedFiles({ input, document, absolute, world }: NamedFiles): Promise<{
   readonly keys: ReadonlyMap<string, string>;
+  readonly certificates: ReadonlyMap<string, string>;
   readonly faults: readonly DodaiError[];
 }> {
   const keys = new Map<string, string>();
   const faults: DodaiError[] = [];
-  for (const [index, repository] of (input.repositories ?? []).entries()) {
-    for (const [at, name] of (repository.keys ?? []).entries()) {
-      if (keys.has(name) || name.trimStart().startsWith(armorStart)) continue;
-      const where = document.positionOf(["repositories", index, "keys", at]);
-      const path = absolute(name);
-      const text = (await world.hasFile(path)) ? await world.readFile(path) : undefined;
-      if (text === undefined) faults.push(noFile("read key", name, where));
-      else if (!text.includes(armorStart)) faults.push(noKey(name, where));
-      else keys.set(name, text);
-    }
+  for (const { name, at } of namedKeys(input)) {
+    if (keys.has(name) || isKeyText(name)) continue;
+    const where = document.positionOf(at);
+    const path = absolute(name);
+    const text = (await world.hasFile(path)) ? await world.readFile(path) : undefined;
+    if (text === undefined) faults.push(noFile("read key", name, where));
+    else if (!keyStart.test(text)) faults.push(noKey(name, where));
+    else keys.set(name, text);
   }
   for (const [index, { source }] of (input.files ?? []).entries()) {
     if (source === undefined || (await world.hasFile(absolute(source)))) continue;
     faults.push(noFile("copy", source, document.positionOf(["files", index, "source"])));
   }
-  return { keys, faults };
+  const certificates = new Map<string, string>();
+  for (const [index, { content }] of (input.certificates?.additional ?? []).entries()) {
+    const where = document.positionOf(["certificates", "additional", index, "content"]);
+    const text = content.includes("-----BEGIN") ? content : await readNamed(absolute(content), world);
+    const pem = text === undefined ? undefined : certificateOf(text);
+    if (text === undefined) faults.push(noFile("read certificate", content, where));
+    else if (pem === undefined) faults.push(noCertificate(where));
+    else certificates.set(content, pem);
+  }
+  return { keys, certificates, faults };
+}
+
+async function readNamed(path: string, world: RecipeWorld): Promise<string | undefined> {
+  return (await world.hasFile(path)) ? world.readFile(path) : undefined;
+}
+
+function noCertificate(where: Position): DodaiError {
+  return new DodaiError("RECIPE_SYNTAX", "Cannot read certificate: it is not one certificate in PEM", { where });
+}
+
+/** Keys that are files or texts, and where they are named; those of a source that are fingerprints are looked up later. */
+function namedKeys({ repositories = [], source = {} }: RecipeInput): readonly { name: string; at: Path }[] {
+  const ofRepositories = repositories.flatMap(({ keys = [] }, index) =>
+    keys.map((name, at) => ({ name, at: ["repositories", index, "keys", at] })),
+  );
+  const ofSource = [
+    ...(source.key === undefined ? [] : [{ name: source.key, at: ["source", "key"] }]),
+    ...(source.keys ?? []).map((name, at) => ({ name, at: ["source", "keys", at] })),
+  ];
+  return [...ofRepositories, ...ofSource.filter(({ name }) => !isFingerprint(name))];
 }
 
 function noKey(name: string, where: Position): DodaiError {
-  return new DodaiError("KEY_SYNTAX", `Cannot read key "${name}": it is not an armored OpenPGP key`, {
-    where,
-    fix: 'Write it as text: "gpg --no-default-keyring --keyring FILE --export --armor", with FILE as in "./key.gpg".',
-  });
+  return new DodaiError(
+    "KEY_SYNTAX",
+    `Cannot read key "${name}": it is not an armored OpenPGP key, nor for apk a PEM`,
+    {
+      where,
+      fix: 'Write it as text: "gpg --no-default-keyring --keyring FILE --export --armor", with FILE as in "./key.gpg".',
+    },
+  );
 }
 
 function noFile(verb: string, name: string, where: Position): DodaiError {

@@ -1,7 +1,7 @@
 // `extends`: a child is laid over its parent. Single values replace; maps merge by key; lists append, where an entry that
 // names the same thing (a user, a group, a path) replaces its parent's. The words that run a program (entrypoint, cmd)
 // and the platforms belong together, so they replace as a whole.
-import type { PackageRequest, Recipe, RecipeConfig } from "../../core/recipe.ts";
+import type { PackageRequest, Recipe, RecipeCertificates, RecipeConfig, RecipeFile } from "../../core/recipe.ts";
 import type { RecipeDraft } from "./draft.ts";
 import { parsePackageRequest } from "./values.ts";
 
@@ -14,7 +14,8 @@ export function mergeDrafts({ name: _, ...parent }: RecipeDraft, child: RecipeDr
     repositories: [...(parent.repositories ?? []), ...(child.repositories ?? [])],
     allowUnknownScripts: append(parent.allowUnknownScripts, child.allowUnknownScripts),
     accounts: mergeAccounts(parent.accounts, child.accounts),
-    files: appendBy(parent.files, child.files, ({ path }) => path),
+    files: mergeFiles(parent.files, child.files),
+    ...mergeCertificates(parent.certificates, child.certificates),
     remove: append(parent.remove, child.remove),
     config: mergeConfig(parent.config ?? {}, child.config ?? {}),
   };
@@ -57,6 +58,27 @@ function mergeConfig(parent: RecipeConfig, child: RecipeConfig): RecipeConfig {
   // A new program with the old program's arguments is what nobody means (as in a Dockerfile, where ENTRYPOINT resets CMD).
   if (child.entrypoint && !child.cmd) delete merged.cmd;
   return merged;
+}
+
+/** What makes a path stands in the place of what the parent makes of it; what changes one is done after all that. */
+function mergeFiles(parent: readonly RecipeFile[] = [], child: readonly RecipeFile[] = []): readonly RecipeFile[] {
+  const ordered = [...parent, ...child].map((file, index) => [file, index] as const);
+  const key = ([file, index]: readonly [RecipeFile, number]): string =>
+    file.kind === "permissions" ? `${index}` : `/${file.path}`;
+  return appendBy(ordered, [], key).map(([file]) => file);
+}
+
+function mergeCertificates(
+  parent: RecipeCertificates | undefined,
+  child: RecipeCertificates | undefined,
+): Pick<RecipeDraft, "certificates"> {
+  if (!parent || !child) return {};
+  return {
+    certificates: {
+      additional: appendBy(parent.additional, child.additional, ({ name }) => name),
+      providers: append(parent.providers, child.providers),
+    },
+  };
 }
 
 function append(parent: readonly string[] = [], child: readonly string[] = []): readonly string[] {

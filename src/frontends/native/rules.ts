@@ -17,6 +17,10 @@ export function checkRules(input: RecipeInput, document: RecipeDocument): readon
   checkRepositories(input, refuse);
   checkFiles(input, refuse);
   checkAccounts(input, refuse);
+  checkSource(input, refuse);
+  if (input.upgrade !== undefined && input.base === undefined) {
+    refuse(["upgrade"], 'it is about packages of a "base", and there is none');
+  }
   if (input.layers?.strategy === "single" && input.layers.max !== undefined) {
     refuse(["layers", "max"], 'strategy "single" makes one layer', 'Leave "max" out, or write strategy "grouped".');
   }
@@ -25,14 +29,16 @@ export function checkRules(input: RecipeInput, document: RecipeDocument): readon
 
 type Refuse = (path: Path, state: string, fix?: string) => void;
 
-function checkRepositories({ repositories = [] }: RecipeInput, refuse: Refuse): void {
+function checkRepositories({ distro, base, repositories = [] }: RecipeInput, refuse: Refuse): void {
+  // The URL of an apk repository is the whole of it; a base says later what it is.
+  const mayBeBare = apkDistributions.test(distro ?? "") || (distro === undefined && base !== undefined);
   for (const [index, repository] of repositories.entries()) {
     const path = ["repositories", index];
     if ((repository.url === undefined) === (repository.urls === undefined)) {
       refuse(path, repository.url === undefined ? 'it has no "url"' : 'it has "url" and "urls", and needs one of them');
     }
     const suites = repository.suites ?? [];
-    if (repository.flat === undefined ? suites.length === 0 : suites.length > 0) {
+    if (repository.flat === undefined ? suites.length === 0 && !mayBeBare : suites.length > 0) {
       refuse(
         path,
         suites.length > 0 ? 'it has "suites" and "flat"' : 'it has neither "suites" nor "flat"',
@@ -45,6 +51,25 @@ function checkRepositories({ repositories = [] }: RecipeInput, refuse: Refuse): 
   }
 }
 
+const apkDistributions = /^(?:alpine|wolfi)(?::|$)/;
+
+function checkSource({ source, base, packages = [], repositories = [] }: RecipeInput, refuse: Refuse): void {
+  if (!source) return;
+  if (base !== undefined) refuse(["base"], 'it has "source" too, and an image starts from one of them');
+  const { key, keys = [], platforms = {} } = source;
+  const all = [source, ...Object.values(platforms)];
+  if (!all.some(({ rootfs }) => rootfs !== undefined)) {
+    refuse(["source"], 'it has no "rootfs"', 'Write where the tarball is, as in "rootfs: ./root.tar.gz".');
+  }
+  if (all.some(({ signature }) => signature !== undefined) && key === undefined && keys.length === 0) {
+    refuse(["source"], 'it has "signature" and no "key" that may have made it');
+  }
+  for (const name of ["packages", "repositories"] as const) {
+    if ((name === "packages" ? packages : repositories).length === 0) continue;
+    refuse([name], "a ready root file system takes no packages", 'Leave it out, or build without "source".');
+  }
+}
+
 function checkFiles({ files = [] }: RecipeInput, refuse: Refuse): void {
   const seen = new Set<string>();
   for (const [index, file] of files.entries()) {
@@ -54,11 +79,18 @@ function checkFiles({ files = [] }: RecipeInput, refuse: Refuse): void {
       const state = kinds.length === 0 ? "it does not say what it is" : `it has ${quoted(kinds, "and")}`;
       refuse(path, state, `Write one of ${quoted(fileKinds, "or")}.`);
     }
-    if (seen.has(file.path)) refuse([...path, "path"], "an earlier entry has the same path");
+    if (!file.existing && seen.has(file.path)) refuse([...path, "path"], "an earlier entry has the same path");
     seen.add(file.path);
-    if (kinds[0] !== "target") continue;
+    if (file.recursive !== undefined && kinds[0] !== "directory" && kinds[0] !== "existing") {
+      refuse([...path, "recursive"], 'only "directory" and "existing" have something below them');
+    }
+    if (kinds[0] === "existing" && file.mode === undefined && file.uid === undefined && file.gid === undefined) {
+      refuse(path, "it changes nothing", 'Write "mode", "uid" or "gid".');
+    }
+    if (kinds[0] !== "target" && kinds[0] !== "hardlink") continue;
+    const what = kinds[0] === "target" ? "a symbolic link" : "a further name of a file";
     for (const key of ["mode", "uid", "gid"] as const) {
-      if (file[key] !== undefined) refuse([...path, key], "a symbolic link has none of its own");
+      if (file[key] !== undefined) refuse([...path, key], `${what} has none of its own`);
     }
   }
 }

@@ -7,6 +7,8 @@ import type { RecipeInput } from "./input.ts";
 import {
   parseAbsolutePath,
   parseAccountName,
+  parseBaseImage,
+  parseCertificateName,
   parseComment,
   parseDistribution,
   parseGlob,
@@ -14,16 +16,19 @@ import {
   parseLine,
   parseMode,
   parsePackageRequest,
+  parsePattern,
   parsePort,
   parseRecipeName,
   parseRepositoryUrl,
   parseSnapshot,
+  parseSourcePlace,
   parseStopSignal,
+  parseSum,
   parseVariableName,
 } from "./values.ts";
 
 /** Text that `parse` accepts; its refusal becomes the issue, with message and fix. */
-function text(parse: (text: string) => unknown, description: string): z.ZodString {
+export function text(parse: (text: string) => unknown, description: string): z.ZodString {
   return z
     .string()
     .check((payload) => {
@@ -40,7 +45,7 @@ function text(parse: (text: string) => unknown, description: string): z.ZodStrin
 const anyText = (description: string): z.ZodString => z.string().meta({ description });
 
 /** Text where a plain number or boolean of YAML is what it looks like: `PORT: 8080` is "8080". */
-const looseText = text(() => undefined, "Text; a bare number is taken as it is written");
+export const looseText: z.ZodString = text(() => undefined, "Text; a bare number is taken as it is written");
 
 /** The mode of a file: text that must be quoted, because YAML reads a bare 0644 as the decimal number 644. */
 export const modeText: z.ZodString = text(parseMode, 'Octal mode, quoted: "0644"');
@@ -65,9 +70,13 @@ const repository = z
       .optional(),
     components: z.array(text(parseLine, "A component")).meta({ description: "Components, as in [main]" }).optional(),
     flat: text(parseLine, "Path below the URL of a repository without suites: ./").optional(),
+    tag: text(parseLine, "apk: packages of it are taken only for requests that end with @TAG").optional(),
     keys: z
       .array(anyText("Path of a file, or the armored text itself"))
-      .meta({ description: "Armored OpenPGP keys that may sign it: files relative to the recipe, or the text itself" })
+      .meta({
+        description:
+          "Keys that may sign it, armored OpenPGP or for apk PEM: files relative to the recipe, or the text itself",
+      })
       .optional(),
     only: z.boolean().meta({ description: "Replaces the repositories of the distribution" }).optional(),
     priority: z
@@ -106,7 +115,7 @@ const group = z
   .meta({ description: "A group" });
 
 /** What a file is; exactly one of these keys is there. */
-export const fileKinds = ["content", "source", "directory", "target"] as const;
+export const fileKinds = ["content", "source", "directory", "target", "hardlink", "existing"] as const;
 
 const file = z
   .strictObject({
@@ -115,12 +124,15 @@ const file = z
     source: text(parseLine, "A file to copy, relative to the recipe").optional(),
     directory: z.literal(true).meta({ description: "Makes a directory" }).optional(),
     target: text(parseLine, "Makes a symbolic link to this").optional(),
+    hardlink: text(parseImagePath, "Puts this file of the image here too").optional(),
+    existing: z.literal(true).meta({ description: "Changes mode and owner of what is there" }).optional(),
+    recursive: z.boolean().meta({ description: "With directory and existing: of all that is below it too" }).optional(),
     mode: modeText.optional(),
     uid: id("Owner; 0 by default").optional(),
     gid: id("Group; 0 by default").optional(),
   })
   .meta({
-    description: "A file, directory or symbolic link",
+    description: "A file, directory or link, or a change of one",
     oneOf: fileKinds.map((kind) => ({ required: [kind] })),
   });
 
@@ -153,9 +165,10 @@ const config = z
 
 const layers = z
   .strictObject({
-    strategy: z
-      .enum(["single", "per-package", "grouped"])
-      .meta({ description: "One layer; one for each package; one for each source package, biggest first" }),
+    strategy: z.enum(["single", "per-package", "grouped", "origin"]).meta({
+      description:
+        "One layer; one for each package; one for each source package, biggest first; the same as apko does it, each layer complete by itself",
+    }),
     max: z.int().min(1).max(127).meta({ description: "Most layers to make, 127 at most; 64 by default" }).optional(),
   })
   .meta({ description: "How packages are put in layers" });
@@ -168,12 +181,73 @@ const accounts = z
   })
   .meta({ description: "Users and groups" });
 
+const certificates = z
+  .strictObject({
+    additional: z
+      .array(
+        z
+          .strictObject({
+            name: text(parseCertificateName, "Becomes part of a file name"),
+            content: anyText("One certificate in PEM, or the path of a file with one"),
+          })
+          .meta({ description: "A certificate" }),
+      )
+      .meta({ description: "Certificates to trust beside those of packages" })
+      .optional(),
+    providers: z
+      .array(text(parseLine, "A name that packages provide"))
+      .meta({ description: "apk: packages that provide one of these have certificates to trust" })
+      .optional(),
+  })
+  .meta({ description: "Certificate authorities" });
+const placeOfRootfs = "The tarball: https://, http:// or file://, or a path relative to the recipe";
+const placesOfSource = {
+  rootfs: text(parseRepositoryUrl, placeOfRootfs).optional(),
+  sums: text(parseSourcePlace, "A file with its sum: SHA256SUMS; relative to the tarball's folder").optional(),
+  signature: text(parseSourcePlace, "Detached signature over the sums, or without sums over the tarball").optional(),
+  sha256: text((sum) => parseSum(sum, 64), "SHA-256 of the tarball").optional(),
+  sha512: text((sum) => parseSum(sum, 128), "SHA-512 of the tarball").optional(),
+};
+
+const keyDescription = "Armored OpenPGP key: a file, the text itself, or the fingerprint of a built-in key";
+
+const source = z
+  .strictObject({
+    ...placesOfSource,
+    key: anyText(keyDescription).optional(),
+    keys: z.array(anyText(keyDescription)).meta({ description: "Keys, one of which has to sign" }).optional(),
+    serial: z
+      .strictObject({
+        file: text(
+          parseSourcePlace,
+          "A file that states it: build-info.txt; the tarball's place by default",
+        ).optional(),
+        pattern: text(parsePattern, "Regular expression; its first group is the serial: ^SERIAL=(.+)$"),
+      })
+      .meta({ description: "What has to be the same for every platform" })
+      .optional(),
+    platforms: z
+      .record(text(parsePlatform, "linux/amd64"), z.strictObject(placesOfSource).meta({ description: "Its places" }))
+      .meta({ description: "What differs for a platform" })
+      .optional(),
+  })
+  .meta({ description: "A ready root file system as a tarball, in place of packages" });
+
 const root = z
   .strictObject({
     $schema: anyText("Where this schema is, for editors; ignored").optional(),
     name: text(parseRecipeName, "What outputs are named after; the name of the recipe's file by default").optional(),
     extends: text(parseLine, "Recipe to start from: a file such as ./base.yaml, or a built-in name").optional(),
-    distro: text(parseDistribution, "Distribution and release: debian:trixie").optional(),
+    distro: text(parseDistribution, "Distribution and release: debian:trixie; scratch for none").optional(),
+    source: source.optional(),
+    base: text(
+      parseBaseImage,
+      "Image to add to: its name in a registry or as it was built, or a path such as ./base.tar",
+    ).optional(),
+    upgrade: z
+      .boolean()
+      .meta({ description: "Lets packages of the base give way to newer ones that are needed; false by default" })
+      .optional(),
     variant: text(
       parseLine,
       "What the distribution offers as a start: empty (by default), distroless, minbase ...",
@@ -199,6 +273,7 @@ const root = z
       .meta({ description: "Platforms to build; that of the machine by default" })
       .optional(),
     accounts: accounts.optional(),
+    certificates: certificates.optional(),
     files: z.array(file).meta({ description: "Files of the recipe's own" }).optional(),
     remove: z
       .array(text(parseGlob, "/usr/share/doc/**"))

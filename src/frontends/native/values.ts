@@ -1,13 +1,15 @@
 // The small languages inside a recipe's strings. Each parser throws RECIPE_SYNTAX without a place; who calls adds it.
 import { posix } from "node:path";
 import { DodaiError } from "../../core/dodai-error.ts";
+import { parseImageName } from "../../core/image-name.ts";
 
 function refusal(what: string, state: string, fix?: string): DodaiError {
   return new DodaiError("RECIPE_SYNTAX", `Cannot read ${what}: ${state}`, fix === undefined ? {} : { fix });
 }
 
-/** `debian:trixie`. */
+/** `debian:trixie`, or `scratch` for none. */
 export function parseDistribution(text: string): { readonly name: string; readonly release: string } {
+  if (text === "scratch") return { name: text, release: "" };
   const [, name, release] = /^([a-z][a-z0-9-]*):([A-Za-z0-9][A-Za-z0-9._-]*)$/.exec(text) ?? [];
   if (name !== undefined && release !== undefined) return { name, release };
   throw refusal(
@@ -114,6 +116,12 @@ export function parseAccountName(text: string): string {
   );
 }
 
+/** The name of a certificate, which becomes part of a file name. */
+export function parseCertificateName(text: string): string {
+  if (/^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/.test(text)) return text;
+  throw refusal(`name "${text}"`, 'it is not made of letters, digits, "_", "." and "-", or begins with a dot');
+}
+
 /** Where a repository lies: a URL, or a folder, absolute or relative to the recipe. */
 export function parseRepositoryUrl(text: string): string {
   if (/^(?:\/|\.\.?(?:\/|$))/.test(text) && !hasControls(text)) return text;
@@ -125,6 +133,39 @@ export function parseRepositoryUrl(text: string): string {
     "it is not a URL that starts with https://, http:// or file://, and no path",
     'Write a URL, or a folder as in "./packages" or "/srv/packages".',
   );
+}
+
+/** An image: a path, absolute or relative to the recipe, maybe with a tag or digest behind it; or a name. */
+export function parseBaseImage(text: string): string {
+  if (/^(?:\/|\.\.?\/)/.test(text) && !hasControls(text)) return text;
+  parseImageName(text);
+  return text;
+}
+
+/** A file beside a root tarball: a URL, a path as in `parseRepositoryUrl`, or a name relative to the tarball's folder. */
+export function parseSourcePlace(text: string): string {
+  const isName = /^[A-Za-z0-9_{]/.test(text) && !/^[a-z][a-z0-9+.-]*:/i.test(text);
+  const isPlain = !hasControls(text) && !text.split("/").some((part) => part === "" || part === "." || part === "..");
+  return isName && isPlain ? text : parseRepositoryUrl(text);
+}
+
+/** Of an OpenPGP key: 40 or 64 hex digits, maybe with blanks between them. */
+export const isFingerprint = (text: string): boolean =>
+  /^(?:[0-9A-F]{40}|[0-9A-F]{64})$/i.test(text.replaceAll(" ", ""));
+
+/** Hex digits of a sum, in lower case. */
+export function parseSum(text: string, digits: number): string {
+  if (text.length === digits && /^[0-9a-fA-F]*$/.test(text)) return text.toLowerCase();
+  throw refusal(`sum "${text}"`, `it has not ${digits} hex digits`, "Write the sum as sha256sum(1) tells it.");
+}
+
+/** A regular expression, as JavaScript has them. */
+export function parsePattern(text: string): RegExp {
+  try {
+    return new RegExp(text, "m");
+  } catch (cause) {
+    throw refusal(`pattern "${text}"`, `it is no regular expression (${(cause as Error).message})`);
+  }
 }
 
 /** Text of one line, without control characters: a comment, a suite, a label's name. */

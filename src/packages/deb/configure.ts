@@ -11,7 +11,8 @@ import { controlOf, textOf } from "./status.ts";
 
 /** Throws SCRIPT_UNKNOWN when no dpkg is there to do it; CONTROL_SYNTAX, RELATION_SYNTAX, PACKAGE_BROKEN. */
 export function configurePlan(installed: readonly InstalledPackage[], options: ScriptPlanOptions): ScriptPlan {
-  const dpkg = installed.find(({ name }) => name === "dpkg");
+  if (installed.length === 0) return { temporary: [], commands: [], scripts: [], needless: [] };
+  const dpkg = [...installed, ...(options.below?.packages ?? [])].find(({ name }) => name === "dpkg");
   if (!dpkg) {
     throw new DodaiError(
       "SCRIPT_UNKNOWN",
@@ -72,7 +73,10 @@ function configureCommand(which: readonly string[], environment: ScriptCommand["
 function preinstCommand(
   one: InstalledPackage,
   installed: readonly InstalledPackage[],
-  { dpkg, common }: { readonly dpkg: InstalledPackage; readonly common: Readonly<Record<string, string>> },
+  {
+    dpkg,
+    common,
+  }: { readonly dpkg: Pick<InstalledPackage, "version">; readonly common: Readonly<Record<string, string>> },
 ): ScriptCommand {
   return {
     argv: [`/var/lib/dpkg/info/${nameInDatabase(one)}.preinst`, "install"],

@@ -3,6 +3,7 @@ import type { PackageFormat } from "../contract.ts";
 import { configurePlan } from "./configure.ts";
 import { failedScript, isOwnRecord, runningPackage } from "./configure-output.ts";
 import { formatDatabase } from "./database.ts";
+import { readInstalled } from "./installed.ts";
 import { parseRequest, satisfies } from "./relation.ts";
 import { conffilesOf, replaces } from "./status.ts";
 import { compareVersions } from "./version.ts";
@@ -35,6 +36,7 @@ export const deb: PackageFormat = {
   digestedPaths: (control) =>
     new Set(conffilesOf(control).flatMap(({ path, removeOnUpgrade }) => (removeOnUpgrade ? [] : [path]))),
   replaces,
+  readInstalled: (files, architecture) => readInstalled({ satisfies }, files, architecture),
   formatDatabase,
   // What runs when a package is installed: prerm and postrm belong to removals, config to debconf's questions.
   scripts: ["preinst", "postinst"],

@@ -97,6 +97,8 @@ export function meets(version: string, constraint: VersionConstraint): boolean {
       return order >= 0;
     case ">":
       return order > 0;
+    default:
+      return false; // operators of apk, which no relation of deb has
   }
 }
 

@@ -149,7 +149,7 @@ function plainVersion(version: string): string {
   return isZero && !version.includes(":", start) ? version.slice(start) : version;
 }
 
-const spelledOperators = { "<": "<<", "<=": "<=", "=": "=", ">=": ">=", ">": ">>" } as const;
+const spelledOperators: Readonly<Record<string, string>> = { "<": "<<", "<=": "<=", "=": "=", ">=": ">=", ">": ">>" };
 
 /** The relation in dpkg's one spelling: `a (>= 1) | b:any, c`. */
 function relationValue(stanza: Stanza, field: string, name: string): string {

@@ -29,7 +29,7 @@ export const rpm: PackageFormat = {
   parseRequest,
   architectureOf: (platform) => architectures.get(platform),
   openRepository: async (...all) => (await import("./repository.ts")).openRpmRepository(...all),
-  openPackage: async (...all) => (await import("./package-file.ts")).openPackage(...all),
+  openPackage: async (bytes, limits, _, trust) => (await import("./package-file.ts")).openPackage(bytes, limits, trust),
   digestedPaths: () => new Set(),
   replaces: () => false,
   signedPackages: true,

@@ -46,7 +46,7 @@ function apply(context: EffectContext): EffectResult {
       { kind: "directory", path: "usr/local/share/ca-certificates", mode: 0o755 },
       { kind: "file", path: `${target}/ca-certificates.crt`, mode: 0o644, bytes: Buffer.from(bundle, "latin1") },
       ...certificates.map(nameLink),
-      ...hashLinks(certificates),
+      ...hashLinks(certificates.map((one) => ({ link: pemName(one), pem: one.pem }))),
     ],
     removed: [],
   };
@@ -68,11 +68,11 @@ function nameLink(certificate: Certificate): GeneratedFile {
 }
 
 /** `HASH.N`, N counting those of one hash in the order of their names, as openssl-rehash(1) finds them. */
-function hashLinks(certificates: readonly Certificate[]): readonly GeneratedFile[] {
+export function hashLinks(
+  certificates: readonly { readonly link: string; readonly pem: string }[],
+): readonly GeneratedFile[] {
   const counts = new Map<string, number>();
-  const sorted = certificates
-    .map((one) => ({ link: pemName(one), pem: one.pem }))
-    .sort((a, b) => compareBytes(a.link, b.link));
+  const sorted = [...certificates].sort((a, b) => compareBytes(a.link, b.link));
   return sorted.map(({ link, pem }) => {
     const hash = subjectHash(derOf(pem));
     const count = counts.get(hash) ?? 0;

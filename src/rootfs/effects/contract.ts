@@ -1,7 +1,7 @@
 // An effect is what maintainer scripts would have done to a tree, done natively. One file an effect.
 
 import type { Platform } from "../../core/platform.ts";
-import type { RecipeGroup, RecipeUser } from "../../core/recipe.ts";
+import type { RecipeCertificates, RecipeGroup, RecipeUser } from "../../core/recipe.ts";
 import type { ControlMember, GeneratedFile, RandomAccess } from "../../packages/contract.ts";
 import type { Tree } from "../tree.ts";
 
@@ -24,7 +24,11 @@ export interface EffectContext {
     readonly name: string;
     readonly version: string;
     readonly control: readonly ControlMember[];
+    /** Names that it provides, where its format tells. */
+    readonly provides?: readonly string[];
   }[];
+  /** The recipe's. */
+  readonly certificates?: RecipeCertificates;
 }
 
 export interface EffectResult {
@@ -32,6 +36,8 @@ export interface EffectResult {
   readonly files: readonly GeneratedFile[];
   /** Paths of the tree that go away. */
   readonly removed: readonly string[];
+  /** Scripts whose work was done, beside those that the effect always covers. */
+  readonly covered?: readonly { readonly package: string; readonly script: string }[];
 }
 
 export interface Effect {
@@ -43,5 +49,7 @@ export interface Effect {
   readonly covers: readonly { readonly package: string; readonly scripts: readonly string[] }[];
   /** Whether a script, whole, does nothing else, whichever package has it: rpm's `%post -p /sbin/ldconfig`. */
   coversScript?(text: string): boolean;
+  /** It has work whenever files come to an image, whichever packages bring them: what triggers do. */
+  readonly everyTime?: true;
   apply(context: EffectContext): EffectResult;
 }

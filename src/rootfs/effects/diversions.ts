@@ -13,17 +13,18 @@ const database = "var/lib/dpkg/diversions";
 
 export const diversions: Effect = {
   name: "diversions",
-  summary: "records the diversions that base-files, dash and the C library make",
+  summary: "records the diversions that base-files, dash and libraries make",
   covers: [
     { package: "base-files", scripts: ["preinst"] },
     { package: "dash", scripts: ["preinst", "postinst"] },
     { package: "libc6", scripts: ["preinst"] },
+    { package: "libext2fs2t64", scripts: ["preinst"] },
   ],
   apply,
 };
 
 function apply(context: EffectContext): EffectResult {
-  const made = [...ofTheLinker(context), ...ofLibraryFolders(context), ...ofShell(context)];
+  const made = [...ofTheLinker(context), ...ofFolders(context), ...ofLibraries(context), ...ofShell(context)];
   if (made.length === 0) return { files: [], removed: [] };
   const text = [...parseDiversions(readText(context, database) ?? ""), ...made]
     .sort((a, b) => placeInHash(a.from) - placeInHash(b.from))
@@ -57,14 +58,35 @@ function ofTheLinker(context: EffectContext): readonly Diversion[] {
   return [...commands].map(([, to = "", from = ""]) => ({ from, to, package: "libc6" }));
 }
 
-/** Folders of libraries of other architectures, which nothing may make anew beside /usr (DEP 17, M4). */
-function ofLibraryFolders(context: EffectContext): readonly Diversion[] {
+/** Folders of libraries of other architectures, in noble all merged ones, which nothing may make anew beside /usr (DEP 17, M4). */
+function ofFolders(context: EffectContext): readonly Diversion[] {
   const text = scriptText(context, "base-files", "preinst") ?? "";
-  const loop = /^\s*for d in ([a-z0-9 ]+); do\n(?:\s*#.*\n)*\s*dpkg-divert --quiet --package base-files --add /m.exec(
-    text,
-  );
-  const folders = loop?.[1]?.split(" ") ?? [];
-  return folders.map((folder) => ({ from: `/${folder}`, to: `/.${folder}.usr-is-merged`, package: "base-files" }));
+  const loop =
+    /^\s*for d in ([a-z0-9 ]+|\$USR_MERGE); do\n(?:\s*#.*\n)*\s*dpkg-divert --quiet --package base-files --add --no-rename --divert "?\/(\.?)\$d\.usr-is-merged"? "?\/\$d"?$/m.exec(
+      text,
+    );
+  if (!loop) return [];
+  const [, words = "", dot = ""] = loop;
+  const names = words.startsWith("$") ? (/^USR_MERGE="([a-z0-9 ]+)"$/m.exec(text)?.[1] ?? "") : words;
+  return [...new Set(names.split(" "))].map((folder) => ({
+    from: `/${folder}`,
+    to: `/${dot}${folder}.usr-is-merged`,
+    package: "base-files",
+  }));
+}
+
+/** Libraries that moved within the merged /usr and changed their package's name at once (DEP 17, P1). */
+function ofLibraries(context: EffectContext): readonly Diversion[] {
+  const text = scriptText(context, "libext2fs2t64", "preinst") ?? "";
+  const loop =
+    /^\s*for lib in ([^;\n$]+); do\n\s*dpkg-divert --package libext2fs2t64 --no-rename --divert "(\/[^"$]+)\$lib\.usr-is-merged" --add "\2\$lib"$/m.exec(
+      text,
+    );
+  const [, names = "", start = ""] = loop ?? [];
+  return names
+    .split(" ")
+    .filter((name) => name !== "")
+    .map((name) => ({ from: `${start}${name}`, to: `${start}${name}.usr-is-merged`, package: "libext2fs2t64" }));
 }
 
 /** Until Debian 12 dash claims the name of the shell; since then its script takes that back on upgrades only. */

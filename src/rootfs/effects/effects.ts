@@ -1,8 +1,14 @@
 import { accounts } from "./accounts.ts";
+import { accountsApko } from "./accounts-apko.ts";
 import { alternatives } from "./alternatives.ts";
+import { apkFolder } from "./apk-folder.ts";
+import { apkScripts } from "./apk-scripts.ts";
 import { baseFiles } from "./base-files.ts";
 import { busyboxFolder } from "./busybox-folder.ts";
+import { busyboxLinks } from "./busybox-links.ts";
 import { caCertificates } from "./ca-certificates.ts";
+import { caCertificatesAlpine } from "./ca-certificates-alpine.ts";
+import { certificates, certificatesApko } from "./certificates.ts";
 import type { Effect } from "./contract.ts";
 import { debconf } from "./debconf.ts";
 import { diversions } from "./diversions.ts";
@@ -24,10 +30,17 @@ import { systemdUnits } from "./systemd-units.ts";
 /** Every effect that dodai knows; a new one is a file and a line here. */
 export const effects: readonly Effect[] = [
   accounts,
+  accountsApko,
   alternatives,
+  apkFolder,
+  apkScripts,
   baseFiles,
   busyboxFolder,
+  busyboxLinks,
   caCertificates,
+  caCertificatesAlpine,
+  certificates,
+  certificatesApko,
   debconf,
   diversions,
   dpkgState,

@@ -10,8 +10,10 @@ export interface CacheEntry {
 }
 
 export interface CacheFacts {
-  /** Debian's version of the package, `2.41-12`. */
-  readonly version: string;
+  /** What the C library calls itself: `Debian GLIBC 2.41-12`. */
+  readonly writer: string;
+  /** Its release: `2.41`. */
+  readonly release: string;
   readonly littleEndian: boolean;
 }
 
@@ -42,13 +44,12 @@ function compareParts(x: string, y: string): number {
   return compareBytes(x, y);
 }
 
-export function formatCache(entries: readonly CacheEntry[], { version, littleEndian }: CacheFacts): Uint8Array {
+export function formatCache(entries: readonly CacheEntry[], { writer, release, littleEndian }: CacheFacts): Uint8Array {
   const sorted = entries.toSorted((a, b) => compareLibraries(b.soname, a.soname) || b.flags - a.flags);
   const start = headerBytes + entryBytes * sorted.length;
   const strings = layStrings(sorted.flatMap(({ soname, path }) => [soname, path]));
   const extensionAt = Math.ceil((start + strings.bytes.byteLength) / 4) * 4;
-  const upstream = version.replace(/^\d+:/, "").replace(/-[^-]*$/, "");
-  const generator = Buffer.from(`ldconfig (Debian GLIBC ${version}) stable release version ${upstream}`);
+  const generator = Buffer.from(`ldconfig (${writer}) stable release version ${release}`);
   const cache = Buffer.alloc(extensionAt + 24 + generator.byteLength);
   const word = (value: number, at: number): void => {
     if (littleEndian) cache.writeUInt32LE(value, at);

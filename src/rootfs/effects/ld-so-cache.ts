@@ -7,7 +7,7 @@ import { nodeAt, resolvePath } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
 import type { Effect, EffectContext, EffectResult } from "./contract.ts";
 import { readSharedObject } from "./elf.ts";
-import { type CacheEntry, compareLibraries, formatCache } from "./ld-so-cache-format.ts";
+import { type CacheEntry, type CacheFacts, compareLibraries, formatCache } from "./ld-so-cache-format.ts";
 import { configuredFolders } from "./ld-so-conf.ts";
 
 export const ldSoCache: Effect = {
@@ -16,12 +16,13 @@ export const ldSoCache: Effect = {
   covers: [{ package: "libc-bin", scripts: ["postinst"] }],
   coversScript: (text) =>
     /^#!(?:\/usr)?\/sbin\/ldconfig\s*$|^#!\S+\n\s*(?:\/usr)?\/sbin\/ldconfig\s*(?:exit 0\s*)?$/.test(text),
+  everyTime: true,
   apply,
 };
 
 function apply(context: EffectContext): EffectResult {
-  const version = glibcVersion(context);
-  if (version === undefined) return { files: [], removed: [] };
+  const library = glibcOf(context);
+  if (library === undefined) return { files: [], removed: [] };
   const byFolder = filesByFolder(context.tree);
   const found: FoundLibrary[] = [];
   for (const folder of searchedFolders(context)) {
@@ -37,15 +38,23 @@ function apply(context: EffectContext): EffectResult {
     kind: "file",
     path: "etc/ld.so.cache",
     mode: 0o644,
-    bytes: formatCache(entries, { version, littleEndian }),
+    bytes: formatCache(entries, { ...library, littleEndian }),
   };
   return { files: [...found.flatMap((one) => missingLink(one, context.tree)), cache], removed: [] };
 }
 
-function glibcVersion({ packages }: EffectContext): string | undefined {
-  const names = ["libc-bin", "libc6", "libc6.1"];
-  return names.flatMap((name) => packages.find((one) => one.name === name)?.version ?? [])[0];
+/** The C library whose loader reads the cache. Its package is `glibc` where the format is apk's, and calls itself nothing else. */
+function glibcOf({ packages, tree, distribution }: EffectContext): Pick<CacheFacts, "writer" | "release"> | undefined {
+  const versionOf = (name: string): string | undefined => packages.find((one) => one.name === name)?.version;
+  const version = versionOf("libc-bin") ?? versionOf("libc6") ?? versionOf("libc6.1");
+  const apk = tree.has("etc/ld.so.conf") ? versionOf("glibc") : undefined;
+  const release = (version ?? apk)?.replace(/^\d+:/, "").replace(/-[^-]*$/, "");
+  if (release === undefined) return undefined;
+  return { writer: version === undefined ? "GNU libc" : `${vendorOf(distribution.name)} GLIBC ${version}`, release };
 }
+
+/** How who built the C library calls itself in it: `Debian`, `Ubuntu`. */
+const vendorOf = (name: string): string => `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
 
 /** Debian's names of the folders that ldconfig searches without being told (multiarch triplets). */
 const triplets: Readonly<Record<string, string>> = {

@@ -11,12 +11,14 @@ export const nothingToDo: Effect = {
     // Older versions' configuration files and links.
     { package: "adduser", scripts: ["preinst"] },
     { package: "apt", scripts: ["preinst"] },
+    { package: "coreutils-from-uutils", scripts: ["preinst", "postinst"] },
     { package: "debian-archive-keyring", scripts: ["preinst", "postinst"] },
     { package: "e2fsprogs", scripts: ["preinst"] },
     { package: "gzip", scripts: ["preinst", "postinst"] },
     { package: "libgcrypt20", scripts: ["postinst"] },
     { package: "libselinux1", scripts: ["postinst"] },
     { package: "login.defs", scripts: ["postinst"] },
+    { package: "ubuntu-keyring", scripts: ["postinst"] },
     { package: "perl-base", scripts: ["preinst", "postinst"] },
     // Links that are there where /bin is a link.
     { package: "coreutils", scripts: ["postinst"] },
@@ -30,6 +32,10 @@ export const nothingToDo: Effect = {
     { package: "libc6", scripts: ["preinst", "postinst"] },
     // Asks for the time zone; unanswered, it is UTC. The preinst turns old folders into links on upgrades.
     { package: "tzdata", scripts: ["config", "preinst"] },
+    // Alpine: an old link's name, and an owner that the package's own file has.
+    { package: "alpine-baselayout", scripts: [".post-install"] },
+    // Alpine: services of runlevels as they were called before 2008.
+    { package: "openrc", scripts: [".post-install"] },
   ],
   apply: () => ({ files: [], removed: [] }),
 };

@@ -11,7 +11,10 @@ const notes = "var/lib/systemd/deb-systemd-helper-enabled";
 export const systemdUnits: Effect = {
   name: "systemd-units",
   summary: "enables units of systemd, as deb-systemd-helper does",
-  covers: ["apt", "dpkg", "e2fsprogs", "util-linux"].map((name) => ({ package: name, scripts: ["postinst"] })),
+  covers: ["apt", "base-files", "dpkg", "e2fsprogs", "util-linux"].map((name) => ({
+    package: name,
+    scripts: ["postinst"],
+  })),
   apply,
 };
 

@@ -14,20 +14,29 @@ _dodai() {
     *) command="${words[1]:-}" ;;
   esac
   case "$command" in
-    "") values="build lock resolve why run recipes init cache completion --help --version" ;;
+    "") values="build lock resolve why run pull push copy inspect recipes init cache completion --help --version" ;;
     "build")
       case "$previous" in
         --tag|-t) files=any ;;
-        --output|-o) values="type=oci,dest= type=oci-layout,dest= type=docker,dest= type=tar,dest= type=dir,dest= type=context,dest=" ;;
+        --output|-o) values="type=oci,dest= type=oci-layout,dest= type=docker,dest= type=tar,dest= type=dir,dest= type=context,dest= type=registry,ref=" ;;
+        --cache-from) values="type=registry,ref=" ;;
+        --cache-to) values="type=registry,ref=" ;;
         --scripts) values="run emulate skip" ;;
         --compression) values="gzip zstd none" ;;
         --ledger) files=any ;;
         --script-timeout) files=any ;;
+        --run-timeout) files=any ;;
+        --file|-f) files=any ;;
+        --build-arg) files=any ;;
+        --target) files=any ;;
+        --secret) files=any ;;
+        --ssh) files=any ;;
+        --label) files=any ;;
         --platform) files=any ;;
         --progress) values="auto tty plain quiet" ;;
         --cache-dir) files=any ;;
         *)
-          if [[ "$current" == -* ]]; then values="--tag --output --locked --scripts --compression --ledger --script-timeout --json --platform --offline --insecure-unsigned --progress --cache-dir --help"
+          if [[ "$current" == -* ]]; then values="--tag --output --push --insecure-http --cache-from --cache-to --locked --scripts --compression --ledger --script-timeout --run-timeout --json --file --build-arg --target --secret --ssh --label --squash --no-cache --platform --offline --insecure-unsigned --progress --cache-dir --help"
           else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
       esac ;;
     "lock")
@@ -69,6 +78,43 @@ _dodai() {
         *)
           if [[ "$current" == -* ]]; then values="--interactive --tty --env --workdir --volume --user --entrypoint --network --platform --cache-dir --help"
           else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
+      esac ;;
+    "pull")
+      case "$previous" in
+        --output|-o) values="type=oci,dest= type=oci-layout,dest= type=docker,dest= type=tar,dest= type=dir,dest= type=context,dest= type=registry,ref=" ;;
+        --platform) files=any ;;
+        --progress) values="auto tty plain quiet" ;;
+        --cache-dir) files=any ;;
+        *)
+          if [[ "$current" == -* ]]; then values="--output --platform --insecure-http --offline --progress --cache-dir --json --help"
+          else values=""; fi ;;
+      esac ;;
+    "push")
+      case "$previous" in
+        --platform) files=any ;;
+        --progress) values="auto tty plain quiet" ;;
+        --cache-dir) files=any ;;
+        *)
+          if [[ "$current" == -* ]]; then values="--platform --insecure-http --offline --progress --cache-dir --json --help"
+          else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
+      esac ;;
+    "copy")
+      case "$previous" in
+        --platform) files=any ;;
+        --progress) values="auto tty plain quiet" ;;
+        --cache-dir) files=any ;;
+        *)
+          if [[ "$current" == -* ]]; then values="--platform --referrers --insecure-http --offline --progress --cache-dir --json --help"
+          else values=""; files=recipes; fi ;;
+      esac ;;
+    "inspect")
+      case "$previous" in
+        --platform) files=any ;;
+        --progress) values="auto tty plain quiet" ;;
+        --cache-dir) files=any ;;
+        *)
+          if [[ "$current" == -* ]]; then values="--platform --raw --config --referrers --insecure-http --offline --progress --cache-dir --json --help"
+          else values=""; files=recipes; fi ;;
       esac ;;
     "recipes")
       case "$previous" in

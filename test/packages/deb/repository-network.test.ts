@@ -4,6 +4,7 @@ import { readdirSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
+import { parseDigest } from "../../../src/core/digest.ts";
 import { createHttpClient } from "../../../src/io/http.ts";
 import { usualRetries } from "../../../src/io/http-retry.ts";
 import { createMirrors, type Mirrors } from "../../../src/io/mirrors.ts";
@@ -80,7 +81,7 @@ describe("a signed repository", needs("gpg"), () => {
     const download = async (urls: readonly string[]): Promise<string> => {
       const [record] = (await open(urls)).index.named("hello");
       assert.ok(record);
-      return mirrors.download(urls, record.path, record);
+      return mirrors.download(urls, record.path, { ...record, digest: parseDigest(record.digest) });
     };
     return { store, mirrors, open, download };
   }

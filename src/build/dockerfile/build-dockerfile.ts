@@ -1,0 +1,241 @@
+// `dodai build Dockerfile`: parsed, its stages built as far as the wanted one needs them, and the image written.
+
+import { formatCanonicalJson } from "../../core/canonical-json.ts";
+import type { Digest } from "../../core/digest.ts";
+import { hexOf, sha256 } from "../../core/digest.ts";
+import { DodaiError } from "../../core/dodai-error.ts";
+import { formatImageName, parseImageName } from "../../core/image-name.ts";
+import { oneAtATime } from "../../core/one-at-a-time.ts";
+import { formatPlatform, type Platform } from "../../core/platform.ts";
+import { version } from "../../core/version.ts";
+import { globalVariables } from "../../frontends/dockerfile/arguments.ts";
+import { type Dockerfile, parseDockerfile } from "../../frontends/dockerfile/dockerfile.ts";
+import type { Stage } from "../../frontends/dockerfile/instruction.ts";
+import { formatLintWarning, lintDockerfile } from "../../frontends/dockerfile/lint.ts";
+import { findTarget, neededStages } from "../../frontends/dockerfile/stage-graph.ts";
+import { type BundleImage, bundleImages, type ImageBundle, rootDocument } from "../../image/bundle.ts";
+import { assertOutputFits } from "../../io/output-fit.ts";
+import { keepBuiltNames } from "../built-names.ts";
+import type { BuildResult, Output } from "../contract.ts";
+import { findUnchanged, keepResult } from "../results.ts";
+import { type Session, withSession } from "../session.ts";
+import { openBaseImage } from "./base-image.ts";
+import { type BuildContext, openContext } from "./context.ts";
+import type { DockerfileBuildOptions } from "./contract.ts";
+import { defined } from "./defined.ts";
+import { type Finished, finish, imageOf, squashed } from "./image.ts";
+import { buildStage, usualPath } from "./stage.ts";
+import { type Building, lazyTree, type StageState } from "./state.ts";
+
+/**
+ * Builds a Dockerfile's image for each platform and writes the outputs. Steps that were done before on the same input are not
+ * done again; when outputs are there too, nothing is written (`unchanged`). Throws DodaiError.
+ */
+export async function buildDockerfile(options: DockerfileBuildOptions): Promise<BuildResult> {
+  const platforms = options.platforms ?? [options.hostPlatform];
+  for (const { kind } of options.outputs) assertOutputFits(kind, platforms);
+  assertReachable(options);
+  const dockerfile = parseDockerfile(options.dockerfile.text, options.dockerfile.file);
+  tellWarnings(dockerfile, options);
+  return withSession(options, async (session) => {
+    const { ignoreText, contextDirectory } = options;
+    const context = await openContext(contextDirectory, { ignoreText, store: session.store, now: session.now });
+    const states: StageState[] = [];
+    for (const platform of platforms)
+      states.push(await buildPlatform({ dockerfile, platform, options, session, context }));
+    await context.keep();
+    const finished: Finished[] = [];
+    for (const state of states) finished.push(await finish(state, { options, session }));
+    const key = resultKey(finished, options);
+    const before = await findUnchanged(key, session.store, (names, digest) => isPushed(names, digest, session));
+    const result = before ?? (await writeAll(finished, key, { options, session }));
+    await keepBuiltNames(options.names ?? [], result, session.store);
+    return result;
+  });
+}
+
+function assertReachable({ offline, outputs }: DockerfileBuildOptions): void {
+  const pushed = outputs.find(({ kind }) => kind === "registry");
+  if (!offline || pushed === undefined) return;
+  throw new DodaiError(
+    "NETWORK_OFFLINE",
+    `Cannot push to "${pushed.destination}": --offline forbids to ask a registry`,
+    {
+      fix: "Run it without --offline, or push later what it writes.",
+    },
+  );
+}
+
+/** Throws DOCKERFILE_SYNTAX where the file says that its warnings are errors. */
+function tellWarnings(dockerfile: Dockerfile, { onEvent }: DockerfileBuildOptions): void {
+  const warnings = lintDockerfile(dockerfile);
+  for (const one of warnings) onEvent?.({ kind: "warning", text: formatLintWarning(one) });
+  const [first] = warnings;
+  if (first === undefined || !dockerfile.directives.check.error) return;
+  throw new DodaiError(
+    "DOCKERFILE_SYNTAX",
+    `Cannot build "${dockerfile.file}": it says "check=error=true", and ${first.rule} was found`,
+    {
+      where: first.where,
+      fix: `${first.text.slice(0, 1).toUpperCase()}${first.text.slice(1)}.`,
+    },
+  );
+}
+
+interface PlatformBuild {
+  readonly dockerfile: Dockerfile;
+  readonly platform: Platform;
+  readonly options: DockerfileBuildOptions;
+  readonly session: Session;
+  readonly context: BuildContext;
+}
+
+async function buildPlatform(build: PlatformBuild): Promise<StageState> {
+  const { dockerfile, platform, options } = build;
+  const target = findTarget(dockerfile, options.target);
+  const buildArgs = new Map(Object.entries(options.buildArgs));
+  const globals = new Map(
+    globalVariables(dockerfile, {
+      buildPlatform: options.hostPlatform,
+      targetPlatform: platform,
+      targetStage: target.name ?? "default",
+      buildArgs,
+    }),
+  );
+  if (options.sourceDateEpoch !== undefined) globals.set("SOURCE_DATE_EPOCH", String(options.sourceDateEpoch));
+  const stages = new Map<number, Promise<StageState>>();
+  const stopping = new AbortController();
+  const building = startBuilding({ ...build, globals, buildArgs }, stages, stopping.signal);
+  try {
+    // Stages that do not need each other go side by side; the first that fails ends the others.
+    await Promise.all(neededStages(target, dockerfile, globals).map((index) => building.stage(index)));
+    return await building.stage(target.index);
+  } catch (error) {
+    stopping.abort();
+    await Promise.allSettled(stages.values());
+    throw error;
+  }
+}
+
+type BuildingParts = Omit<Building, "alone" | "image" | "signal" | "stage" | "warn">;
+
+function startBuilding(parts: BuildingParts, stages: Map<number, Promise<StageState>>, stopped: AbortSignal): Building {
+  const { dockerfile, options, session } = parts;
+  const images = new Map<string, Promise<StageState>>();
+  const warned = new Set<string>();
+  const queues = new Map<string, ReturnType<typeof oneAtATime>>();
+  const building: Building = {
+    ...parts,
+    signal: session.signal ? AbortSignal.any([session.signal, stopped]) : stopped,
+    alone: (name, task) => {
+      const queue = queues.get(name) ?? oneAtATime();
+      queues.set(name, queue);
+      return queue(task);
+    },
+    warn: (text) => {
+      if (!warned.has(text)) session.emit({ kind: "warning", text });
+      warned.add(text);
+    },
+    stage: (index) => once(stages, index, () => buildStage(dockerfile.stages[index] as Stage, building)),
+    image: (name, platform) =>
+      once(images, `${name} ${formatPlatform(platform)}`, () => startFromImage({ name, platform, options, session })),
+  };
+  return building;
+}
+
+function once<Key, Value>(known: Map<Key, Promise<Value>>, key: Key, make: () => Promise<Value>): Promise<Value> {
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
+}
+
+async function startFromImage(base: Parameters<typeof openBaseImage>[0]): Promise<StageState> {
+  const { platform, options, session } = base;
+  const { state, layers } = await openBaseImage(base);
+  const { config, history, author, created = 0 } = state;
+  const pairs = config.env.map((one) => [one.slice(0, one.indexOf("=")), one.slice(one.indexOf("=") + 1)] as const);
+  return {
+    platform,
+    layers,
+    config,
+    history,
+    author,
+    variables: new Map([["PATH", usualPath], ...pairs]),
+    args: new Set(),
+    declared: new Set(),
+    epoch: options.sourceDateEpoch ?? created,
+    hasOwnCmd: false,
+    tree: lazyTree(layers, session),
+  };
+}
+
+function resultKey(finished: readonly Finished[], options: DockerfileBuildOptions): string {
+  const { outputs, names = [], compression = "gzip" } = options;
+  const value = {
+    version,
+    dockerfile: finished.map(({ config, layers }) => ({
+      config: config.text,
+      layers: layers.map(({ diffId, stored }) => stored?.digest ?? diffId),
+    })),
+    outputs: outputs.map(({ kind, destination }) => [kind, destination]),
+    names,
+    compression,
+  };
+  return hexOf(sha256(formatCanonicalJson(value)));
+}
+
+async function isPushed(names: readonly string[], digest: Digest, session: Session): Promise<boolean> {
+  const { leadTo } = await import("../push-outputs.ts");
+  return leadTo(names, digest, session);
+}
+
+interface Writing {
+  readonly options: DockerfileBuildOptions;
+  readonly session: Session;
+}
+
+/** Outputs that hold one root and no layers. */
+const flat: readonly Output["kind"][] = ["context", "dir", "tar"];
+
+async function writeAll(finished: readonly Finished[], key: string, writing: Writing): Promise<BuildResult> {
+  const { options, session } = writing;
+  const { outputs } = options;
+  const bundle = await bundleOf(finished, writing);
+  const { writeOutputs } = await import("../write-outputs.ts");
+  const { signal, name } = options;
+  const world = { ...defined({ signal }), recipe: { name } };
+  const layered = outputs.filter(({ kind }) => !flat.includes(kind));
+  await writeOutputs(bundle, { ...world, outputs: layered }, session);
+  const whole = outputs.filter(({ kind }) => flat.includes(kind));
+  if (whole.length > 0) {
+    const merged: Finished[] = [];
+    for (const one of finished) merged.push(await squashed(one, session));
+    await writeOutputs(await bundleOf(merged, writing), { ...world, outputs: whole }, session);
+  }
+  const result = resultOf(bundle, options);
+  await keepResult(key, result, session.store);
+  return result;
+}
+
+async function bundleOf(finished: readonly Finished[], { options, session }: Writing): Promise<ImageBundle> {
+  const images: BundleImage[] = [];
+  for (const one of finished) images.push(await imageOf(one, { options, session }));
+  const names = (options.names ?? []).map((one) => parseImageName(formatImageName(parseImageName(one))));
+  return bundleImages(images as [BundleImage, ...BundleImage[]], names);
+}
+
+function resultOf(bundle: ImageBundle, { outputs }: DockerfileBuildOptions): BuildResult {
+  return {
+    digest: rootDocument(bundle).digest,
+    platforms: bundle.images.map(({ platform, manifest, layers }) => ({
+      platform: formatPlatform(platform),
+      manifest: manifest.digest,
+      layers: layers.map(({ digest, sizeBytes }) => ({ digest, sizeBytes })),
+      packages: [],
+      scripts: [],
+      normalized: [],
+    })),
+    outputs,
+    unchanged: false,
+  };
+}

@@ -1,0 +1,65 @@
+// What a build of a Dockerfile takes beside what every build takes.
+
+import type { Platform } from "../../core/platform.ts";
+import type { Recipe } from "../../core/recipe.ts";
+import type { BuildOptions } from "../contract.ts";
+
+/** What RUN sees at `/run/secrets/ID` and no layer has. */
+export type Secret =
+  | { readonly id: string; readonly kind: "file"; readonly path: string }
+  | { readonly id: string; readonly kind: "value"; readonly value: string };
+
+/** An agent's socket that RUN sees. */
+export interface SshSocket {
+  readonly id: string;
+  readonly path: string;
+}
+
+/** A recipe that FROM names, and where its lock is. */
+export interface NamedRecipe {
+  readonly recipe: Recipe;
+  readonly lockFile: string;
+}
+
+export interface DockerfileBuildOptions
+  extends Pick<
+    BuildOptions,
+    | "cacheDirectory"
+    | "compression"
+    | "environment"
+    | "hostRoot"
+    | "insecureHttp"
+    | "insecureUnsigned"
+    | "names"
+    | "now"
+    | "offline"
+    | "onEvent"
+    | "outputs"
+    | "signal"
+    | "sourceDateEpoch"
+  > {
+  /** Its text, and how it is called in messages. */
+  readonly dockerfile: { readonly file: string; readonly text: string };
+  /** What outputs without a name are called after. */
+  readonly name: string;
+  /** Absolute. */
+  readonly contextDirectory: string;
+  /** Text of the `.dockerignore` that counts; "" for none. */
+  readonly ignoreText: string;
+  /** The host's when absent. */
+  readonly platforms?: readonly Platform[];
+  readonly hostPlatform: Platform;
+  readonly buildArgs: Readonly<Record<string, string>>;
+  readonly target?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly secrets: readonly Secret[];
+  readonly sshSockets: readonly SshSocket[];
+  /** One layer for all. */
+  readonly squash: boolean;
+  /** Steps are done again, whatever was kept. */
+  readonly noCache: boolean;
+  /** Seconds for each RUN; no limit when absent. */
+  readonly runTimeoutSeconds?: number;
+  /** A recipe by the name that FROM has; `undefined` when it names none. */
+  findRecipe(name: string): Promise<NamedRecipe | undefined>;
+}

@@ -1,0 +1,220 @@
+// What RUN sees beside the root. Content of other stages, of the context and secrets is laid out with the root, below places
+// that are left out of what the command changed: so owners and modes are as they should be whoever runs dodai, and what is
+// written there is gone. Caches and sockets are the host's own.
+import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ArchiveItem, Entry } from "../../archive/entry.ts";
+import { noXattrs } from "../../archive/entry.ts";
+import { bytesOf } from "../../core/bytes.ts";
+import type { Json } from "../../core/canonical-json.ts";
+import { hexOf, sha256 } from "../../core/digest.ts";
+import { DodaiError } from "../../core/dodai-error.ts";
+import type { RunInstruction } from "../../frontends/dockerfile/instruction.ts";
+import type { Mount } from "../../frontends/dockerfile/mount.ts";
+import { fromOf } from "../../frontends/dockerfile/stage-graph.ts";
+import { planCopy } from "./copy-plan.ts";
+import { digestOfSelected } from "./copy-step.ts";
+import { selectSources } from "./source-select.ts";
+import { contextSource, itemsOfContext, itemsOfStage, stageSource } from "./sources.ts";
+import type { StageState, StepContext } from "./state.ts";
+
+export interface RunMounts {
+  /** What the step is kept under; secrets and sockets are no part of it. */
+  readonly inputs: Json;
+  /** Absolute paths that hold nothing of the root's own while the command runs. */
+  readonly hidden: readonly string[];
+  /** Laid out over the root. */
+  items(): AsyncGenerator<ArchiveItem>;
+  /** Folders that only one command may have at a time. */
+  readonly locked: readonly string[];
+  /** The host's. */
+  readonly binds: readonly { readonly source: string; readonly target: string; readonly readOnly: boolean }[];
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+interface Prepared {
+  readonly inputs?: Json;
+  readonly hides?: string;
+  readonly locks?: string;
+  readonly items?: () => AsyncGenerator<ArchiveItem>;
+  readonly bind?: RunMounts["binds"][number];
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** Throws STEP_FAILED for a secret or socket that has to be there and is not, and what copying throws. */
+export async function prepareMounts(
+  mounts: readonly Mount[],
+  instruction: RunInstruction,
+  context: StepContext,
+): Promise<RunMounts> {
+  const prepared: Prepared[] = [];
+  for (const mount of mounts) prepared.push(await prepareMount(mount, instruction, context));
+  return {
+    inputs: prepared.map(({ inputs }) => inputs ?? null),
+    hidden: prepared.flatMap(({ hides }) => hides ?? []),
+    items: async function* () {
+      for (const { items } of prepared) if (items) yield* items();
+    },
+    locked: prepared.flatMap(({ locks }) => locks ?? []).sort(),
+    binds: prepared.flatMap(({ bind }) => bind ?? []),
+    variables: Object.assign({}, ...prepared.map(({ variables }) => variables ?? {})) as Record<string, string>,
+  };
+}
+
+async function prepareMount(mount: Mount, instruction: RunInstruction, context: StepContext): Promise<Prepared> {
+  const { target } = mount;
+  switch (mount.kind) {
+    case "bind":
+      return prepareBind(mount, instruction, context);
+    case "tmpfs":
+      return { inputs: ["tmpfs", target], hides: target, items: () => one(folder(target, 0o1777)) };
+    case "cache": {
+      const source = cacheFolder(mount, context);
+      return {
+        inputs: ["cache", target, mount.id],
+        hides: target,
+        bind: { source, target, readOnly: mount.readOnly },
+        ...(mount.isShared ? {} : { locks: source }),
+      };
+    }
+    case "secret":
+      return prepareSecret(mount, instruction, context);
+    case "ssh":
+      return prepareSsh(mount, instruction, context);
+  }
+}
+
+async function prepareBind(
+  mount: Mount & { readonly kind: "bind" },
+  instruction: RunInstruction,
+  context: StepContext,
+): Promise<Prepared> {
+  const { building } = context;
+  const { target, source: path } = mount;
+  const wishes = { exclude: [], parents: false, where: instruction.position };
+  const place = { ...copyOptions, destination: target, where: instruction.position };
+  const from = await stageOf(mount, instruction, context);
+  if (from === undefined) {
+    const selected = selectSources(contextSource(building.context), [path], wishes);
+    return {
+      inputs: ["bind", target, await digestOfSelected(selected, context)],
+      hides: target,
+      items: () => itemsOfContext(planCopy(selected, { ...place, keepsTimes: false }), building.context),
+    };
+  }
+  return {
+    inputs: ["bind", target, path, from.layers.map(({ diffId }) => diffId)],
+    hides: target,
+    items: async function* () {
+      const selected = selectSources(await stageSource(from, "stage"), [path], wishes);
+      yield* itemsOfStage(planCopy(selected, { ...place, keepsTimes: true }), from, building.session.pieces);
+    },
+  };
+}
+
+const copyOptions = {
+  tree: new Map(),
+  isFolder: false,
+  parents: false,
+  owner: undefined,
+  modeOf: undefined,
+  epoch: Number.MAX_SAFE_INTEGER,
+} as const;
+
+async function stageOf(
+  { from }: Mount & { readonly kind: "bind" },
+  { source }: RunInstruction,
+  { building, stage, state }: StepContext,
+): Promise<StageState | undefined> {
+  if (from === undefined) return undefined;
+  const reference = fromOf(from, { source }, { stage, dockerfile: building.dockerfile });
+  if (reference.kind === "stage") return building.stage(reference.index);
+  if (reference.kind === "image") return building.image(reference.name, state.platform);
+  throw new DodaiError("STEP_FAILED", "Cannot mount from scratch: there is nothing in it", { where: stage.position });
+}
+
+/** One folder for an id, which all builds with this cache share. */
+function cacheFolder({ id, mode }: Mount & { readonly kind: "cache" }, { building }: StepContext): string {
+  const path = join(building.session.store.directory, "mounts", hexOf(sha256(id)).slice(0, 32));
+  if (!existsSync(path)) {
+    mkdirSync(path, { recursive: true });
+    chmodSync(path, mode);
+  }
+  return path;
+}
+
+function prepareSecret(
+  mount: Mount & { readonly kind: "secret" },
+  { position }: RunInstruction,
+  { building }: StepContext,
+): Prepared {
+  const { id, target, variable, required, hasFile, mode, uid, gid } = mount;
+  const inputs = ["secret", target, id, variable ?? null];
+  const secret = building.options.secrets.find((one) => one.id === id);
+  if (secret === undefined) {
+    if (!required) return { inputs };
+    throw new DodaiError("STEP_FAILED", `Cannot run the command: it requires the secret "${id}", and none is given`, {
+      where: position,
+      fix: `Give it with --secret id=${id},src=FILE or --secret id=${id},env=NAME.`,
+    });
+  }
+  const bytes = (): Uint8Array => (secret.kind === "value" ? Buffer.from(secret.value) : readSecret(secret.path, id));
+  const file = (): ArchiveItem => {
+    const content = bytes();
+    const path = target.slice(1);
+    const entry: Entry = {
+      kind: "file",
+      path,
+      mode,
+      uid,
+      gid,
+      mtime: 0,
+      xattrs: noXattrs,
+      sizeBytes: content.byteLength,
+    };
+    return { entry, body: bytesOf(content) };
+  };
+  return {
+    inputs,
+    ...(hasFile ? { hides: target, items: () => one(file()) } : {}),
+    ...(variable === undefined ? {} : { variables: { [variable]: Buffer.from(bytes()).toString() } }),
+  };
+}
+
+function readSecret(path: string, id: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new DodaiError("FILE_UNREADABLE", `Cannot read "${path}": it is the secret "${id}"`, { cause });
+  }
+}
+
+function prepareSsh(
+  { id, target, required }: Mount & { readonly kind: "ssh" },
+  { position }: RunInstruction,
+  { building }: StepContext,
+): Prepared {
+  const inputs = ["ssh", target, id];
+  const socket = building.options.sshSockets.find((one) => one.id === id);
+  if (socket) {
+    return {
+      inputs,
+      bind: { source: socket.path, target, readOnly: false },
+      variables: { SSH_AUTH_SOCK: target },
+    };
+  }
+  if (!required) return { inputs };
+  throw new DodaiError("STEP_FAILED", `Cannot run the command: it requires the SSH agent "${id}", and none is given`, {
+    where: position,
+    fix: `Give it with --ssh ${id}, or --ssh ${id}=SOCKET.`,
+  });
+}
+
+function folder(target: string, mode: number): ArchiveItem {
+  const entry: Entry = { kind: "directory", path: target.slice(1), mode, uid: 0, gid: 0, mtime: 0, xattrs: noXattrs };
+  return { entry, body: bytesOf() };
+}
+
+async function* one(item: ArchiveItem): AsyncGenerator<ArchiveItem> {
+  yield item;
+}

@@ -1,0 +1,171 @@
+// `RUN --mount=type=...,target=...`: what a command sees beside the root (BuildKit's reference, "RUN --mount").
+import { DodaiError } from "../../core/dodai-error.ts";
+import { joinPath } from "./configure.ts";
+import { expandWord, type Scope } from "./expand.ts";
+import { positionAt, type SourceText, syntaxError, type Word } from "./source.ts";
+
+interface Common {
+  /** Absolute. */
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+export type Mount =
+  | (Common & {
+      readonly kind: "bind";
+      /** A stage or image; the build context when absent. */
+      readonly from: Word | undefined;
+      readonly source: string;
+    })
+  | (Common & { readonly kind: "cache"; readonly id: string; readonly mode: number; readonly isShared: boolean })
+  | (Common & { readonly kind: "tmpfs" })
+  | (Common & {
+      readonly kind: "secret";
+      readonly id: string;
+      readonly required: boolean;
+      /** Name of a variable that holds it; then there is no file unless a target is named. */
+      readonly variable: string | undefined;
+      readonly hasFile: boolean;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    })
+  | (Common & { readonly kind: "ssh"; readonly id: string; readonly required: boolean });
+
+const kinds = ["bind", "cache", "tmpfs", "secret", "ssh"] as const;
+
+/** Keys that each kind takes; `=` may be missing for those that are true or false. */
+const keysOf: Readonly<Record<(typeof kinds)[number], readonly string[]>> = {
+  bind: ["from", "source", "src", "target", "dst", "destination", "ro", "readonly", "rw", "readwrite"],
+  cache: ["id", "target", "dst", "destination", "sharing", "mode", "ro", "readonly", "rw", "readwrite"],
+  tmpfs: ["target", "dst", "destination", "size", "rw", "readwrite"],
+  secret: ["id", "source", "src", "target", "dst", "destination", "required", "mode", "uid", "gid", "env"],
+  ssh: ["id", "target", "dst", "destination", "required", "mode", "uid", "gid"],
+};
+
+/** `index` counts the ssh mounts before it. Throws DOCKERFILE_SYNTAX, DOCKERFILE_UNSUPPORTED. */
+export function readMount(
+  word: Word,
+  {
+    source,
+    scope,
+    workdir,
+    index,
+  }: { readonly source: SourceText; readonly scope: Scope; readonly workdir: string; readonly index: number },
+): Mount {
+  const where = positionAt(source, word.at);
+  const fail = (state: string): DodaiError => syntaxError({ what: `--mount=${word.text}`, state, where });
+  const fields = readFields(word, fail);
+  const kind = kinds.find((one) => one === (fields.get("type") ?? "bind"));
+  if (kind === undefined) throw fail(`there is no type "${fields.get("type")}", wanted ${kinds.join(", ")}`);
+  for (const key of fields.keys()) {
+    if (key === "type" || keysOf[kind].includes(key)) continue;
+    const isKnown = kind === "cache" && ["from", "source", "src", "uid", "gid"].includes(key);
+    if (!isKnown) throw fail(`"${key}" means nothing with type ${kind}`);
+    throw new DodaiError(
+      "DOCKERFILE_UNSUPPORTED",
+      `Cannot do --mount=${word.text}: a cache mount with "${key}" is not supported`,
+      { where },
+    );
+  }
+  const text = (...keys: readonly string[]): string | undefined => {
+    const value = keys.map((key) => fields.get(key)).find((one) => one !== undefined);
+    return value === undefined ? undefined : expandWord({ text: value, at: word.at }, source, scope);
+  };
+  const flag = (...keys: readonly string[]): boolean => {
+    const value = keys.map((key) => fields.get(key)).find((one) => one !== undefined);
+    if (value === undefined) return false;
+    if (!/^(?:true|false|1|0|)$/.test(value)) throw fail(`"${value}" is neither true nor false`);
+    return value !== "false" && value !== "0";
+  };
+  const target = text("target", "dst", "destination");
+  const reading: Reading = { text, flag, target: target ? joinPath(workdir, target) : undefined, fail, index };
+  return readKind(kind, reading, word);
+}
+
+interface Reading {
+  text(...keys: readonly string[]): string | undefined;
+  flag(...keys: readonly string[]): boolean;
+  readonly target: string | undefined;
+  fail(state: string): DodaiError;
+  readonly index: number;
+}
+
+function readKind(kind: (typeof kinds)[number], reading: Reading, { at }: Word): Mount {
+  const { text, flag, target, fail, index } = reading;
+  const needed = (): string => {
+    if (target !== undefined && target !== "/") return target;
+    throw fail(target === undefined ? "it has no target" : "its target is the root");
+  };
+  const number = (key: string, usual: number, radix: number): number => {
+    const value = text(key);
+    if (value === undefined) return usual;
+    if (!/^\d{1,10}$/.test(value) || Number.isNaN(Number.parseInt(value, radix))) throw fail(`"${value}" is no ${key}`);
+    return Number.parseInt(value, radix);
+  };
+  switch (kind) {
+    case "bind": {
+      const from = text("from");
+      return {
+        kind,
+        target: needed(),
+        readOnly: !flag("rw", "readwrite"),
+        from: from === undefined ? undefined : { text: from, at },
+        source: text("source", "src") ?? "/",
+      };
+    }
+    case "cache":
+      return {
+        kind,
+        target: needed(),
+        readOnly: flag("ro", "readonly"),
+        id: text("id") ?? needed(),
+        mode: number("mode", 0o755, 8),
+        isShared: readSharing(text("sharing"), fail),
+      };
+    case "tmpfs":
+      return { kind, target: needed(), readOnly: false };
+    case "secret": {
+      const id = text("id") ?? text("source", "src") ?? target?.slice(target.lastIndexOf("/") + 1);
+      if (!id) throw fail("it has neither id nor target");
+      const variable = text("env");
+      return {
+        kind,
+        id,
+        target: target ?? `/run/secrets/${id}`,
+        readOnly: true,
+        required: flag("required"),
+        variable,
+        hasFile: variable === undefined || target !== undefined,
+        mode: number("mode", 0o400, 8),
+        uid: number("uid", 0, 10),
+        gid: number("gid", 0, 10),
+      };
+    }
+    case "ssh": {
+      const id = text("id") ?? "default";
+      const usual = `/run/buildkit/ssh_agent.${index}`;
+      return { kind, id, target: target ?? usual, readOnly: true, required: flag("required") };
+    }
+  }
+}
+
+/** Whether several commands may write at once. A `private` cache waits like a `locked` one. */
+function readSharing(text: string | undefined, fail: (state: string) => DodaiError): boolean {
+  if (text === undefined || text === "shared") return true;
+  if (text === "locked" || text === "private") return false;
+  throw fail(`it is shared as "${text}", wanted shared, private or locked`);
+}
+
+/** Fields as comma-separated values have them; a double quote holds commas together (RFC 4180). */
+function readFields({ text }: Word, fail: (state: string) => DodaiError): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  for (const [, quoted, plain] of text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)) {
+    const field = quoted === undefined ? (plain ?? "") : quoted.replaceAll('""', '"');
+    if (field === "") throw fail("a field is empty");
+    const equals = field.indexOf("=");
+    const key = (equals < 0 ? field : field.slice(0, equals)).trim().toLowerCase();
+    fields.set(key, equals < 0 ? "" : field.slice(equals + 1));
+  }
+  return fields;
+}

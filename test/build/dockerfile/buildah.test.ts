@@ -1,0 +1,89 @@
+// The same Dockerfiles by Buildah: same files, modes, owners, links and config. What differs is named, with its reason.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { needs } from "../../kit/oracle.ts";
+import { cases, type DockerfileCase } from "./cases.ts";
+import { type BuiltDockerfile, type DockerfileWorld, filesOf, openWorld, readLayout } from "./world.ts";
+
+const asRoot = process.getuid?.() === 0 ? {} : { skip: "needs root, as Buildah's chroot isolation does" };
+
+describe("Dockerfiles, beside Buildah", { ...asRoot, ...needs("buildah", "skopeo") }, () => {
+  for (const one of cases.filter(({ onlyHere }) => onlyHere === undefined)) {
+    it(`gives the same of ${one.name}`, async () => {
+      using world = openWorld(await filesOf(one));
+      const ours = await world.build(one.dockerfile, {
+        buildArgs: one.buildArgs ?? {},
+        labels: one.labels ?? {},
+        ignoreText: one.ignore ?? "",
+        ...(one.target === undefined ? {} : { target: one.target }),
+      });
+      const theirs = buildWithBuildah(one, world);
+      assert.deepEqual(await comparableRoot(ours, one), await comparableRoot(theirs, one));
+      assert.deepEqual(comparableConfig(ours), comparableConfig(theirs));
+    });
+  }
+});
+
+type Readable = Pick<BuiltDockerfile, "config" | "root">;
+
+/** What Buildah mounts things on it leaves in the image; it makes `/` a folder of its own. */
+const mountPoints = ["./ ", "dev/", "proc/", "sys/", "run/", "etc/hostname ", "etc/hosts ", "etc/resolv.conf "];
+
+async function comparableRoot({ root }: Readable, { runs = false }: DockerfileCase): Promise<readonly string[]> {
+  const left = runs ? mountPoints : mountPoints.slice(0, 1);
+  return (await root()).filter((line) => !left.some((one) => line.startsWith(one)));
+}
+
+function comparableConfig({ config: { config } }: Readable): Readonly<Record<string, unknown>> {
+  const known = ["User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir", "Labels", "StopSignal"];
+  const picked = [...known, "Healthcheck", "OnBuild", "Shell"].flatMap((name) => {
+    const value = config[name] ?? undefined;
+    const isEmpty =
+      value === undefined || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
+    return isEmpty ? [] : [[name, Array.isArray(value) && name === "Env" ? value.toSorted() : value] as const];
+  });
+  // Docker's usual folder, said or not.
+  return Object.fromEntries(picked.filter(([name, value]) => !(name === "WorkingDir" && value === "/")));
+}
+
+function buildWithBuildah(one: DockerfileCase, { folder, context }: DockerfileWorld): Readable {
+  const storage = join(folder, "storage");
+  mkdirSync(storage);
+  const conf = join(folder, "storage.conf");
+  writeFileSync(conf, `[storage]\ndriver = "vfs"\nrunroot = "${storage}/run"\ngraphroot = "${storage}/root"\n`);
+  const env = { ...process.env, CONTAINERS_STORAGE_CONF: conf, BUILDAH_ISOLATION: "chroot" };
+  const dockerfile = join(folder, "Dockerfile");
+  const ignore = join(folder, "ignore");
+  writeFileSync(dockerfile, one.dockerfile);
+  writeFileSync(ignore, one.ignore ?? "");
+  const run = (words: readonly string[]): void =>
+    void execFileSync("buildah", words, { env, stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" });
+  run([
+    ...["bud", "--format", "docker", "--layers=false", "--identity-label=false", "--ignorefile", ignore],
+    ...["-f", dockerfile, "-t", "test", "--network=none"],
+    ...Object.entries(one.buildArgs ?? {}).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]),
+    ...Object.entries(one.labels ?? {}).flatMap(([name, value]) => ["--label", `${name}=${value}`]),
+    ...(one.target === undefined ? [] : ["--target", one.target]),
+    context,
+  ]);
+  // Docker's own form: the layout that OCI has leaves health checks and more out.
+  const layout = join(folder, "theirs");
+  run(["push", "-q", "--format", "docker", "test", `dir:${layout}`]);
+  const { config: descriptor, layers } = JSON.parse(readFileSync(join(layout, "manifest.json"), "utf8")) as {
+    config: { digest: string };
+    layers: { digest: string }[];
+  };
+  const blobs = join(layout, "blobs/sha256");
+  mkdirSync(blobs, { recursive: true });
+  const hex = (digest: string): string => digest.slice("sha256:".length);
+  for (const { digest } of [descriptor, ...layers]) {
+    writeFileSync(join(blobs, hex(digest)), readFileSync(join(layout, hex(digest))));
+  }
+  const manifest = join(blobs, "m");
+  writeFileSync(manifest, JSON.stringify({ config: descriptor, layers }));
+  writeFileSync(join(layout, "index.json"), JSON.stringify({ manifests: [{ digest: "sha256:m" }] }));
+  return readLayout(layout);
+}
