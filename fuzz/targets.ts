@@ -6,6 +6,7 @@ import { dockerfileTargets } from "./targets-dockerfile.ts";
 import { effectTargets } from "./targets-effects.ts";
 import { imageTargets } from "./targets-image.ts";
 import { openpgpTargets } from "./targets-openpgp.ts";
+import { rpmTargets } from "./targets-rpm.ts";
 import { valueTargets } from "./targets-values.ts";
 
 export const targets: readonly Target[] = [
@@ -13,6 +14,7 @@ export const targets: readonly Target[] = [
   ...apkTargets,
   ...debTargets,
   ...openpgpTargets,
+  ...rpmTargets,
   ...valueTargets,
   ...dockerfileTargets,
   ...effectTargets,

@@ -2,7 +2,7 @@
 // the file's name says everything that its bytes depend on.
 import type { Digest } from "../core/digest.ts";
 import type { PathRules, Range } from "../image/piece.ts";
-import type { ControlChecksum } from "../packages/contract.ts";
+import type { ControlChecksum, PackageTrust } from "../packages/contract.ts";
 
 /** Reads a package file, verifies it, and writes its piece: records and description. */
 export interface UnpackJob {
@@ -12,6 +12,8 @@ export interface UnpackJob {
   readonly packagePath: string;
   readonly digest: Digest;
   readonly sizeBytes: number;
+  /** Who must have signed it, where package files are signed one by one. */
+  readonly trust?: PackageTrust;
   /** By which the lock knows the package, when that is not the digest of the file. */
   readonly checksum?: ControlChecksum;
   /** Whose package, for messages: `libc6 2.41-12`. */

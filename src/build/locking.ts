@@ -19,13 +19,22 @@ export function platformsOf({ recipe, platforms }: CommonOptions): readonly Plat
   return recipe.platforms.length > 0 ? recipe.platforms : [platformOfHost(process.arch)];
 }
 
+/** Repositories that may be unsigned because the caller says so: all, or those that are named. */
+function withPermission(plan: Plan, allowed: boolean | readonly string[]): Plan {
+  if (allowed === false) return plan;
+  const repositories = plan.supply.repositories.map((one) =>
+    allowed === true || allowed.includes(one.name) ? { ...one, insecureUnsigned: true } : one,
+  );
+  return { ...plan, supply: { ...plan.supply, repositories } };
+}
+
 /** `locked` pins the images below, by platform. */
 export async function planAll(
   options: CommonOptions,
   session: Session,
   locked: readonly LockedPlatform[] = [],
 ): Promise<readonly Plan[]> {
-  const { recipe } = options;
+  const { recipe, insecureUnsigned = false } = options;
   const { base } = recipe;
   const platforms = platformsOf(options);
   if (base) {
@@ -33,12 +42,17 @@ export async function planAll(
     const pins = new Map(locked.map((one) => [one.platform, one.base?.digest]));
     const pinned = (platform: Platform): Digest | undefined => pins.get(formatPlatform(platform));
     return Promise.all(
-      platforms.map((platform) => planOnBase({ recipe, base, platform, pinned: pinned(platform) }, session)),
+      platforms.map(async (platform) =>
+        withPermission(
+          await planOnBase({ recipe, base, platform, pinned: pinned(platform) }, session),
+          insecureUnsigned,
+        ),
+      ),
     );
   }
   const { name, mirrorsOf = name } = findDistribution(recipe);
   const mirrors = await session.settingsFor(mirrorsOf);
-  return platforms.map((platform) => planPlatform(recipe, platform, mirrors));
+  return platforms.map((platform) => withPermission(planPlatform(recipe, platform, mirrors), insecureUnsigned));
 }
 
 /** The lock beside the recipe; `undefined` when there is none. Throws LOCK_SYNTAX. */

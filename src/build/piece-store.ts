@@ -7,7 +7,7 @@ import { hexOf, sha256 } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { type PathRules, pieceVersion } from "../image/piece.ts";
 import { type Piece, parsePiece } from "../image/piece-file.ts";
-import type { PackageDigest } from "../packages/contract.ts";
+import type { PackageDigest, PackageTrust } from "../packages/contract.ts";
 
 export interface PieceStore {
   /** Name for the files of a job, without ending: unique in this process and thread. */
@@ -22,9 +22,21 @@ export interface PieceStore {
   sizeOf(path: string): number | undefined;
 }
 
-/** Key of the piece that a package and path rules give. */
-export function pieceKey(packageDigest: PackageDigest, { mergedUsr }: PathRules): string {
-  const value = { version: pieceVersion, package: packageDigest, mergedUsr: [...mergedUsr].sort() };
+/**
+ * Key of the piece that a package and path rules give. Where package files are signed one by one, whom to trust belongs to it:
+ * a piece that was made for others is not used.
+ */
+export function pieceKey(packageDigest: PackageDigest, { mergedUsr }: PathRules, trust?: PackageTrust): string {
+  const trusted = trust && {
+    unsigned: trust.insecureUnsigned,
+    keys: trust.keys.map(({ armored, fingerprint }) => sha256(`${fingerprint ?? ""} ${armored}`)).sort(),
+  };
+  const value = {
+    version: pieceVersion,
+    package: packageDigest,
+    mergedUsr: [...mergedUsr].sort(),
+    ...(trusted && { trusted }),
+  };
   return hexOf(sha256(formatCanonicalJson(value)));
 }
 

@@ -6,7 +6,7 @@ import { oneAtATime } from "../core/one-at-a-time.ts";
 import { formatPlatform } from "../core/platform.ts";
 import type { PathRules } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
-import { type ControlChecksum, isControlChecksum } from "../packages/contract.ts";
+import { type ControlChecksum, isControlChecksum, type PackageTrust } from "../packages/contract.ts";
 import { compileGlob } from "../rootfs/glob.ts";
 import { excludedPaths } from "../rootfs/normalize-excluded.ts";
 import type { ResolvedPackage } from "./contract.ts";
@@ -35,7 +35,7 @@ export async function makePieces(options: PiecesOptions): Promise<readonly Piece
   const rules: PathRules = { mergedUsr: plan.supply.mergedUsr };
   const known = new Map<ResolvedPackage, Piece>();
   for (const one of packages) {
-    const piece = session.pieces.find(pieceKey(one.digest, rules));
+    const piece = session.pieces.find(pieceKey(one.digest, rules, trustFor(one, options)));
     if (piece) known.set(one, piece);
   }
   const missing = packages.filter((one) => !known.has(one));
@@ -105,7 +105,7 @@ export async function unpackOne(
   { plan, session }: Pick<PiecesOptions, "plan" | "session">,
 ): Promise<Piece> {
   const rules: PathRules = { mergedUsr: plan.supply.mergedUsr };
-  const known = session.pieces.find(pieceKey(one.digest, rules));
+  const known = session.pieces.find(pieceKey(one.digest, rules, trustFor(one, { plan, session })));
   return known ?? makePiece(one, { plan, session, rules, large: oneAtATime(), onBytes: () => {} });
 }
 
@@ -168,7 +168,8 @@ async function acquire(one: ResolvedPackage, checksum: ControlChecksum, options:
 async function unpackFile({ path, digest }: FoundFile, one: ResolvedPackage, options: MakePiece): Promise<Piece> {
   const { session, rules } = options;
   const { sizeBytes } = one;
-  const key = pieceKey(one.digest, rules);
+  const trust = trustFor(one, options);
+  const key = pieceKey(one.digest, rules, trust);
   const job: Job = {
     kind: "unpack",
     format: options.plan.source ? rootTarball : options.plan.distribution.format.name,
@@ -176,6 +177,7 @@ async function unpackFile({ path, digest }: FoundFile, one: ResolvedPackage, opt
     digest,
     sizeBytes,
     ...(isControlChecksum(one.digest) ? { checksum: one.digest } : {}),
+    ...(trust && { trust }),
     what: `${one.name} ${one.version}`.trimEnd(),
     key,
     rules,
@@ -201,11 +203,26 @@ function packageFault(error: unknown, one: ResolvedPackage, { source }: Plan): u
 }
 
 function faultOf(error: unknown, { name, version, path, repository }: ResolvedPackage): unknown {
-  if (!(error instanceof DodaiError) || !/^(?:ARCHIVE|COMPRESSION|PACKAGE)_|^FILE_CONFLICT$/.test(error.code))
+  if (
+    !(error instanceof DodaiError) ||
+    !/^(?:ARCHIVE|COMPRESSION|PACKAGE|SIGNATURE)_|^(?:DIGEST_MISMATCH|FILE_CONFLICT)$/.test(error.code)
+  )
     return error;
   const fix = error.fix ?? `Leave the package out ("!${name}" in packages), or tell whoever runs the repository.`;
   const where = `${name} ${version}, "${path}" of ${repository}`;
   return new DodaiError(error.code, error.message, { where, fix, cause: error.cause });
+}
+
+/** Who must have signed a package, where package files are signed one by one. */
+function trustFor(
+  one: ResolvedPackage,
+  { plan, session }: Pick<PiecesOptions, "plan" | "session">,
+): PackageTrust | undefined {
+  if (plan.source || !plan.distribution.format.signedPackages) return undefined;
+  const repository = plan.supply.repositories.find(({ name }) => name === one.repository);
+  // Without a repository there is nobody to trust, and fetching says so.
+  const { keys = [], insecureUnsigned = false } = repository ?? {};
+  return { keys, insecureUnsigned, now: session.now };
 }
 
 function rootsOf(one: ResolvedPackage, { plan }: MakePiece): readonly string[] {

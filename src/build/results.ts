@@ -15,7 +15,15 @@ const kind = "results";
 
 /** Digest of everything that a result depends on. Files of this machine count by size and time, as make does. */
 export async function resultKey(options: BuildOptions, platforms: readonly LockedPlatform[]): Promise<string> {
-  const { recipe, outputs, names = [], compression = "gzip", sourceDateEpoch, cacheTo } = options;
+  const {
+    recipe,
+    outputs,
+    names = [],
+    compression = "gzip",
+    sourceDateEpoch,
+    insecureUnsigned = false,
+    cacheTo,
+  } = options;
   const copied = recipe.files.flatMap((file) => (file.kind === "copy" ? [file.source] : []));
   const sources = [...copied, ...baseFiles(recipe, platforms)];
   const locked = platforms.map(({ scripts: _told, ...rest }) => rest);
@@ -28,6 +36,8 @@ export async function resultKey(options: BuildOptions, platforms: readonly Locke
     names,
     compression,
     sourceDateEpoch,
+    // What was taken without a signature is not taken again when nobody says so.
+    insecureUnsigned,
     cacheTo,
     sources: await Promise.all(sources.map(stampOf)),
   };

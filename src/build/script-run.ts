@@ -52,11 +52,8 @@ export async function scriptEffectOf(options: ScriptRunOptions): Promise<ScriptE
     ...(plan.base?.database ? { below: plan.base.database } : {}),
   });
   if (scripts.commands.length === 0) return nothingRan(scripts);
-  const laidOut = withFiles(
-    unpacked,
-    [...scripts.temporary, ...traceFiles(scripts, { ...options, tree: unpacked.tree })],
-    epoch,
-  );
+  const { temporary } = scripts;
+  const laidOut = withFiles(unpacked, [...temporary, ...traceFiles(scripts, tracedTree(options, temporary))], epoch);
   const segments = options.segmentsOf(laidOut).filter(({ totalBytes }) => totalBytes > 0);
   const key = hexOf(
     sha256(
@@ -77,6 +74,15 @@ export async function scriptEffectOf(options: ScriptRunOptions): Promise<ScriptE
   const effect = await runAll({ ...options, scripts, runner, segments, isTraced: laidOut.tree.has(changesFolder) });
   await session.store.keepValue(kind, key, formatScriptEffect(effect));
   return effect;
+}
+
+/** The tree and its files, with scripts that are there only while they run. */
+function tracedTree(
+  { unpacked, read }: ScriptRunOptions,
+  temporary: ScriptPlan["temporary"],
+): Parameters<typeof traceFiles>[1] {
+  const bytes = new Map(temporary.flatMap((file) => (file.kind === "file" ? [[file.path, file.bytes]] : [])));
+  return { tree: unpacked.tree, read: (path) => bytes.get(path) ?? read(path) };
 }
 
 function nothingRan({ needless }: ScriptPlan): ScriptEffect {

@@ -89,7 +89,8 @@ function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" 
     addFiles(change, files, epoch);
     const changed = [...files.map(({ path }) => path), ...removed].sort();
     for (const one of covered) done.set(keyOf(one), { ...one, done: "native", effect: name, changed });
-    for (const one of here) {
+    const alike = scriptsLike(effect, context);
+    for (const one of [...here, ...alike]) {
       for (const script of one.scripts) {
         const record: ScriptRecord = { package: one.package, script, done: "native", effect: name, changed };
         done.set(keyOf(record), name === "nothing-to-do" ? { ...record, done: "not-needed" } : record);
@@ -97,6 +98,21 @@ function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" 
     }
   }
   return done;
+}
+
+/** Scripts that do nothing but what the effect does, by their text. */
+function scriptsLike(
+  { coversScript }: Pick<Effect, "coversScript">,
+  { plan, installed }: ScriptContext,
+): Effect["covers"] {
+  if (!coversScript) return [];
+  const { scripts } = plan.distribution.format;
+  return installed.map(({ name, control }) => ({
+    package: name,
+    scripts: control
+      .filter((member) => scripts.includes(member.name) && coversScript(Buffer.from(member.bytes).toString("latin1")))
+      .map((member) => member.name),
+  }));
 }
 
 /** Those of the image below have no scripts any more that anybody owes. */

@@ -20,6 +20,7 @@ import { resolvePath } from "../rootfs/resolve.ts";
 import { baseOwner } from "./base-image.ts";
 import type { ResolvedPackage } from "./contract.ts";
 import { treeSegments } from "./layers.ts";
+import { applyOwners } from "./owners.ts";
 import { isAskedFor, type Plan, type PlannedBase } from "./plan.ts";
 import { addRecipeFiles } from "./recipe-files.ts";
 import { applyScripts, type ScriptContext, type ScriptOutcome } from "./scripts.ts";
@@ -59,8 +60,10 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   const change = startChange(tree, dropped);
   if (outdated.size > 0) change.dropped.set(baseOwner, new Set([...(dropped.get(baseOwner) ?? []), ...outdated]));
   if (base?.database) removeExcluded(change, base.database);
+  const unwanted = unwantedPaths(packages, plan);
+  removePaths(change, new Set([...unwanted.values()].flatMap((paths) => [...paths])));
   // A root tarball is no package, whatever is in it.
-  const installed = (plan.source ? [] : packages).map((one) => installedOf(one, dropped, supply));
+  const installed = (plan.source ? [] : packages).map((one) => installedOf(one, bothOf(dropped, unwanted), supply));
   const readers = readersOf(change, session.pieces);
   const scripts = { ...options, installed, ...readers, segmentsOf: segmentsOf(options) };
   const files = { epoch, read: readers.read };
@@ -72,9 +75,11 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   }
   addFiles(change, mergedUsrLinks(change, supply.mergedUsr), epoch);
   // A ready root file system keeps the database that it has, and so does an image to which no package is added.
-  if (!plan.source && (!plan.base || packages.length > 0)) addFiles(change, databaseOf(plan, installed), epoch);
+  if (!plan.source && (!plan.base || packages.length > 0)) addFiles(change, databaseOf(plan, installed, epoch), epoch);
   if (isRun) addMissingFolders(change, epoch);
   const outcome = await applyScripts(change, scripts);
+  const { format } = plan.distribution;
+  applyOwners(change, { format, packages, place: (path) => placePath(path, supply), read: readers.read });
   if (isRun) addRecipeFiles(change, supply.files, files);
   removePaths(change, excludedPaths(tree, supply.excluded));
   removePaths(change, matching(tree.keys(), recipe.remove));
@@ -83,7 +88,7 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   if (base) restoreUnchanged(change, base.image.tree, base.image.files.read);
   const partialDatabase = (names: ReadonlySet<string>): GeneratedFile | undefined => {
     const some = installed.filter(({ name }) => names.has(name));
-    return databaseOf(plan, some).find(({ path }) => path.endsWith("/db/installed"));
+    return databaseOf(plan, some, epoch).find(({ path }) => path.endsWith("/db/installed"));
   };
   const uidOf = (name: string): string | undefined =>
     change.tree.has("etc/passwd") ? uidIn(Buffer.from(readers.read("etc/passwd")).toString(), name) : undefined;
@@ -133,6 +138,12 @@ function mergeable(
       );
       return replaced.has(other.name);
     },
+    ...(format.shares && {
+      shares: ({ name: other }, path) => {
+        const piece2 = all.find(({ locked: { name: known } }) => known === other)?.piece;
+        return piece2 !== undefined && (format.shares?.(piece.control, piece2.control, `/${path}`) ?? false);
+      },
+    }),
   };
 }
 
@@ -211,13 +222,36 @@ function installedOf(
   };
 }
 
-function databaseOf(plan: Plan, installed: readonly InstalledPackage[]): readonly GeneratedFile[] {
+/** Files that packages themselves tell from others and that the variant does without, by package. */
+function unwantedPaths(
+  packages: readonly PiecedPackage[],
+  { distribution: { format }, supply }: Plan,
+): MergedTree["dropped"] {
+  const { wishes } = supply;
+  if (!format.unwanted || !wishes) return new Map();
+  return new Map(
+    packages.map(({ locked, piece }) => {
+      const paths = format.unwanted?.(piece.control, wishes) ?? [];
+      return [locked.name, new Set(paths.map((path) => placePath(path.slice(1), supply)))];
+    }),
+  );
+}
+
+function bothOf(a: MergedTree["dropped"], b: MergedTree["dropped"]): MergedTree["dropped"] {
+  const both = new Map(a);
+  for (const [name, paths] of b) both.set(name, new Set([...(a.get(name) ?? []), ...paths]));
+  return both;
+}
+
+function databaseOf(plan: Plan, installed: readonly InstalledPackage[], epoch: number): readonly GeneratedFile[] {
   const { distribution, architecture, supply, recipe } = plan;
   return distribution.format.formatDatabase(installed, {
     architecture,
     // Skipped scripts are still owed: dpkg in the image can run them with --configure.
     state: recipe.scripts === "emulate" ? "installed" : "unpacked",
     perPackageStatus: supply.perPackageStatus,
+    epoch,
+    ...(supply.rpmDatabase && { rpmDatabase: supply.rpmDatabase }),
     world: worldOf(plan),
     ...(supply.apkDatabase === undefined ? {} : { apkDatabase: supply.apkDatabase }),
     ...(plan.base?.database === undefined ? {} : { below: plan.base.database }),

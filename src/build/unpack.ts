@@ -44,7 +44,7 @@ export async function unpackPackage(job: UnpackJob): Promise<JobResult> {
   const expected = { digest: job.digest, sizeBytes: job.sizeBytes, what: job.what };
   const bytes = verified(createReadStream(job.packagePath, { highWaterMark: readBytes }), expected);
   return writePiece(job, async () => {
-    const file = await format.openPackage(readerOf(bytes), limitsFor(job.sizeBytes), job.checksum);
+    const file = await format.openPackage(readerOf(bytes), limitsFor(job.sizeBytes), job.checksum, job.trust);
     return { file, md5Wanted: format.digestedPaths(file.control), hasRoot: job.format === rootTarball, rest: bytes };
   });
 }

@@ -3,7 +3,14 @@
 import type { Platform } from "../core/platform.ts";
 import type { PackageRequest, Recipe, RecipeConfig, RecipeGroup, RecipeUser } from "../core/recipe.ts";
 import type { Checksum } from "../crypto/checksums.ts";
-import type { ApkDatabase, PackageFormat, Repository, TrustKey } from "../packages/contract.ts";
+import type {
+  ApkDatabase,
+  FileWishes,
+  PackageFormat,
+  Repository,
+  RpmDatabase,
+  TrustKey,
+} from "../packages/contract.ts";
 
 /** Where a distribution's packages are looked for, in order; the build finds out what applies on this machine. */
 export interface MirrorSettings {
@@ -37,6 +44,10 @@ export interface Supply {
   readonly groups: readonly RecipeGroup[];
   readonly config: RecipeConfig;
   readonly perPackageStatus: boolean;
+  /** rpm: where the release's database lies. */
+  readonly rpmDatabase?: RpmDatabase;
+  /** rpm: which files of packages are left out. */
+  readonly wishes?: FileWishes;
   /** apk: where the database lies; below lib/apk when absent. */
   readonly apkDatabase?: ApkDatabase;
   /** The image's user is written as a number where /etc/passwd has one for it, as Kubernetes' runAsNonRoot wants it. */

@@ -1,10 +1,25 @@
+import { almalinux } from "./almalinux/almalinux.ts";
 import { alpine } from "./alpine/alpine.ts";
 import { apko } from "./apko/apko.ts";
+import { centos } from "./centos/centos.ts";
 import type { Distribution } from "./contract.ts";
 import { debian } from "./debian/debian.ts";
+import { fedora } from "./fedora/fedora.ts";
+import { rockylinux } from "./rockylinux/rockylinux.ts";
 import { scratch } from "./scratch/scratch.ts";
 import { ubuntu } from "./ubuntu/ubuntu.ts";
 import { wolfi } from "./wolfi/wolfi.ts";
 
 /** Every distribution that dodai knows; a new one is a folder and a line here. */
-export const distributions: readonly Distribution[] = [alpine, apko, debian, ubuntu, wolfi, scratch];
+export const distributions: readonly Distribution[] = [
+  almalinux,
+  alpine,
+  apko,
+  centos,
+  debian,
+  fedora,
+  rockylinux,
+  ubuntu,
+  wolfi,
+  scratch,
+];

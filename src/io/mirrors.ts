@@ -10,6 +10,7 @@ import { DodaiError } from "../core/dodai-error.ts";
 import type { FetchOptions } from "../packages/contract.ts";
 import type { HttpClient } from "./http.ts";
 import { type FaultKind, faultOf, HttpFault } from "./http-fault.ts";
+import { createMirrorLists } from "./mirror-lists.ts";
 import { type Location, locate } from "./mirrors-location.ts";
 import { readFileStream, type Store } from "./store.ts";
 
@@ -66,6 +67,7 @@ type Outcome<Result> = { readonly result: Result } | { readonly failures: readon
 export function createMirrors({ store, http, offline }: MirrorOptions): Mirrors {
   const unreachable = new Set<string>();
   const underway = new Map<string, Promise<Outcome<string>>>();
+  const lists = createMirrorLists(http);
 
   /** What the first root gives that does not fail, or how all failed. */
   const firstOf = async <Result>(
@@ -73,7 +75,7 @@ export function createMirrors({ store, http, offline }: MirrorOptions): Mirrors 
     path: string,
     attempt: (location: Location) => Promise<Result>,
   ): Promise<Outcome<Result>> => {
-    const locations = roots.map((root) => locate(root, path));
+    const locations = (await expanded(roots)).map((root) => locate(root, path));
     const rank = (location: Location): number => (unreachable.has(originOf(location)) ? 1 : 0);
     const failures: Failure[] = [];
     for (const location of locations.toSorted((a, b) => rank(a) - rank(b))) {
@@ -87,6 +89,18 @@ export function createMirrors({ store, http, offline }: MirrorOptions): Mirrors 
       }
     }
     return { failures };
+  };
+
+  /** Roots that are lists of mirrors become those mirrors. */
+  const expanded = async (roots: readonly string[]): Promise<readonly string[]> => {
+    if (offline) return roots.map((root) => root.replace(/^(?:metalink|mirrorlist)\+/, ""));
+    try {
+      return await lists.expand(roots);
+    } catch (error) {
+      throw error instanceof HttpFault
+        ? new DodaiError("DOWNLOAD_FAILED", `Cannot fetch a list of mirrors: ${error.message}`, { cause: error })
+        : error;
+    }
   };
 
   const download = async (location: Location, expected: Expected, options: DownloadOptions): Promise<string> => {
@@ -120,7 +134,11 @@ export function createMirrors({ store, http, offline }: MirrorOptions): Mirrors 
     fetch: async (roots, path, options) => {
       const { expected, maxBytes } = options;
       if (expected === undefined) {
-        const read = (location: Location): Promise<Uint8Array> => gather(location, http, maxBytes, options.onBytes);
+        const read = async (location: Location): Promise<Uint8Array> => {
+          const bytes = await gather(location, http, maxBytes, options.onBytes);
+          await lists.assertVouched(roots, path, bytes);
+          return bytes;
+        };
         const outcome = await firstOf(roots, path, read);
         return "result" in outcome ? bytesOf(outcome.result) : undefinedWhenMissing(path, outcome.failures);
       }

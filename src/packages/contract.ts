@@ -42,19 +42,36 @@ export type RelationKind =
   | "conflicts"
   | "breaks"
   | "replaces"
-  | "obsoletes";
+  | "obsoletes"
+  | "supplements"
+  | "enhances";
 
 /** What a package says of others. For the positive kinds one of `anyOf`, in order of preference, is enough. */
 export interface Relation {
   readonly kind: RelationKind;
   /** Never empty. More than one only for the positive kinds. */
   readonly anyOf: readonly Requirement[];
+  /** rpm: a boolean relation; `anyOf` then has the names in it, and means nothing. */
+  readonly rich?: RichRelation;
 }
+
+/** rpm's boolean relations. The parts of `with` and `without` are met, or not, by one and the same package. */
+export type RichRelation =
+  | { readonly kind: "name"; readonly requirement: Requirement }
+  | { readonly kind: "and" | "or" | "with" | "without"; readonly parts: readonly RichRelation[] }
+  | {
+      readonly kind: "if" | "unless";
+      readonly wanted: RichRelation;
+      readonly condition: RichRelation;
+      readonly otherwise?: RichRelation;
+    };
 
 /** A name that a package stands for beside its own. Without a version it meets no versioned requirement (Debian Policy 7.5). */
 export interface Provide {
   readonly name: string;
   readonly version?: string;
+  /** rpm: what the version stands for, where it is not exactly this one. */
+  readonly operator?: VersionOperator;
 }
 
 /**
@@ -121,10 +138,25 @@ export interface PackageIndex {
    * prefers the one whose name came up last. Absent where a format's own tools do not care.
    */
   mentioned?(name: string): number;
+  /** rpm: packages with a relation of this kind to this name: `obsoletes`, `supplements`, `enhances`. */
+  relating?(kind: RelationKind, name: string): readonly PackageRecord[];
+  /** rpm: the group, environment (`core`) or module stream (`nodejs:18`) that people ask for as `@core`. */
+  group?(id: string): PackageGroup | undefined;
   /** apk: packages whose `installIf` names this name. */
   conditional?(name: string): readonly PackageRecord[];
   /** What a build must know of a package that its record does not say: the index's own text of it (a deb822 stanza). */
   stanza(record: PackageRecord): string;
+}
+
+/** rpm: packages that come together. */
+export interface PackageGroup {
+  readonly id: string;
+  readonly packages: readonly string[];
+  readonly optional: readonly string[];
+  /** Come when another package is there. */
+  readonly conditional: readonly { readonly name: string; readonly requires: string }[];
+  /** Groups that come with it: an environment's. */
+  readonly groups: readonly string[];
 }
 
 /** A file that the package format keeps about a package and that is not part of its tree: scripts, checksums, triggers. */
@@ -164,6 +196,14 @@ export interface PackageLimits {
   readonly maxControlBytes: number;
   readonly maxTreeBytes: number;
   readonly maxEntries: number;
+}
+
+/** Who must have signed a package file itself (rpm). deb's are vouched for by their index alone. */
+export interface PackageTrust {
+  readonly keys: readonly TrustKey[];
+  /** Takes a package without a good signature. */
+  readonly insecureUnsigned: boolean;
+  readonly now: Date;
 }
 
 /** A package as it lies in an image: what the database needs to know of it. */
@@ -218,11 +258,38 @@ export interface DatabaseOptions {
   readonly state: "unpacked" | "installed";
   /** deb: also `var/lib/dpkg/status.d/NAME` and `NAME.md5sums`, which scanners of distroless images read. */
   readonly perPackageStatus: boolean;
+  /** When packages count as installed, in seconds since 1970 (rpm). */
+  readonly epoch?: number;
+  readonly rpmDatabase?: RpmDatabase;
   /** apk: what was asked for, and where its database lies. */
   readonly world?: readonly string[];
   readonly apkDatabase?: ApkDatabase;
   /** What the image below has installed: the database tells of it too, but for what is installed anew. */
   readonly below?: InstalledDatabase;
+}
+
+/** Who owns a file, by name; the path is absolute, as the package spells it. */
+export interface FileOwner {
+  readonly path: string;
+  readonly user: string;
+  readonly group: string;
+}
+
+/** rpm's macros `_excludedocs` and `_install_langs`. */
+export interface FileWishes {
+  readonly documentation: boolean;
+  /** `en`, `de_AT`; all when absent. */
+  readonly languages?: readonly string[];
+}
+
+/** Where a release's rpm has its database, and what beside packages is in it. */
+export interface RpmDatabase {
+  /** `var/lib/rpm`, or `usr/lib/sysimage/rpm`. */
+  readonly folder: string;
+  /** Berkeley DB is what rpm has before 4.16. */
+  readonly backend: "sqlite" | "berkeley";
+  /** Keys that the image trusts: packages called gpg-pubkey. */
+  readonly keys: readonly TrustKey[];
 }
 
 /** Files of an image that is there, by paths without leading `/`; links are followed. */
@@ -282,6 +349,12 @@ export interface Repository {
   readonly archived: boolean;
   /** apt_preferences(5): the higher wins, 500 is usual. */
   readonly priority: number;
+  /** rpm: dnf's cost: of packages that are equal in all else, the one of the cheaper repository is taken; 1000 when absent. */
+  readonly cost?: number;
+  /** rpm: names and globs of packages that are as if they were not there. */
+  readonly excludes?: readonly string[];
+  /** rpm: `nodejs:18`: streams of modules to take instead of the default ones. */
+  readonly modules?: readonly string[];
   /** apk: packages of it are taken only for requests that name the tag. */
   readonly tag?: string;
 }
@@ -353,7 +426,7 @@ export interface PackageFormat {
   /** Whether `record`, by its own name or by what it provides, is what `requirement` asks for on `architecture`. */
   satisfies(record: PackageRecord, requirement: Requirement, architecture: string): boolean;
   /** How packages are chosen; apt's way when absent. */
-  readonly policy?: "apk";
+  readonly policy?: "apk" | "dnf";
   /** What a person writes in a recipe: `openssl`, `openssl>=3.5`, `openssl=3.5.1-1`. Throws RELATION_SYNTAX. */
   parseRequest(text: string): Requirement;
   /** The format's own word for a platform: `amd64`, `armhf`, `x86_64`. `undefined` when it has none. */
@@ -363,8 +436,8 @@ export interface PackageFormat {
    * Throws SIGNATURE_MISSING, SIGNATURE_INVALID, RELEASE_EXPIRED, RELEASE_FROM_FUTURE, INDEX_MISSING, DIGEST_MISMATCH ...
    */
   openRepository(repository: Repository, architecture: string, access: RepositoryAccess): Promise<OpenRepository>;
-  /** Opens a package file. `digest` is the one by which it is known: a control checksum is checked here. Throws DIGEST_MISMATCH, PACKAGE_BROKEN, ARCHIVE_UNSAFE_PATH, ARCHIVE_TOO_LARGE. */
-  openPackage(bytes: Bytes, limits: PackageLimits, digest?: PackageDigest): Promise<PackageFile>;
+  /** Opens a package file. `digest` is the one by which it is known: a control checksum is checked here. With `trust`, a trusted key must have signed it (rpm). Throws DIGEST_MISMATCH, SIGNATURE_MISSING, SIGNATURE_INVALID, PACKAGE_BROKEN, ARCHIVE_UNSAFE_PATH, ARCHIVE_TOO_LARGE. */
+  openPackage(bytes: Bytes, limits: PackageLimits, digest?: PackageDigest, trust?: PackageTrust): Promise<PackageFile>;
   /** Absolute paths of files whose MD5 the database states (deb: conffiles), from a package's control members. */
   digestedPaths(control: readonly ControlMember[]): ReadonlySet<string>;
   /** Whether a package, by its control members, may take over files of another (deb: Replaces). */
@@ -383,6 +456,14 @@ export interface PackageFormat {
   readInstalled?(files: InstalledFiles, architecture: string): InstalledDatabase | undefined;
   /** The database files for these packages, sorted by path. */
   formatDatabase(installed: readonly InstalledPackage[], options: DatabaseOptions): readonly GeneratedFile[];
+  /** Package files are signed one by one: `openPackage` is given whom to trust (rpm). */
+  readonly signedPackages?: boolean;
+  /** Whether two packages have the very same file at a path, absolute as packages spell it: then both may have it (rpm). */
+  shares?(control: readonly ControlMember[], other: readonly ControlMember[], path: string): boolean;
+  /** Files that are not root's, by the names of their owners (rpm). */
+  owners?(control: readonly ControlMember[]): readonly FileOwner[];
+  /** Absolute paths of files that the image does without, by what packages say of them (rpm: documentation, languages). */
+  unwanted?(control: readonly ControlMember[], wishes: FileWishes): readonly string[];
   /** Names of control members that run when a package is installed: `preinst`, `postinst` ... */
   readonly scripts: readonly string[];
   /** How they are run; absent where dodai only emulates them. */

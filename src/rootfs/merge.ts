@@ -18,6 +18,8 @@ export interface MergePackage {
   readonly isBelow?: boolean;
   /** Whether it may take over a file of the other package (deb: Replaces). */
   replaces(other: { readonly name: string; readonly version: string }): boolean;
+  /** Whether the other package has the very same file at the path: then both have it. */
+  shares?(other: { readonly name: string }, path: string): boolean;
 }
 
 export interface MergedTree {
@@ -37,6 +39,7 @@ export function mergePackages(packages: readonly MergePackage[]): MergedTree {
   for (const one of packages) {
     for (const { entry, bodyOffset } of one.entries) {
       const before = tree.get(entry.path);
+      if (before && isShared(one, entry, before)) continue;
       const loser = before ? settle(one, entry, before, { byName, tree }) : undefined;
       if (loser !== undefined && entry.kind !== "directory") lose(dropped, loser, entry.path);
       if (before && loser === one.name) continue;
@@ -45,6 +48,11 @@ export function mergePackages(packages: readonly MergePackage[]): MergedTree {
   }
   assertParentsAreFolders(tree);
   return { tree, dropped };
+}
+
+function isShared(one: MergePackage, entry: Entry, { owner, entry: before }: TreeNode): boolean {
+  if (owner === undefined || entry.kind === "directory" || entry.kind !== before.kind) return false;
+  return one.shares?.({ name: owner }, entry.path) ?? false;
 }
 
 function nodeOf(one: MergePackage, entry: Entry, bodyOffset: number): TreeNode {

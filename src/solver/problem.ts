@@ -10,6 +10,8 @@ export interface OfferedRepository {
   /** apt_preferences(5): below zero, nothing of it is installed. */
   readonly priority: number;
   readonly index: PackageIndex;
+  /** dnf's: of what is equal in all else the cheaper is taken; 1000 when absent. */
+  readonly cost?: number;
   /** apk: packages of it are taken only for requests that name the tag. */
   readonly tag?: string;
 }

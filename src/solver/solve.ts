@@ -8,14 +8,16 @@ import type { ChosenPackage, Conflict, Problem, Solution, SolverRequest } from "
 import { type Root, reachable } from "./reach.ts";
 import { type Goal, search } from "./search.ts";
 import { solveAsApk } from "./solve-apk.ts";
+import { solveAsDnf } from "./solve-dnf.ts";
 import { Universe } from "./universe.ts";
 
 /**
  * The packages to install for a problem, or why there are none. Where apt 2.6 finds a set without conflict on an empty system,
- * it is apt's set; for apk's format, apk's set. Throws PACKAGE_MISSING when a request names nothing that is on offer.
+ * it is apt's set; for apk's and rpm's formats, apk's and dnf's set. Throws PACKAGE_MISSING when a request names nothing that is on offer.
  */
 export function solve(problem: Problem): Solution | Conflict {
   if (problem.format.policy === "apk") return solveAsApk(problem);
+  if (problem.format.policy === "dnf") return solveAsDnf(problem);
   const universe = new Universe(problem);
   const warnings: string[] = [];
   const goals = [...flagGoals(universe), ...requestGoals(universe, warnings)];

@@ -1,5 +1,5 @@
 // How requirements, relations and packages read in messages.
-import type { PackageRecord, Relation, Requirement } from "../packages/contract.ts";
+import type { PackageRecord, Relation, Requirement, RichRelation } from "../packages/contract.ts";
 import type { Offer } from "./problem.ts";
 
 const verbs: Readonly<Record<Relation["kind"], string>> = {
@@ -11,6 +11,8 @@ const verbs: Readonly<Record<Relation["kind"], string>> = {
   breaks: "breaks",
   replaces: "replaces",
   obsoletes: "obsoletes",
+  supplements: "supplements",
+  enhances: "enhances",
 };
 
 /** `openssl (>= 3.5)`, `python3:any`. */
@@ -20,8 +22,23 @@ export function describeRequirement({ name, constraint, architecture }: Requirem
 }
 
 /** `depends on a or b (>= 2)`. */
-export function describeRelation({ kind, anyOf }: Relation): string {
+export function describeRelation({ kind, anyOf, rich }: Relation): string {
+  if (rich) return `${verbs[kind]} ${describeRich(rich)}`;
   return `${verbs[kind]} ${anyOf.map(describeRequirement).join(" or ")}`;
+}
+
+function describeRich(rich: RichRelation): string {
+  switch (rich.kind) {
+    case "name":
+      return describeRequirement(rich.requirement);
+    case "if":
+    case "unless": {
+      const otherwise = rich.otherwise ? ` else ${describeRich(rich.otherwise)}` : "";
+      return `(${describeRich(rich.wanted)} ${rich.kind} ${describeRich(rich.condition)}${otherwise})`;
+    }
+    default:
+      return `(${rich.parts.map(describeRich).join(` ${rich.kind} `)})`;
+  }
 }
 
 export const describeRecord = ({ name, version }: PackageRecord): string => `${name} ${version}`;

@@ -16,7 +16,7 @@ export interface Signer {
   readonly key: TrustKey;
   /** InRelease of a Release; `at` is the time that gpg believes it is. */
   inline(text: string, options?: { readonly at?: Date }): Uint8Array;
-  /** Release.gpg of a Release, or the like of any file. */
+  /** Release.gpg of a Release; any detached signature, armored. */
   detached(text: string | Uint8Array, options?: { readonly at?: Date }): Uint8Array;
   close(): void;
 }

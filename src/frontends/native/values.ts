@@ -125,7 +125,8 @@ export function parseCertificateName(text: string): string {
 /** Where a repository lies: a URL, or a folder, absolute or relative to the recipe. */
 export function parseRepositoryUrl(text: string): string {
   if (/^(?:\/|\.\.?(?:\/|$))/.test(text) && !hasControls(text)) return text;
-  const url = URL.parse(text);
+  // rpm's lists of mirrors: metalink+https://...
+  const url = URL.parse(text.replace(/^(?:metalink|mirrorlist)\+(?=https?:)/, ""));
   if (url && ["http:", "https:", "file:"].includes(url.protocol) && !hasControls(text)) return text;
   throw refusal(
     `repository URL "${text}"`,

@@ -32,7 +32,7 @@ export const apk: PackageFormat = {
   parseRequest,
   architectureOf: (platform) => architectures.get(platform),
   openRepository: async (...all) => (await import("./repository.ts")).openApkRepository(...all),
-  openPackage: async (...all) => (await import("./package-file.ts")).openPackage(...all),
+  openPackage: async (bytes, limits, digest) => (await import("./package-file.ts")).openPackage(bytes, limits, digest),
   digestedPaths: () => new Set(),
   replaces,
   factsOf,

@@ -3,6 +3,7 @@
 import { crc32 } from "node:zlib";
 import type { Bytes } from "../../core/bytes.ts";
 import { DodaiError } from "../../core/dodai-error.ts";
+import { buildHashTable, formatTables, HASH_START, type HashTable, HEADER_BYTES, hashByte } from "../index-layout.ts";
 import {
   ALL_REQUIRED,
   codeOf,
@@ -14,7 +15,6 @@ import {
   PROVIDES,
   required,
 } from "./index-fields.ts";
-import { buildHashTable, formatTables, HASH_START, type HashTable, HEADER_BYTES, hashByte } from "./index-layout.ts";
 import { type Mentions, startMentions } from "./index-mentions.ts";
 
 export interface CompileOptions {

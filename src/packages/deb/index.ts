@@ -2,10 +2,10 @@
 import { crc32 } from "node:zlib";
 import { compareBytes } from "../../core/byte-order.ts";
 import type { PackageIndex, PackageRecord, RandomAccess } from "../contract.ts";
+import { broken, hashName, type IndexTables, itemsOf, readTables } from "../index-layout.ts";
 import { memoryAccess } from "../memory-access.ts";
 import { formatStanza } from "./deb822.ts";
 import { compileText, ESSENTIAL_FLAG, PRIORITY_MASK, priorities } from "./index-compile.ts";
-import { broken, hashName, type IndexTables, itemsOf, readTables } from "./index-layout.ts";
 import { parseRecord } from "./record.ts";
 import { compareVersions } from "./version.ts";
 

@@ -18,12 +18,15 @@ function apply(context: EffectContext): EffectResult {
   const passwd = readText(context, "etc/passwd") ?? readText(context, "usr/share/base-passwd/passwd.master");
   const group = readText(context, "etc/group") ?? readText(context, "usr/share/base-passwd/group.master");
   if (users.length === 0 && groups.length === 0 && passwd === undefined) return { files: [], removed: [] };
-  const files = [
-    textFile("etc/passwd", merged(passwd ?? "", users.map(formatUser))),
-    textFile("etc/group", merged(group ?? "", [...groups, ...ownGroups(users, groups, group ?? "")].map(formatGroup))),
-    ...homesOf(context),
-  ];
-  return { files, removed: [] };
+  const written = [
+    ["etc/passwd", merged(passwd ?? "", users.map(formatUser))],
+    ["etc/group", merged(group ?? "", [...groups, ...ownGroups(users, groups, group ?? "")].map(formatGroup))],
+  ] as const;
+  // A file that a package holds stays as it is when nobody is added to it.
+  const files = written
+    .filter(([path, text]) => readText(context, path) !== text)
+    .map(([path, text]) => textFile(path, text));
+  return { files: [...files, ...homesOf(context)], removed: [] };
 }
 
 /** Lines by the name before their first colon: a later one takes the place of an earlier. */

@@ -47,6 +47,8 @@ export interface Effect {
   readonly summary: string;
   /** The scripts whose work this is, whole: `{package: "libc-bin", scripts: ["postinst"]}`. */
   readonly covers: readonly { readonly package: string; readonly scripts: readonly string[] }[];
+  /** Whether a script, whole, does nothing else, whichever package has it: rpm's `%post -p /sbin/ldconfig`. */
+  coversScript?(text: string): boolean;
   /** It has work whenever files come to an image, whichever packages bring them: what triggers do. */
   readonly everyTime?: true;
   apply(context: EffectContext): EffectResult;

@@ -14,6 +14,8 @@ export const ldSoCache: Effect = {
   name: "ld.so.cache",
   summary: "writes /etc/ld.so.cache, which ldconfig makes",
   covers: [{ package: "libc-bin", scripts: ["postinst"] }],
+  coversScript: (text) =>
+    /^#!(?:\/usr)?\/sbin\/ldconfig\s*$|^#!\S+\n\s*(?:\/usr)?\/sbin\/ldconfig\s*(?:exit 0\s*)?$/.test(text),
   everyTime: true,
   apply,
 };

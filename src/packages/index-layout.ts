@@ -10,8 +10,8 @@
 //             provides   hash table: provided name → stanzas
 //             flags      one byte a stanza: priority and Essential
 import { crc32 } from "node:zlib";
-import { DodaiError } from "../../core/dodai-error.ts";
-import type { RandomAccess } from "../contract.ts";
+import { DodaiError } from "../core/dodai-error.ts";
+import type { RandomAccess } from "./contract.ts";
 
 /** Part of the magic: another layout must never be read as this one. */
 const MAGIC = "dodai deb 2\n";

@@ -1,0 +1,239 @@
+// What distributions of rpm packages have in common: a distribution is a table of releases, and everything that a recipe of
+// it implies follows from there.
+import { DodaiError } from "../core/dodai-error.ts";
+import { formatPlatform, type Platform } from "../core/platform.ts";
+import type { PackageRequest, Recipe, RecipeConfig, RecipeRepository } from "../core/recipe.ts";
+import type { Repository, RpmDatabase, TrustKey } from "../packages/contract.ts";
+import { rpm } from "../packages/rpm/format.ts";
+import type { BuiltInRecipe, Distribution, MirrorSettings, Supply } from "./contract.ts";
+
+export interface RpmRelease {
+  /** `9`, `43`. */
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly platforms: readonly Platform[];
+  readonly keys: readonly TrustKey[];
+  /** The distribution's root, below which all its repositories are. */
+  readonly root: string;
+  /** By name; `$basearch` stands for the architecture. */
+  readonly repositories: Readonly<Record<string, string>>;
+  readonly database: Omit<RpmDatabase, "keys">;
+  /** Top folders that are links into usr, made by the package filesystem. */
+  readonly mergedUsr: readonly string[];
+  /** Packages of each variant. */
+  readonly variants: Readonly<Record<string, readonly string[]>>;
+  readonly archived?: boolean;
+}
+
+export interface RpmFamilySpec {
+  readonly name: string;
+  /** As people write it: `CentOS`. */
+  readonly title: string;
+  /** Newest first. */
+  readonly releases: readonly RpmRelease[];
+  readonly recipes: ReadonlyMap<string, BuiltInRecipe>;
+}
+
+const usualPriority = 500;
+
+/** What scripts do in any image, in the order in which it is done. */
+const effects: readonly string[] = ["accounts", "ld.so.cache"];
+
+const shellConfig: RecipeConfig = {
+  env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
+  cmd: ["/bin/bash"],
+};
+
+export function rpmDistribution(spec: RpmFamilySpec): Distribution {
+  const variants = new Set(["empty", ...spec.releases.flatMap((one) => Object.keys(one.variants))]);
+  return {
+    name: spec.name,
+    format: rpm,
+    releases: spec.releases,
+    keys: [...new Set(spec.releases.flatMap(({ keys }) => keys))],
+    variants: [...variants],
+    supply: (recipe, platform, mirrors) => supplyOf(spec, recipe, { platform, mirrors }),
+    recipes: spec.recipes,
+  };
+}
+
+interface Place {
+  readonly platform: Platform;
+  readonly mirrors: MirrorSettings;
+}
+
+function supplyOf(spec: RpmFamilySpec, recipe: Recipe, { platform, mirrors }: Place): Supply {
+  const release = findRelease(spec, recipe);
+  assertPlatform(spec, release, platform);
+  const packages = recipe.variant === "empty" ? [] : release.variants[recipe.variant];
+  if (packages === undefined) {
+    throw new DodaiError(
+      "DISTRIBUTION_UNKNOWN",
+      `Cannot use variant "${recipe.variant}": ${spec.title} ${release.name} has no such variant`,
+      { fix: `It has ${["empty", ...Object.keys(release.variants)].join(", ")}.` },
+    );
+  }
+  const isEmpty = recipe.variant === "empty";
+  const requests = packages.map((request): PackageRequest => ({ request, exclude: false }));
+  return {
+    release: release.name,
+    repositories: repositoriesOf(spec, recipe, { release, platform, mirrors }),
+    requests,
+    essential: false,
+    priorities: [],
+    waived: [],
+    effects: effects.map((name) => ({ name, always: true })),
+    mergedUsr: release.mergedUsr,
+    users: [],
+    groups: [],
+    config: isEmpty ? {} : shellConfig,
+    perPackageStatus: false,
+    rpmDatabase: { ...release.database, keys: isEmpty ? [] : release.keys },
+    ...(isEmpty ? {} : { wishes: { documentation: false, languages: ["en", "C.utf8"] } }),
+    files: isEmpty ? [] : imageFiles,
+    excluded: { paths: [], kept: [], folders: [] },
+  };
+}
+
+/** What images of this family remember of how they were made, so that later installs are made so too. */
+const imageFiles: Recipe["files"] = [
+  fileOf("etc/rpm/macros.image-language-conf", "%_install_langs en:C.utf8\n"),
+  fileOf("etc/rpm/macros.image-documentation", "%_excludedocs 1\n"),
+  fileOf("etc/machine-id", "", 0o444),
+];
+
+function fileOf(path: string, content: string, mode = 0o644): Recipe["files"][number] {
+  return { kind: "file", path, mode, uid: 0, gid: 0, content };
+}
+
+interface RepositoryPlace extends Place {
+  readonly release: RpmRelease;
+}
+
+/** The release's own, then what the recipe adds; or what the recipe has alone. */
+function repositoriesOf(spec: RpmFamilySpec, recipe: Recipe, place: RepositoryPlace): readonly Repository[] {
+  const { release, platform, mirrors } = place;
+  const basearch = basearchOf(platform);
+  const vars: ReadonlyMap<string, string> = new Map([
+    ["basearch", basearch],
+    ["arch", basearch],
+    ["releasever", release.name],
+  ]);
+  const modules = recipe.packages.flatMap(({ request, exclude }) => (exclude ? [] : moduleOf(request)));
+  const added = recipe.repositories.flatMap((one, index) => recipeRepositories(one, { index, vars, release, modules }));
+  if (recipe.repositories.some((one) => one.only)) return added;
+  if (recipe.snapshot !== undefined) {
+    throw new DodaiError(
+      "SNAPSHOT_UNAVAILABLE",
+      `Cannot use snapshot "${recipe.snapshot}" of ${spec.title}: it keeps none`,
+      {
+        fix: "Keep the lock instead: it names packages by their digests. Or name a repository of your own that keeps packages.",
+      },
+    );
+  }
+  const own = Object.entries(release.repositories).map(
+    ([name, path]): Repository => ({
+      name: `${spec.name}/${name}`,
+      urls: mirrors.archive ?? [release.root],
+      suite: withVars(path, vars),
+      flat: true,
+      components: [],
+      keys: release.keys,
+      insecureUnsigned: false,
+      archived: release.archived ?? false,
+      priority: usualPriority,
+      modules,
+    }),
+  );
+  return [...own, ...added];
+}
+
+/** `@nodejs:18/common` enables the stream. */
+function moduleOf(request: string): readonly string[] {
+  const [, module] = /^@([\w.+-]+:[\w.+-]+)(?:\/[\w.+-]+)?$/.exec(request) ?? [];
+  return module === undefined ? [] : [module];
+}
+
+interface RecipePlace {
+  readonly index: number;
+  readonly vars: ReadonlyMap<string, string>;
+  readonly release: RpmRelease;
+  readonly modules: readonly string[];
+}
+
+/** Suites are paths below the URL, each a repository; without any, the URL itself is one. */
+function recipeRepositories(repository: RecipeRepository, place: RecipePlace): readonly Repository[] {
+  const { index, vars, release, modules } = place;
+  const own = repository.keys.map((armored): TrustKey => ({ owner: "the recipe", source: "the recipe", armored }));
+  const paths = (repository.flat === undefined ? repository.suites : [repository.flat]).map(
+    (one) => one.replace(/^\.\/+/, "") || ".",
+  );
+  return (paths.length === 0 ? ["."] : paths).map((path) => ({
+    name: path === "." ? `recipe-${index + 1}` : `recipe-${index + 1}/${path}`,
+    urls: repository.urls.map((url) => withVars(url, vars)),
+    suite: path === "." ? "" : withVars(path, vars),
+    flat: true,
+    components: [],
+    // A mirror of the distribution needs no key of its own.
+    keys: own.length > 0 ? own : release.keys,
+    insecureUnsigned: repository.insecureUnsigned,
+    archived: false,
+    priority: repository.priority ?? usualPriority,
+    modules,
+  }));
+}
+
+/** dnf's variables, `$basearch` and `${basearch}`. */
+function withVars(text: string, vars: ReadonlyMap<string, string>): string {
+  return text.replaceAll(
+    /\$(?:\{(\w+)\}|(\w+))/g,
+    (all, braced?: string, plain?: string) => vars.get(braced ?? plain ?? "") ?? all,
+  );
+}
+
+/** dnf's $basearch, which is rpm's architecture but for i386. */
+function basearchOf(platform: Platform): string {
+  const name = rpm.architectureOf(formatPlatform(platform)) ?? "";
+  return name === "i686" ? "i386" : name;
+}
+
+function findRelease({ title, releases }: RpmFamilySpec, { distribution }: Recipe): RpmRelease {
+  const { release: wanted, position } = distribution;
+  const found = releases.find(({ name, aliases }) => name === wanted || aliases.includes(wanted));
+  if (found) return found;
+  throw new DodaiError("DISTRIBUTION_UNKNOWN", `Cannot use release "${wanted}": ${title} has no such release`, {
+    fix: `Known are ${releases.map(({ name }) => name).join(", ")}.`,
+    ...(position ? { where: position } : {}),
+  });
+}
+
+function assertPlatform({ title }: RpmFamilySpec, release: RpmRelease, platform: Platform): void {
+  const name = formatPlatform(platform);
+  const known = release.platforms.map(formatPlatform);
+  if (known.includes(name)) return;
+  throw new DodaiError(
+    "PLATFORM_UNSUPPORTED",
+    `Cannot build ${title} ${release.name} for ${name}: it is not made for that`,
+    { fix: `It is made for ${known.join(", ")}.` },
+  );
+}
+
+/** A recipe of one variant of one release. */
+export function baseRecipe(name: string, distribution: Recipe["distribution"], variant: string): Recipe {
+  return {
+    name,
+    distribution,
+    variant,
+    packages: [],
+    recommends: false,
+    repositories: [],
+    scripts: "run",
+    allowUnknownScripts: [],
+    platforms: [],
+    accounts: { users: [], groups: [] },
+    files: [],
+    remove: [],
+    config: {},
+    layers: { kind: "single" },
+  };
+}

@@ -1,0 +1,42 @@
+// The package format of Red Hat's family, the whole of it as one value.
+import type { PackageFormat } from "../contract.ts";
+import { formatDatabase } from "./database.ts";
+import { parseRequest, satisfies } from "./relation.ts";
+import { scriptRunner } from "./script-runner.ts";
+import { scriptNames } from "./scripts.ts";
+import { owners, shares, unwanted } from "./shared-files.ts";
+import { compareVersions } from "./version.ts";
+
+/** OCI platforms by rpm's word for them. */
+const architectures: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    "linux/386": "i686",
+    "linux/amd64": "x86_64",
+    "linux/arm/v7": "armv7hl",
+    "linux/arm64": "aarch64",
+    "linux/loong64": "loongarch64",
+    "linux/ppc64le": "ppc64le",
+    "linux/riscv64": "riscv64",
+    "linux/s390x": "s390x",
+  }),
+);
+
+export const rpm: PackageFormat = {
+  name: "rpm",
+  policy: "dnf",
+  compareVersions,
+  satisfies,
+  parseRequest,
+  architectureOf: (platform) => architectures.get(platform),
+  openRepository: async (...all) => (await import("./repository.ts")).openRpmRepository(...all),
+  openPackage: async (bytes, limits, _, trust) => (await import("./package-file.ts")).openPackage(bytes, limits, trust),
+  digestedPaths: () => new Set(),
+  replaces: () => false,
+  signedPackages: true,
+  shares,
+  owners,
+  unwanted,
+  formatDatabase,
+  scripts: scriptNames,
+  runner: scriptRunner,
+};

@@ -1,0 +1,135 @@
+// Rows of packages become a compiled index (../index-layout.ts): each row as JSON, found by name and by what it provides. One
+// row more, the last, has what is said of all packages together: groups, modules, files that only filelists.xml lists.
+import { crc32 } from "node:zlib";
+import { DodaiError } from "../../core/dodai-error.ts";
+import type { PackageGroup } from "../contract.ts";
+import { buildHashTable, formatTables, HEADER_BYTES, hashName } from "../index-layout.ts";
+import type { Modules } from "./modules.ts";
+import type { PackageRow } from "./record.ts";
+
+/** What is said of all packages together. */
+export interface IndexExtras {
+  readonly groups: readonly PackageGroup[];
+  readonly modules: Modules;
+  /** Files by the number of the package, where somebody asks for them and primary.xml does not have them. */
+  readonly files: Readonly<Record<number, readonly string[]>>;
+}
+
+export interface IndexCompiler {
+  /** `id` is how filelists.xml calls the package. */
+  add(row: PackageRow, id: string): void;
+  /** Paths that packages ask for and that no package is known to have. */
+  missingFiles(): ReadonlySet<string>;
+  /** The package by its id has these files. */
+  addFiles(id: string, files: readonly string[]): void;
+  finish(extras: Omit<IndexExtras, "files">): Uint8Array;
+}
+
+/** Relations by which packages are looked up, beside names and provides, under their letter and a space. */
+export const lookedUp: readonly ("o" | "p" | "e")[] = ["o", "p", "e"];
+
+/** Throws INDEX_SYNTAX for a package that is there twice with different files. */
+export function startIndex(what: string): IndexCompiler {
+  // Pages that are not written cost nothing; most indexes fit without ever growing.
+  let output = Buffer.allocUnsafeSlow(64 << 20);
+  let used = HEADER_BYTES;
+  const offsets: number[] = [];
+  const checks: number[] = [];
+  const nameHashes: number[] = [];
+  const hashes: number[] = [];
+  const items: number[] = [];
+  const known = new Map<string, string>();
+  const byId = new Map<string, number>();
+  const wanted = new Set<string>();
+  const more: Record<number, readonly string[]> = {};
+
+  function reserve(more: number): void {
+    if (used + more <= output.length) return;
+    const grown = Buffer.allocUnsafeSlow(2 * (used + more));
+    output.copy(grown, 0, 0, used);
+    output = grown;
+  }
+
+  function append(value: unknown): void {
+    const text = JSON.stringify(value);
+    reserve(3 * text.length);
+    const length = output.write(text, used);
+    offsets.push(used);
+    checks.push(crc32(output.subarray(used, used + length)));
+    used += length;
+  }
+
+  function provide(name: string, item: number): void {
+    hashes.push(hashName(name));
+    items.push(item);
+  }
+
+  return {
+    add(row, id) {
+      const [name, version, architecture, , , , checksum, , , provides, relations, files] = row;
+      const key = `${name} ${version} ${architecture}`;
+      const before = known.get(key);
+      if (before === checksum) return;
+      if (before !== undefined) {
+        throw new DodaiError(
+          "INDEX_SYNTAX",
+          `Cannot read ${what}: package "${name}" has version "${version}" twice, with different files`,
+        );
+      }
+      known.set(copied(key), copied(checksum));
+      const item = offsets.length;
+      byId.set(copied(id), item);
+      append(row);
+      nameHashes.push(hashName(name));
+      for (const provided of new Set(provides.map(nameIn))) provide(provided, item);
+      for (const file of files) provide(file, item);
+      for (const letter of lookedUp) {
+        for (const text of relations[letter] ?? []) for (const one of namesIn(text)) provide(`${letter} ${one}`, item);
+      }
+      for (const text of relations.r ?? [])
+        for (const one of namesIn(text)) if (one.startsWith("/")) wanted.add(copied(one));
+    },
+    missingFiles() {
+      if (wanted.size === 0) return wanted;
+      const had = new Set(hashes);
+      return new Set([...wanted].filter((file) => !had.has(hashName(file))));
+    },
+    addFiles(id, files) {
+      const item = byId.get(id);
+      if (item === undefined || files.length === 0) return;
+      more[item] = files;
+      for (const file of files) provide(file, item);
+    },
+    finish(extras) {
+      append({ ...extras, files: more } satisfies IndexExtras);
+      const numbers = Uint32Array.from({ length: nameHashes.length }, (_, at) => at);
+      const names = buildHashTable(Uint32Array.from(nameHashes), numbers);
+      const provides = buildHashTable(Uint32Array.from(hashes), Uint32Array.from(items));
+      const { header, tables } = formatTables(
+        {
+          offsets: Uint32Array.from([...offsets, used]),
+          checks: Uint32Array.from(checks),
+          mentions: new Uint32Array(offsets.length),
+          names,
+          provides,
+          flags: new Uint8Array(offsets.length),
+        },
+        used - HEADER_BYTES,
+      );
+      reserve(tables.length);
+      output.set(header, 0);
+      output.set(tables, used);
+      return output.subarray(0, used + tables.length);
+    },
+  };
+}
+
+/** A string of its own: a part of a text would keep all of the text in memory. */
+const copied = (text: string): string => Buffer.from(text).toString();
+
+/** `name >= version` */
+const nameIn = (text: string): string => (text.startsWith("(") ? text : (text.split(" ", 1)[0] ?? text));
+
+/** The words of a boolean relation: more than the names in it, which does no harm. */
+const namesIn = (text: string): readonly string[] =>
+  text.startsWith("(") ? [...new Set(text.split(/[\s()]+/))].filter((one) => one !== "") : [nameIn(text)];

@@ -1,0 +1,95 @@
+// The real thing: packages of CentOS 7.6 in a repository that createrepo_c made, against dnf.
+import assert from "node:assert/strict";
+import { globSync, mkdirSync, symlinkSync } from "node:fs";
+import { basename, join } from "node:path";
+import { describe, it, type TestContext } from "node:test";
+import { build } from "../../src/build/build.ts";
+import type { BuildOptions, BuildResult } from "../../src/build/contract.ts";
+import { parsePlatform } from "../../src/core/platform.ts";
+import type { Recipe } from "../../src/core/recipe.ts";
+import { baseRecipe } from "../../src/distros/rpm-family.ts";
+import { fixture, needs, run } from "../kit/oracle.ts";
+import { temporaryFolder } from "../kit/temporary.ts";
+
+const real = fixture("rpm/centos7-real");
+
+async function makeRepository(t: TestContext): Promise<{ readonly folder: string; readonly repository: string }> {
+  const folder = await temporaryFolder(t);
+  const repository = join(folder, "repository");
+  mkdirSync(repository);
+  const files = globSync(`${real}/{lzhuan-test+zabbix-tutorial/rpms,stand-ins}/*.rpm`);
+  for (const file of files) symlinkSync(file, join(repository, basename(file)));
+  run("createrepo_c", ["-q", repository]);
+  return { folder, repository };
+}
+
+function recipeFor(repository: string, words: readonly string[]): Recipe {
+  return {
+    ...baseRecipe("c7", { name: "centos", release: "7" }, "empty"),
+    scripts: "skip",
+    platforms: [parsePlatform("linux/amd64")],
+    packages: words.map((request) => ({ request, exclude: false })),
+    // The stand-ins are not signed.
+    repositories: [
+      { urls: [repository], suites: [], flat: "./", components: [], keys: [], only: true, insecureUnsigned: true },
+    ],
+  };
+}
+
+const packagesOf = ({ platforms: [one] }: BuildResult): readonly string[] =>
+  (one?.packages ?? []).map(({ name, version, architecture }) => `${name}-${version}.${architecture}`).sort();
+
+/** What dnf would install, from the table that it shows. */
+function dnfPackages(folder: string, repository: string, words: readonly string[]): readonly string[] {
+  const settings = {
+    reposdir: "/nonexistent",
+    install_weak_deps: "0",
+    cachedir: join(folder, "dnf-cache"),
+  };
+  const args = [
+    ["--installroot", join(folder, "dnf-root"), "--repofrompath", `c7,${repository}`, "--repo", "c7"],
+    [
+      "--releasever",
+      "7",
+      "--nogpgcheck",
+      ...Object.entries(settings).map(([name, value]) => `--setopt=${name}=${value}`),
+    ],
+    ["--assumeno", "install", ...words],
+  ].flat();
+  const told = run("sh", ["-c", 'dnf "$@" 2>&1 || true', "dnf", ...args], { env: { ...process.env, COLUMNS: "200" } });
+  const rows = [...told.matchAll(/^ (\S+) +(x86_64|noarch) +(\S+) +c7 /gm)];
+  return rows.map(([, name, architecture, version]) => `${name}-${version}.${architecture}`).sort();
+}
+
+describe("CentOS 7", needs(real, "createrepo_c", "dnf", "rpm"), () => {
+  it("has the packages that dnf chooses, and rpm's database says so", async (t) => {
+    const { folder, repository } = await makeRepository(t);
+    const words = ["bash", "coreutils", "centos-release", "rpm", "tar", "gzip"];
+    const options: BuildOptions = {
+      hostRoot: "",
+      now: new Date("2026-11-24"),
+      recipe: recipeFor(repository, words),
+      cacheDirectory: join(folder, "cache"),
+      outputs: [{ kind: "dir", destination: join(folder, "root") }],
+    };
+    const packages = packagesOf(await build(options));
+    assert.equal(packages.length, 67);
+    assert.deepEqual(packages, dnfPackages(folder, repository, words));
+    const rpm = (...args: readonly string[]): readonly string[] =>
+      run("rpm", [
+        "--define",
+        "_db_backend bdb_ro",
+        "--root",
+        join(folder, "root"),
+        "--dbpath",
+        "/var/lib/rpm",
+        ...args,
+      ])
+        .trim()
+        .split("\n");
+    const format = "%{NAME}-%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}.%{ARCH}\n";
+    assert.deepEqual([...rpm("-qa", "--qf", format)].sort(), packages);
+    assert.deepEqual(rpm("-qf", "--qf", "%{NAME}\n", "/usr/bin/ls"), ["coreutils"]);
+    for (const name of ["bash", "coreutils", "glibc", "rpm"]) rpm("-V", "--nodeps", "--noscripts", name);
+  });
+});

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { parsePlatform } from "../../src/core/platform.ts";
+import type { Recipe } from "../../src/core/recipe.ts";
+import { parseKeyring } from "../../src/crypto/openpgp/public-key.ts";
+import { almalinux } from "../../src/distros/almalinux/almalinux.ts";
+import { centos } from "../../src/distros/centos/centos.ts";
+import type { Distribution, MirrorSettings } from "../../src/distros/contract.ts";
+import { fedora } from "../../src/distros/fedora/fedora.ts";
+import { rockylinux } from "../../src/distros/rockylinux/rockylinux.ts";
+import { baseRecipe } from "../../src/distros/rpm-family.ts";
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: dnf has both spellings
+const braced = "b/${basearch}";
+const official: MirrorSettings = { archive: undefined, security: undefined, snapshot: undefined };
+const amd64 = parsePlatform("linux/amd64");
+const arm64 = parsePlatform("linux/arm64");
+
+const recipe = (release: string, variant = "empty", changes: Partial<Recipe> = {}): Recipe => ({
+  ...baseRecipe("x", { name: "centos", release }, variant),
+  ...changes,
+});
+
+const placesOf = (
+  distribution: Distribution,
+  wanted: Recipe,
+  platform = amd64,
+  mirrors = official,
+): readonly string[] =>
+  distribution
+    .supply(wanted, platform, mirrors)
+    .repositories.map(({ name, urls, suite }) => `${name} ${urls.join(" ")} ${suite}`);
+
+describe("distributions of rpm packages", () => {
+  for (const distribution of [centos, fedora, rockylinux, almalinux]) {
+    it(`${distribution.name} has a key of its own for every release, and a recipe that it can supply`, () => {
+      for (const { name, platforms } of distribution.releases) {
+        const { repositories } = distribution.supply(recipe(name), platforms[0] ?? amd64, official);
+        for (const { keys } of repositories) {
+          assert.ok(keys.length > 0, name);
+          for (const { armored, fingerprint } of keys) assert.equal(parseKeyring(armored)[0]?.fingerprint, fingerprint);
+        }
+      }
+      for (const { recipe: builtIn } of distribution.recipes.values()) {
+        assert.ok(distribution.supply(builtIn, amd64, official).requests.length > 0);
+      }
+    });
+  }
+  it("CentOS Stream has two repositories, with the architecture in their paths", () => {
+    assert.deepEqual(placesOf(centos, recipe("9"), arm64), [
+      "centos/baseos https://mirror.stream.centos.org 9-stream/BaseOS/aarch64/os",
+      "centos/appstream https://mirror.stream.centos.org 9-stream/AppStream/aarch64/os",
+    ]);
+  });
+  it("CentOS 7 is in the vault", () => {
+    assert.equal(placesOf(centos, recipe("7"))[0], "centos/base http://vault.centos.org 7.9.2009/os/x86_64");
+    assert.throws(() => placesOf(centos, recipe("7"), arm64), { code: "PLATFORM_UNSUPPORTED" });
+  });
+  it("a mirror takes the place of the root alone", () => {
+    const mirrors = { ...official, archive: ["https://mirror.example/centos"] };
+    assert.match(
+      placesOf(centos, recipe("10"), amd64, mirrors)[0] ?? "",
+      /^centos\/baseos https:\/\/mirror.example\/centos 10-/,
+    );
+  });
+  it("a recipe's repositories have variables replaced, and the distribution's key where they name none", () => {
+    const repository = {
+      urls: ["https://x.example/$releasever"],
+      components: [],
+      keys: [],
+      only: true,
+      insecureUnsigned: false,
+    };
+    const wanted = recipe("stream9", "empty", {
+      repositories: [
+        { ...repository, suites: ["a/$basearch", braced] },
+        { ...repository, suites: [], flat: "./" },
+      ],
+    });
+    assert.deepEqual(placesOf(centos, wanted), [
+      "recipe-1/a/$basearch https://x.example/stream9 a/x86_64",
+      `recipe-1/${braced} https://x.example/stream9 b/x86_64`,
+      "recipe-2 https://x.example/stream9 ",
+    ]);
+    const { repositories } = centos.supply(wanted, amd64, official);
+    assert.match(repositories[0]?.keys[0]?.owner ?? "", /CentOS Official Signing Key/);
+  });
+  it("a module that is asked for is enabled", () => {
+    const wanted = recipe("9", "empty", { packages: [{ request: "@nodejs:20/minimal", exclude: false }] });
+    assert.deepEqual(centos.supply(wanted, amd64, official).repositories[0]?.modules, ["nodejs:20"]);
+  });
+  const refused: readonly (readonly [name: string, wanted: Recipe, code: string])[] = [
+    ["a release that is not there", recipe("8"), "DISTRIBUTION_UNKNOWN"],
+    ["a variant that is not there", recipe("9", "slim"), "DISTRIBUTION_UNKNOWN"],
+    ["a snapshot, which nobody keeps", recipe("9", "empty", { snapshot: "20261101T000000Z" }), "SNAPSHOT_UNAVAILABLE"],
+  ];
+  for (const [name, wanted, code] of refused) {
+    it(`refuses ${name}`, () => assert.throws(() => centos.supply(wanted, amd64, official), { code }));
+  }
+});
