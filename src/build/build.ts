@@ -1,4 +1,3 @@
-import type { Digest } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { type ImageName, parseImageName } from "../core/image-name.ts";
 import { formatPlatform } from "../core/platform.ts";
@@ -11,6 +10,7 @@ import type { ImageOptions, PlatformImage } from "./image.ts";
 import { type Lock, type LockedPlatform, summaryOf } from "./lock-file.ts";
 import { misfit, planAll, platformsOf, readLock, solveAll } from "./locking.ts";
 import type { Plan } from "./plan.ts";
+import { assertReachable, isPushed } from "./pushed.ts";
 import { sourceOf } from "./resolve.ts";
 import { findUnchanged, keepResult, resultKey } from "./results.ts";
 import { type Session, withSession } from "./session.ts";
@@ -35,24 +35,6 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     if (wanted.ledgerFile !== undefined) await writeLedger(wanted.ledgerFile, result);
     return result;
   });
-}
-
-/** Told before the work, and not after it. */
-function assertReachable({ offline, outputs }: BuildOptions): void {
-  const pushed = outputs.find(({ kind }) => kind === "registry");
-  if (!offline || pushed === undefined) return;
-  throw new DodaiError(
-    "NETWORK_OFFLINE",
-    `Cannot push to "${pushed.destination}": --offline forbids to ask a registry`,
-    {
-      fix: "Run it without --offline, or push later what it writes.",
-    },
-  );
-}
-
-async function isPushed(names: readonly string[], digest: Digest, session: Session): Promise<boolean> {
-  const { leadTo } = await import("./push-outputs.ts");
-  return leadTo(names, digest, session);
 }
 
 interface BuildContext {

@@ -216,3 +216,18 @@ export interface Recipe {
   /** Of every platform; absent when packages are solved. */
   readonly pinned?: readonly PinnedPackage[];
 }
+
+/** What a recipe is that says no more: each member as it is when nobody names it. */
+export const plainRecipe: Omit<Recipe, "name" | "distribution" | "variant"> = {
+  packages: [],
+  recommends: false,
+  repositories: [],
+  scripts: "emulate",
+  allowUnknownScripts: [],
+  platforms: [],
+  accounts: { users: [], groups: [] },
+  files: [],
+  remove: [],
+  config: {},
+  layers: { kind: "single" },
+};

@@ -2,7 +2,13 @@
 // it implies follows from there.
 import { DodaiError } from "../core/dodai-error.ts";
 import { formatPlatform, type Platform } from "../core/platform.ts";
-import type { PackageRequest, Recipe, RecipeConfig, RecipeRepository } from "../core/recipe.ts";
+import {
+  type PackageRequest,
+  plainRecipe,
+  type Recipe,
+  type RecipeConfig,
+  type RecipeRepository,
+} from "../core/recipe.ts";
 import type { Repository, RpmDatabase, TrustKey } from "../packages/contract.ts";
 import { rpm } from "../packages/rpm/format.ts";
 import type { BuiltInRecipe, Distribution, MirrorSettings, Supply } from "./contract.ts";
@@ -218,22 +224,43 @@ function assertPlatform({ title }: RpmFamilySpec, release: RpmRelease, platform:
   );
 }
 
+/** Variants as the container images of Fedora and of what is made from Red Hat's releases have them, with the package that says which. */
+export function containerVariants(releasePackage: string): RpmRelease["variants"] {
+  const base = ["bash", "coreutils-single", "glibc-minimal-langpack"];
+  return {
+    micro: [...base, releasePackage],
+    minimal: [...base, "microdnf", "rpm", releasePackage],
+    full: [
+      ...["bash", "coreutils-single", "dnf", "glibc-minimal-langpack", "hostname"],
+      ...["rootfiles", "rpm", "tar", "vim-minimal", releasePackage],
+    ],
+  };
+}
+
+/** `NAME:RELEASE` for each release, of the variant `full`. */
+export function fullRecipes({
+  name,
+  title,
+  releases,
+}: Omit<RpmFamilySpec, "recipes">): ReadonlyMap<string, BuiltInRecipe> {
+  return new Map(
+    releases.map((release): [string, BuiltInRecipe] => [
+      `${name}:${release.name}`,
+      {
+        summary: `${title} ${release.name} with its package manager`,
+        recipe: baseRecipe(`${name}:${release.name}`, { name, release: release.name }, "full"),
+      },
+    ]),
+  );
+}
+
 /** A recipe of one variant of one release. */
 export function baseRecipe(name: string, distribution: Recipe["distribution"], variant: string): Recipe {
   return {
     name,
     distribution,
     variant,
-    packages: [],
-    recommends: false,
-    repositories: [],
+    ...plainRecipe,
     scripts: "run",
-    allowUnknownScripts: [],
-    platforms: [],
-    accounts: { users: [], groups: [] },
-    files: [],
-    remove: [],
-    config: {},
-    layers: { kind: "single" },
   };
 }

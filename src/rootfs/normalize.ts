@@ -135,7 +135,8 @@ export function normalizeChange(made: readonly MadeEntry[], { epoch, before }: N
   return { kept, dropped };
 }
 
-function isSameFolder(entry: Entry, before: Entry | undefined): boolean {
+/** Whether a folder is as it was, but for its time. */
+export function isSameFolder(entry: Entry, before: Entry | undefined): boolean {
   return (
     before?.kind === "directory" &&
     before.mode === entry.mode &&

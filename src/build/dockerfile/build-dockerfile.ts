@@ -1,7 +1,6 @@
 // `dodai build Dockerfile`: parsed, its stages built as far as the wanted one needs them, and the image written.
 
 import { formatCanonicalJson } from "../../core/canonical-json.ts";
-import type { Digest } from "../../core/digest.ts";
 import { hexOf, sha256 } from "../../core/digest.ts";
 import { DodaiError } from "../../core/dodai-error.ts";
 import { formatImageName, parseImageName } from "../../core/image-name.ts";
@@ -18,6 +17,7 @@ import { variablesOf } from "../../image/container-config.ts";
 import { assertOutputFits } from "../../io/output-fit.ts";
 import { keepBuiltNames } from "../built-names.ts";
 import type { BuildResult, Output } from "../contract.ts";
+import { assertReachable, isPushed } from "../pushed.ts";
 import { findUnchanged, keepResult } from "../results.ts";
 import { type Session, withSession } from "../session.ts";
 import { openBaseImage } from "./base-image.ts";
@@ -53,18 +53,6 @@ export async function buildDockerfile(options: DockerfileBuildOptions): Promise<
     await keepBuiltNames(options.names ?? [], result, session.store);
     return result;
   });
-}
-
-function assertReachable({ offline, outputs }: DockerfileBuildOptions): void {
-  const pushed = outputs.find(({ kind }) => kind === "registry");
-  if (!offline || pushed === undefined) return;
-  throw new DodaiError(
-    "NETWORK_OFFLINE",
-    `Cannot push to "${pushed.destination}": --offline forbids to ask a registry`,
-    {
-      fix: "Run it without --offline, or push later what it writes.",
-    },
-  );
 }
 
 /** Throws DOCKERFILE_SYNTAX where the file says that its warnings are errors. */
@@ -182,11 +170,6 @@ function resultKey(finished: readonly Finished[], options: DockerfileBuildOption
     compression,
   };
   return hexOf(sha256(formatCanonicalJson(value)));
-}
-
-async function isPushed(names: readonly string[], digest: Digest, session: Session): Promise<boolean> {
-  const { leadTo } = await import("../push-outputs.ts");
-  return leadTo(names, digest, session);
 }
 
 interface Writing {

@@ -1,4 +1,5 @@
 // RUN: a command in the sandbox, on the root as the layers below make it; what it changed is the layer.
+
 import { chmodSync, writeFileSync } from "node:fs";
 import type { ArchiveItem, Entry } from "../../archive/entry.ts";
 import { writeTar } from "../../archive/tar-stream.ts";
@@ -9,6 +10,7 @@ import { shellOf } from "../../frontends/dockerfile/configure.ts";
 import type { Scope } from "../../frontends/dockerfile/expand.ts";
 import type { RunInstruction } from "../../frontends/dockerfile/instruction.ts";
 import { readMount } from "../../frontends/dockerfile/mount.ts";
+import { isSameFolder } from "../../rootfs/normalize.ts";
 import { resolvePath } from "../../rootfs/resolve.ts";
 import type { Tree } from "../../rootfs/tree.ts";
 import type { Sandbox } from "../../sandbox/contract.ts";
@@ -246,19 +248,6 @@ async function* changedItems(sandbox: Sandbox, { tree, hidden, context }: Readin
     yield { entry: { ...entry, mtime: Math.min(entry.mtime, epoch) }, body };
   }
   if (removed !== undefined) yield whiteout(removed, epoch);
-}
-
-function isSameFolder(entry: Entry, before: Entry | undefined): boolean {
-  return (
-    before?.kind === "directory" &&
-    before.mode === entry.mode &&
-    before.uid === entry.uid &&
-    before.gid === entry.gid &&
-    before.xattrs.size === entry.xattrs.size &&
-    [...entry.xattrs].every(
-      ([name, value]) => Buffer.compare(value, before.xattrs.get(name) ?? new Uint8Array(0)) === 0,
-    )
-  );
 }
 
 /** Image-spec, layer.md, "Whiteouts". */

@@ -1,6 +1,6 @@
 import { DodaiError } from "../../core/dodai-error.ts";
 import { formatPlatform, type Platform } from "../../core/platform.ts";
-import type { Recipe } from "../../core/recipe.ts";
+import { plainRecipe, type Recipe } from "../../core/recipe.ts";
 import { apk } from "../../packages/apk/format.ts";
 import type { BuiltInRecipe, Distribution, MirrorSettings, Supply } from "../contract.ts";
 import { alpineReleaseKeys } from "./release-keys.ts";
@@ -88,16 +88,6 @@ export function packagesRecipe({ name, distribution }: Pick<Recipe, "name" | "di
     name,
     distribution,
     variant: "packages",
-    packages: [],
-    recommends: false,
-    repositories: [],
-    scripts: "emulate",
-    allowUnknownScripts: [],
-    platforms: [],
-    accounts: { users: [], groups: [] },
-    files: [],
-    remove: [],
-    config: {},
-    layers: { kind: "single" },
+    ...plainRecipe,
   };
 }

@@ -1,5 +1,5 @@
 // The built-in recipes of base images, under the names that people write after FROM.
-import type { Recipe } from "../../core/recipe.ts";
+import { plainRecipe, type Recipe } from "../../core/recipe.ts";
 import type { BuiltInRecipe } from "../contract.ts";
 import { whatIsIn } from "./variants.ts";
 
@@ -48,16 +48,7 @@ function recipeOf(
     name: image,
     distribution: { name, release },
     variant,
-    packages: [],
-    recommends: false,
-    repositories: [],
+    ...plainRecipe,
     scripts: "run",
-    allowUnknownScripts: [],
-    platforms: [],
-    accounts: { users: [], groups: [] },
-    files: [],
-    remove: [],
-    config: {},
-    layers: { kind: "single" },
   };
 }

@@ -1,6 +1,13 @@
 // Distroless images: the packages of a runtime and nothing that only maintainer scripts need. Contents and file rules
 // follow the images of that name that people know; the effects add what those lack.
-import type { PackageRequest, Recipe, RecipeConfig, RecipeGroup, RecipeUser } from "../../core/recipe.ts";
+import {
+  type PackageRequest,
+  plainRecipe,
+  type Recipe,
+  type RecipeConfig,
+  type RecipeGroup,
+  type RecipeUser,
+} from "../../core/recipe.ts";
 import type { BuiltInRecipe, WaivedRelation } from "../contract.ts";
 import type { DebianRelease } from "./releases.ts";
 
@@ -124,16 +131,8 @@ function recipeOf(
     name,
     distribution: { name: "debian", release: release.name },
     variant: "distroless",
+    ...plainRecipe,
     packages: requests.map((request): PackageRequest => ({ request, exclude: false })),
-    recommends: false,
-    repositories: [],
-    scripts: "emulate",
-    allowUnknownScripts: [],
-    platforms: [],
-    accounts: { users: [], groups: [] },
-    files: [],
-    remove: [],
     config,
-    layers: { kind: "single" },
   };
 }

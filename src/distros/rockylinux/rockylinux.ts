@@ -1,28 +1,12 @@
 // Rocky Linux: what Red Hat's release has, made again.
 import { parsePlatform } from "../../core/platform.ts";
-import type { BuiltInRecipe, Distribution } from "../contract.ts";
-import { baseRecipe, type RpmRelease, rpmDistribution } from "../rpm-family.ts";
+import type { Distribution } from "../contract.ts";
+import { containerVariants, fullRecipes, type RpmRelease, rpmDistribution } from "../rpm-family.ts";
 import { rockylinuxKeys } from "./keys.ts";
 
 const platforms = ["amd64", "arm64", "ppc64le", "s390x"].map(parsePlatform);
 
-/** As its container images have it. */
-const variants: RpmRelease["variants"] = {
-  micro: ["bash", "coreutils-single", "glibc-minimal-langpack", "rocky-release"],
-  minimal: ["bash", "coreutils-single", "glibc-minimal-langpack", "microdnf", "rpm", "rocky-release"],
-  full: [
-    "bash",
-    "coreutils-single",
-    "dnf",
-    "glibc-minimal-langpack",
-    "hostname",
-    "rootfiles",
-    "rpm",
-    "tar",
-    "vim-minimal",
-    "rocky-release",
-  ],
-};
+const variants = containerVariants("rocky-release");
 
 const release = (name: string, folder: string): RpmRelease => ({
   name,
@@ -42,19 +26,6 @@ const release = (name: string, folder: string): RpmRelease => ({
 /** Newest first; each with the folder of its rpm's database. */
 const releases: readonly RpmRelease[] = [release("10", "usr/lib/sysimage/rpm"), release("9", "var/lib/rpm")];
 
-const recipes: ReadonlyMap<string, BuiltInRecipe> = new Map(
-  releases.map(({ name }): [string, BuiltInRecipe] => [
-    `rockylinux:${name}`,
-    {
-      summary: `Rocky Linux ${name} with its package manager`,
-      recipe: baseRecipe(`rockylinux:${name}`, { name: "rockylinux", release: name }, "full"),
-    },
-  ]),
-);
+const spec = { name: "rockylinux", title: "Rocky Linux", releases };
 
-export const rockylinux: Distribution = rpmDistribution({
-  name: "rockylinux",
-  title: "Rocky Linux",
-  releases,
-  recipes,
-});
+export const rockylinux: Distribution = rpmDistribution({ ...spec, recipes: fullRecipes(spec) });

@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import type { ZodError } from "zod";
 import { DodaiError, type Position } from "../../core/dodai-error.ts";
 import type { Platform } from "../../core/platform.ts";
-import { distributionOfBase, type Recipe } from "../../core/recipe.ts";
+import { distributionOfBase, plainRecipe, type Recipe } from "../../core/recipe.ts";
 import { certificateOf } from "../pem.ts";
 import { nearest } from "../suggest.ts";
 import { type Path, parseRecipeDocument, type RecipeDocument, type RecipeText } from "./document.ts";
@@ -58,17 +58,8 @@ export async function loadRecipe({ path, file = path, hostPlatform, world }: Loa
   return {
     name: nameOfFile(path),
     variant: "empty",
-    packages: [],
-    recommends: false,
-    repositories: [],
-    scripts: "emulate",
-    allowUnknownScripts: [],
+    ...plainRecipe,
     platforms: [hostPlatform],
-    accounts: { users: [], groups: [] },
-    files: [],
-    remove: [],
-    config: {},
-    layers: { kind: "single" },
     ...draft,
     distribution,
   };

@@ -1,5 +1,6 @@
 // Opens an .apk of apk-tools 2 (apk-v2(5)): gzip members one after another. Signatures come first and sign the control member;
 // the index's checksum is of the control member; the control member has the digest of what follows, which is the data.
+
 import { createHash, hash } from "node:crypto";
 import { decompress } from "../../archive/decompress.ts";
 import type { ArchiveItem, Entry } from "../../archive/entry.ts";
@@ -7,10 +8,18 @@ import { type GzipSource, splitGzip } from "../../archive/gzip-split.ts";
 import { readTar, readTarBuffer } from "../../archive/tar.ts";
 import { printable } from "../../archive/tar-name.ts";
 import type { Bytes } from "../../core/bytes.ts";
-import { DodaiError, type ErrorCode } from "../../core/dodai-error.ts";
+import { DodaiError } from "../../core/dodai-error.ts";
+import { packageFaults } from "../broken-package.ts";
 import type { ControlMember, PackageDigest, PackageFile, PackageItem, PackageLimits } from "../contract.ts";
 import { firstOf, packageInfoOf } from "./package-info.ts";
 import { readSignatures } from "./signature.ts";
+
+/** Errors of the layers below that say that the package is broken. */
+const { asPackage, broken } = packageFaults("abuild or melange", [
+  "ARCHIVE_BROKEN",
+  "COMPRESSION_BROKEN",
+  "CONTROL_SYNTAX",
+]);
 
 /** Two, when a distribution signs what another one signed. */
 const MAX_MEMBERS_BEFORE_CONTROL = 8;
@@ -204,23 +213,4 @@ function hashing(bytes: Bytes): { readonly bytes: Bytes; digest(): Promise<strin
       return state.digest("hex");
     },
   };
-}
-
-/** Errors of the layers below that say that the package is broken. Too large and unsafe paths keep their codes. */
-const brokenCodes: ReadonlySet<ErrorCode> = new Set(["ARCHIVE_BROKEN", "COMPRESSION_BROKEN", "CONTROL_SYNTAX"]);
-
-async function asPackage<Result>(what: string, read: () => Promise<Result>): Promise<Result> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof DodaiError && brokenCodes.has(error.code)) throw broken(what, error.message, error);
-    throw error;
-  }
-}
-
-function broken(what: string, state: string, cause?: unknown): DodaiError {
-  return new DodaiError("PACKAGE_BROKEN", `Cannot open ${what}: ${state}`, {
-    fix: "The file is damaged or was not made by abuild or melange. Fetch it again, or ask who made it.",
-    cause,
-  });
 }

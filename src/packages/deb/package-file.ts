@@ -1,6 +1,7 @@
 // Opens a .deb: an ar archive of `debian-binary`, `control.tar` and `data.tar` (deb(5)). Members are taken in the order that
 // dpkg takes, and nothing is unpacked that dpkg would not; where dpkg ignores what follows the data, we refuse it, because
 // another reader might take that instead.
+
 import { type ArMember, readAr } from "../../archive/ar.ts";
 import { compressionOfName } from "../../archive/compression.ts";
 import { decompress } from "../../archive/decompress.ts";
@@ -8,10 +9,18 @@ import type { ArchiveItem } from "../../archive/entry.ts";
 import { readTar } from "../../archive/tar.ts";
 import { printable } from "../../archive/tar-name.ts";
 import { type Bytes, collect } from "../../core/bytes.ts";
-import { DodaiError, type ErrorCode } from "../../core/dodai-error.ts";
+import { packageFaults } from "../broken-package.ts";
 import type { ControlMember, PackageFile, PackageLimits } from "../contract.ts";
 import { fieldOf } from "./deb822.ts";
 import { controlOf } from "./status.ts";
+
+/** Errors of the layers below that say that the package is broken. */
+const { asPackage, broken } = packageFaults("dpkg-deb", [
+  "ARCHIVE_BROKEN",
+  "COMPRESSION_BROKEN",
+  "COMPRESSION_UNKNOWN",
+  "CONTROL_SYNTAX",
+]);
 
 /** Three, and a few signatures whose names start with "_". */
 const MAX_MEMBERS = 32;
@@ -125,28 +134,4 @@ function expectTar(member: ArMember | undefined, part: "control" | "data"): ArMe
   }
   const state = member ? `its member "${name}" is there` : "it ends";
   throw broken("a package", `${state} where "${part}.tar" is wanted`);
-}
-
-/** Errors of the layers below that say that the package is broken. Too large and unsafe paths keep their codes. */
-const brokenCodes: ReadonlySet<ErrorCode> = new Set([
-  "ARCHIVE_BROKEN",
-  "COMPRESSION_BROKEN",
-  "COMPRESSION_UNKNOWN",
-  "CONTROL_SYNTAX",
-]);
-
-async function asPackage<Result>(what: string, read: () => Promise<Result>): Promise<Result> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof DodaiError && brokenCodes.has(error.code)) throw broken(what, error.message, error);
-    throw error;
-  }
-}
-
-function broken(what: string, state: string, cause?: unknown): DodaiError {
-  return new DodaiError("PACKAGE_BROKEN", `Cannot open ${what}: ${state}`, {
-    fix: "The file is damaged or was not made by dpkg-deb. Fetch it again, or ask who made it.",
-    cause,
-  });
 }

@@ -1,5 +1,6 @@
 // Opens an .rpm: a lead that means nothing any more, the signature header, the header, and the payload, a compressed cpio
 // archive (rpm's docs/manual/format.md). The header is verified before anything in it is used; the payload while it passes.
+
 import { createHash } from "node:crypto";
 import { type ByteReader, readerOfBytes } from "../../archive/byte-reader.ts";
 import { type Compression, DETECT_BYTES, detectCompression } from "../../archive/compression.ts";
@@ -7,7 +8,8 @@ import { decompress } from "../../archive/decompress.ts";
 import type { ArchiveItem } from "../../archive/entry.ts";
 import { printable } from "../../archive/tar-name.ts";
 import { type Bytes, bytesOf, concatBytes } from "../../core/bytes.ts";
-import { DodaiError, type ErrorCode } from "../../core/dodai-error.ts";
+import { DodaiError } from "../../core/dodai-error.ts";
+import { packageFaults } from "../broken-package.ts";
 import type { ControlMember, PackageFile, PackageLimits, PackageTrust } from "../contract.ts";
 import { digestAlgorithm, filesOf } from "./files.ts";
 import { ENTRY_BYTES, HEADER_INTRO_BYTES, HEADER_MAGIC, type Header, headerSize, parseHeader } from "./header.ts";
@@ -15,6 +17,13 @@ import { readPayload } from "./payload.ts";
 import { scriptsOf } from "./scripts.ts";
 import { signatureTags, tags } from "./tags.ts";
 import { assertHeaderDigests, assertPackageSigned } from "./trust.ts";
+
+/** Errors of the layers below that say that the package is broken. */
+const { asPackage, broken } = packageFaults("rpmbuild", [
+  "ARCHIVE_BROKEN",
+  "COMPRESSION_BROKEN",
+  "COMPRESSION_UNKNOWN",
+]);
 
 const LEAD_BYTES = 96;
 const LEAD_MAGIC: Uint8Array = Uint8Array.of(0xed, 0xab, 0xee, 0xdb);
@@ -223,23 +232,4 @@ async function* bodyOf(body: Bytes, what: string): AsyncGenerator<Uint8Array> {
     if (done) return;
     yield value;
   }
-}
-
-/** Errors of the layers below that say that the package is broken. Too large and unsafe paths keep their codes. */
-const brokenCodes: ReadonlySet<ErrorCode> = new Set(["ARCHIVE_BROKEN", "COMPRESSION_BROKEN", "COMPRESSION_UNKNOWN"]);
-
-async function asPackage<Result>(what: string, read: () => Promise<Result>): Promise<Result> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof DodaiError && brokenCodes.has(error.code)) throw broken(what, error.message, error);
-    throw error;
-  }
-}
-
-function broken(what: string, state: string, cause?: unknown): DodaiError {
-  return new DodaiError("PACKAGE_BROKEN", `Cannot open ${what}: ${state}`, {
-    fix: "The file is damaged or was not made by rpmbuild. Fetch it again, or ask who made it.",
-    cause,
-  });
 }

@@ -1,0 +1,28 @@
+// What the formats say of a package file that cannot be read, whichever layer below found it out.
+import { DodaiError, type ErrorCode } from "../core/dodai-error.ts";
+
+export interface PackageFaults {
+  /** Reads; a fault that means that the package is broken becomes PACKAGE_BROKEN. */
+  asPackage<Result>(what: string, read: () => Promise<Result>): Promise<Result>;
+  broken(what: string, state: string, cause?: unknown): DodaiError;
+}
+
+/** `maker` makes sound packages of the format. `codes` say that one is broken; too large and unsafe paths keep theirs. */
+export function packageFaults(maker: string, codes: readonly ErrorCode[]): PackageFaults {
+  const broken = (what: string, state: string, cause?: unknown): DodaiError =>
+    new DodaiError("PACKAGE_BROKEN", `Cannot open ${what}: ${state}`, {
+      fix: `The file is damaged or was not made by ${maker}. Fetch it again, or ask who made it.`,
+      cause,
+    });
+  return {
+    broken,
+    asPackage: async (what, read) => {
+      try {
+        return await read();
+      } catch (error) {
+        if (error instanceof DodaiError && codes.includes(error.code)) throw broken(what, error.message, error);
+        throw error;
+      }
+    },
+  };
+}
