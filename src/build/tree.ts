@@ -25,6 +25,7 @@ import { isAskedFor, type Plan, type PlannedBase } from "./plan.ts";
 import { addRecipeFiles } from "./recipe-files.ts";
 import { applyScripts, type ScriptContext, type ScriptOutcome } from "./scripts.ts";
 import type { Session } from "./session.ts";
+import { applySettings } from "./settings.ts";
 import { applySteps, type StepOutcome } from "./steps.ts";
 import { readersOf } from "./tree-files.ts";
 
@@ -89,6 +90,7 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   };
   // Steps may need what is removed.
   if (steps.length === 0) remove();
+  applySettings(change, { ...options, ...readers });
   addRecipeFiles(change, recipe.files, files);
   addMissingFolders(change, epoch);
   const stepped =
