@@ -38,10 +38,17 @@ const hiddenInProc = [
 /** and what changes it can only be read. */
 const readOnlyInProc = ["bus", "driver", "fs", "irq", "mtrr", "pressure", "sys", "sysrq-trigger"];
 
+interface SessionMounts {
+  readonly mode: SandboxMode;
+  readonly hasPrivateTmp: boolean;
+  /** The terminal that commands are given: it lies at /dev/console, where tty(1) finds it. */
+  readonly terminal: string | undefined;
+}
+
 /** Mounts what all commands share. Says whether changes go to an overlay; they go to the root itself where there is none. */
 export async function mountSession(
   places: Places,
-  { mode, hasPrivateTmp }: { readonly mode: SandboxMode; readonly hasPrivateTmp: boolean },
+  { mode, hasPrivateTmp, terminal }: SessionMounts,
 ): Promise<{ readonly hasOverlay: boolean }> {
   const hasOverlay = await mountMerged(places, mode);
   const at = (path: string): string => `${places.merged}/${path}`;
@@ -55,13 +62,17 @@ export async function mountSession(
     { source: "programs", target: places.programs, type: "tmpfs", options: "nosuid,nodev,mode=755,size=1m" },
   ]);
   writeGuard(places, mode);
-  for (const name of devices) writeFileSync(at(`dev/${name}`), "");
+  const devicesHere = [
+    ...devices.map((name) => [name, `/dev/${name}`] as const),
+    ...(terminal === undefined ? [] : [["console", terminal] as const]),
+  ];
+  for (const [name] of devicesHere) writeFileSync(at(`dev/${name}`), "");
   for (const name of ["pts", "shm"]) mkdirSync(at(`dev/${name}`), 0o755);
   for (const [name, target] of devLinks) symlinkSync(target, at(`dev/${name}`));
   // Group 5 is tty on every distribution; a lone id has no groups to map.
   const ptyOptions = `newinstance,ptmxmode=0666,mode=0620${mode === "single" ? "" : ",gid=5"}`;
   await mountAll(places, places.sessionTable, [
-    ...devices.map((name) => ({ source: `/dev/${name}`, target: at(`dev/${name}`), type: "none", options: "bind" })),
+    ...devicesHere.map(([name, source]) => ({ source, target: at(`dev/${name}`), type: "none", options: "bind" })),
     { source: "devpts", target: at("dev/pts"), type: "devpts", options: `nosuid,noexec,${ptyOptions}` },
     { source: "shm", target: at("dev/shm"), type: "tmpfs", options: `${guarded},mode=1777,size=64m` },
   ]);
