@@ -256,6 +256,10 @@ export interface Recipe {
   readonly config: RecipeConfig;
   readonly layers: LayerStrategy;
   readonly base?: RecipeBase;
+  /** Packages that no repository offers are passed over, with a warning. */
+  readonly ignoreMissing?: boolean;
+  /** rpm: what is to stay out stays out of groups alone; a package that needs it brings it in, as with yum. */
+  readonly softExcludes?: boolean;
   /** What a person should know of how the recipe was read, as sentences; told when packages are solved. */
   readonly warnings?: readonly string[];
   /** Of every platform; absent when packages are solved. */
