@@ -26,8 +26,14 @@ export interface RecipeRepository {
   readonly only: boolean;
   /** Takes the repository without a signature; loud, and recorded. */
   readonly insecureUnsigned: boolean;
-  /** deb: pin priority, apt_preferences(5); 500 when absent. */
+  /** deb: pin priority, apt_preferences(5); rpm: the higher wins; 500 when absent. */
   readonly priority?: number;
+  /** rpm: of packages that are equal in all else, the one of the cheaper repository is taken; 1000 when absent. */
+  readonly cost?: number;
+  /** rpm: names and globs, as dnf.conf(5) has them, of packages that are as if they were not there. */
+  readonly excludes?: readonly string[];
+  /** rpm: only packages that one of these names or globs fits are there. */
+  readonly includes?: readonly string[];
   /** apk: `@tag` of the repository; its packages are taken only for requests that name it. */
   readonly tag?: string;
   readonly position?: Position;

@@ -185,6 +185,9 @@ function recipeRepositories(repository: RecipeRepository, place: RecipePlace): r
     insecureUnsigned: repository.insecureUnsigned,
     archived: false,
     priority: repository.priority ?? usualPriority,
+    ...(repository.cost === undefined ? {} : { cost: repository.cost }),
+    ...(repository.excludes ? { excludes: repository.excludes } : {}),
+    ...(repository.includes ? { includes: repository.includes } : {}),
     modules,
   }));
 }

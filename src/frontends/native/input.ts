@@ -10,6 +10,9 @@ export interface RepositoryInput {
   readonly keys?: readonly string[] | undefined;
   readonly only?: boolean | undefined;
   readonly priority?: number | undefined;
+  readonly cost?: number | undefined;
+  readonly excludes?: readonly string[] | undefined;
+  readonly includes?: readonly string[] | undefined;
   readonly "insecure-unsigned"?: boolean | undefined;
 }
 

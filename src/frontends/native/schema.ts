@@ -83,7 +83,22 @@ const repository = z
       .int()
       .min(-32768)
       .max(32767)
-      .meta({ description: "Pin priority as in apt_preferences(5); 500 by default" })
+      .meta({ description: "Pin priority as in apt_preferences(5), for rpm too: the higher wins; 500 by default" })
+      .optional(),
+    cost: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .meta({ description: "rpm: of equal packages the one of the cheaper repository is taken; 1000 by default" })
+      .optional(),
+    excludes: z
+      .array(text(parseLine, "A name or glob of packages"))
+      .meta({ description: "rpm: packages of it that are as if they were not there" })
+      .optional(),
+    includes: z
+      .array(text(parseLine, "A name or glob of packages"))
+      .min(1)
+      .meta({ description: "rpm: the only packages of it that are there" })
       .optional(),
     "insecure-unsigned": z
       .boolean()
