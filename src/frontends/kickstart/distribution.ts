@@ -22,11 +22,13 @@ export interface FindDistribution {
   /** What the person says: `centos:7`. */
   readonly distro?: string;
   readonly start: Position;
+  /** Whether nothing else is wrong: what would show the distribution may be what is wrong. */
+  readonly isSound: boolean;
 }
 
 /** `undefined` when it cannot be known, with the fault told. Throws RECIPE_SYNTAX for a `distro` that is none. */
 export function findDistribution(options: FindDistribution): Recipe["distribution"] | undefined {
-  const { statements, addresses, requests, faults, distro, start } = options;
+  const { statements, addresses, requests, faults, distro, start, isSound } = options;
   if (distro !== undefined) return parseDistribution(distro);
   const own = [...addresses.flatMap(factsOfAddress), ...requests.flatMap(factsOfPackage)];
   const version = releaseOfVersion(own[0]?.name, statements.version);
@@ -34,6 +36,7 @@ export function findDistribution(options: FindDistribution): Recipe["distributio
   const named = isOpen ? factOfName(start).filter(({ name }) => own.every((one) => one.name === name)) : [];
   const facts = [...own, ...named];
   const [first] = facts;
+  if (!first && !isSound) return undefined;
   if (!first)
     return unknown(start, "nothing in it shows the distribution: no address of one, no package with its release");
   const other = facts.find(({ name }) => name !== first.name);

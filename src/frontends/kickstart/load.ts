@@ -46,7 +46,8 @@ export async function loadKickstart(options: LoadKickstartOptions): Promise<Reci
   if (!isWhole) faults.throw();
   const requests = chosen?.packages ?? [];
   const named = distro === undefined ? {} : { distro };
-  const distribution = findDistribution({ statements, ...found, requests, faults, start, ...named });
+  const isSound = faults.isSound();
+  const distribution = findDistribution({ statements, ...found, requests, faults, start, isSound, ...named });
   if (!chosen) faults.broken(start, "Cannot build kickstart: it has no %packages", noPackages);
   faults.throw();
   if (!distribution || !chosen) throw new Error("a kickstart without distribution or packages went through");

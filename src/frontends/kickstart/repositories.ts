@@ -89,7 +89,7 @@ const isAddress = (text: string): boolean => /^(?:https?|file):\/\/[^\s\p{Cc}]+$
 
 function refuseAddress({ text, position }: Address, faults: Faults): void {
   const [scheme] = /^[a-z]+(?=:)/i.exec(text) ?? [];
-  if (scheme !== undefined) {
+  if (scheme !== undefined && !/^(?:https?|file)$/i.test(scheme)) {
     faults.unsupported(position, `Cannot use "${text}": packages come by https, http or from a folder (file://)`);
     return;
   }
@@ -111,10 +111,18 @@ function tellOfVault(same: readonly Source[], faults: Faults): void {
     faults.warn(moved.position, `"${moved.text}" is gone since CentOS 7 ended: packages come from ${placeOf(moved)}`);
 }
 
-/** What any of the commands of one address says of it. */
-function choicesOf(same: readonly Source[]): Pick<RecipeRepository, never> {
-  void same;
-  return {};
+/** What the commands of one address say of its packages; of the cost the last. */
+function choicesOf(same: readonly Source[]): Pick<RecipeRepository, "cost" | "excludes" | "includes"> {
+  const cost = same.map(({ command }) => lastOf(command.options, "cost")).findLast((one) => one !== undefined);
+  const names = (option: string): readonly string[] => [
+    ...new Set(same.flatMap(({ command }) => listOf(command.options, option).map(({ text }) => text))),
+  ];
+  const [excludes, includes] = [names("excludepkgs"), names("includepkgs")];
+  return {
+    ...(cost ? { cost: Number(cost.text) } : {}),
+    ...(excludes.length > 0 ? { excludes } : {}),
+    ...(includes.length > 0 ? { includes } : {}),
+  };
 }
 
 /** Anaconda's pyanaconda writes such a file for every repo with --install. */

@@ -40,8 +40,8 @@ export function parseStatements(lines: readonly Line[], faults: Faults): Stateme
     if (isBlankOrComment(line.text)) continue;
     const words = wordsOf(line, faults);
     const [first] = words ?? [];
-    // What goes on is not told of again: it is the same fault.
-    if (!words && /\\\s*$/.test(line.text)) while (/\\\s*$/.test(lines[index + 1]?.text ?? "")) index++;
+    // What the line would go on with is not told of again: it is the same fault.
+    while (!words && /\\$/.test(lines[index]?.text ?? "")) index++;
     if (!first) continue;
     if (!first.text.startsWith("%")) {
       const command = commandOf(line, words ?? [], faults);
