@@ -133,7 +133,7 @@ export type RecipeFile =
     };
 
 /**
- * A script of the recipe's own that runs in the image once all packages are there and configured, before `files` and
+ * A script of the recipe's own that runs in the image once all packages are there and configured, and `files` too, before
  * `remove`. Steps run one after the other, as root.
  */
 export interface RecipeStep {
@@ -146,7 +146,7 @@ export interface RecipeStep {
   readonly log?: string;
   /** Kickstart's `%post --nochroot`: the image is at /mnt/sysimage too, and $ANACONDA_ROOT_PATH says so. */
   readonly outside: boolean;
-  /** Whether it has the machine's network; its results are then not kept. */
+  /** Whether it has the machine's network, and may then not give the same bits each time. */
   readonly network?: boolean;
   readonly position?: Position;
 }
