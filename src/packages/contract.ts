@@ -353,6 +353,8 @@ export interface Repository {
   readonly cost?: number;
   /** rpm: names and globs of packages that are as if they were not there. */
   readonly excludes?: readonly string[];
+  /** rpm: where there are any, only packages that one of these fits are there. */
+  readonly includes?: readonly string[];
   /** rpm: `nodejs:18`: streams of modules to take instead of the default ones. */
   readonly modules?: readonly string[];
   /** apk: packages of it are taken only for requests that name the tag. */

@@ -51,6 +51,8 @@ export interface SandboxCommand {
    * character device 0:0. The folder stays empty where there is no overlay.
    */
   readonly changesAt?: string;
+  /** Folders of the root in which the root itself is seen once more. */
+  readonly rootAt?: readonly string[];
   /** Folders or files of the host that are seen inside. */
   readonly mounts?: readonly { readonly source: string; readonly target: string; readonly readOnly: boolean }[];
   /** Called with output as it comes; standard output and error in one. */

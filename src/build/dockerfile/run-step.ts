@@ -14,6 +14,7 @@ import { isSameFolder } from "../../rootfs/normalize.ts";
 import { resolvePath } from "../../rootfs/resolve.ts";
 import type { Tree } from "../../rootfs/tree.ts";
 import type { Sandbox } from "../../sandbox/contract.ts";
+import { lineWriter } from "../line-writer.ts";
 import { notingItems, planRun, startNotes } from "../run-plan.ts";
 import { memoryFor, removeLeftSandboxes } from "../sandbox-place.ts";
 import { writeLayer } from "./layer-file.ts";
@@ -171,22 +172,6 @@ function scriptMount({ script }: RunCommand, { building }: StepContext): RunMoun
   writeFileSync(source, script.text, { flag: "wx" });
   chmodSync(source, 0o755);
   return [{ source, target: script.path, readOnly: true }];
-}
-
-/** Whole lines of what a command writes. */
-function lineWriter(emit: (line: string) => void): { write(chunk: Uint8Array): void; end(): void } {
-  const decoder = new TextDecoder();
-  let rest = "";
-  return {
-    write: (chunk) => {
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split(/\r?\n|\r/);
-      rest = lines.pop() ?? "";
-      for (const line of lines) if (line !== "") emit(line);
-    },
-    end: () => {
-      if (rest !== "") emit(rest);
-    },
-  };
 }
 
 const shownLines = 12;

@@ -5,6 +5,7 @@ import type { Context, World } from "../context.ts";
 import { type FoundDockerfile, findDockerfile } from "../dockerfile-argument.ts";
 import type { DockerfileFlags } from "../dockerfile-flags.ts";
 import { type CommonFlags, parseSourceDateEpoch, placeOutputs, type RequestedOutput, usage } from "../flags.ts";
+import { isKickstartFile } from "../kickstart-argument.ts";
 import { withOptions } from "../options.ts";
 import { showPath } from "../places.ts";
 import { warningLine } from "../progress/display.ts";
@@ -37,10 +38,12 @@ const pushed: RequestedOutput = { kind: "registry", destination: undefined };
 /** Digest, or JSON, on standard output; the summary on standard error. */
 export async function build(this: Context, flags: BuildFlags, first?: string, second?: string): Promise<void> {
   const startedMs = this.elapsedMs();
-  const found = await findDockerfile({ file: flags.file, first, second }, this);
+  const { file, ...others } = flags;
+  const named = file !== undefined && first === undefined && (await isKickstartFile(file, this)) ? file : undefined;
+  const found = named === undefined ? await findDockerfile({ file, first, second }, this) : undefined;
   const { name, result } = found
     ? await buildDockerfile(found, flags, this)
-    : await buildRecipe(first ?? "", flags, this);
+    : await buildRecipe(named ?? first ?? "", others, this);
   tell({ name, result, isDockerfile: found !== undefined, startedMs }, flags, this);
 }
 
