@@ -1,5 +1,6 @@
 // The recipe's own steps: they run, or nothing is done and that is said.
 import type { RecipeStep, ScriptMode } from "../core/recipe.ts";
+import type { DatabaseOptions } from "../packages/contract.ts";
 import { addEntries, type ChangedTree, removePaths } from "../rootfs/change.ts";
 import type { NormalizedPath, StepRecord } from "./contract.ts";
 import type { ScriptContext } from "./scripts.ts";
@@ -13,7 +14,7 @@ export interface StepOutcome {
 export async function applySteps(
   change: ChangedTree,
   steps: readonly RecipeStep[],
-  context: ScriptContext,
+  context: ScriptContext & { readonly database: DatabaseOptions },
 ): Promise<StepOutcome> {
   const mode: ScriptMode = context.plan.stepMode ?? context.plan.recipe.scripts;
   if (mode !== "run") {

@@ -4,7 +4,7 @@ import type { Entry } from "../archive/entry.ts";
 import { parentsOf } from "../core/path-order.ts";
 import { placePath } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
-import type { GeneratedFile, InstalledDatabase, InstalledPackage } from "../packages/contract.ts";
+import type { DatabaseOptions, GeneratedFile, InstalledDatabase, InstalledPackage } from "../packages/contract.ts";
 import {
   addFiles,
   addMissingFolders,
@@ -91,7 +91,10 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   if (steps.length === 0) remove();
   addRecipeFiles(change, recipe.files, files);
   addMissingFolders(change, epoch);
-  const stepped = steps.length === 0 ? undefined : await applySteps(change, steps, scripts);
+  const stepped =
+    steps.length === 0
+      ? undefined
+      : await applySteps(change, steps, { ...scripts, database: databaseOptions(plan, epoch) });
   if (stepped) {
     remove(new Set(recipe.files.flatMap(({ path }) => [path, ...parentsOf(path)])));
     addMissingFolders(change, epoch);
@@ -260,8 +263,12 @@ function bothOf(a: MergedTree["dropped"], b: MergedTree["dropped"]): MergedTree[
 }
 
 function databaseOf(plan: Plan, installed: readonly InstalledPackage[], epoch: number): readonly GeneratedFile[] {
-  const { distribution, architecture, supply, recipe } = plan;
-  return distribution.format.formatDatabase(installed, {
+  return plan.distribution.format.formatDatabase(installed, databaseOptions(plan, epoch));
+}
+
+function databaseOptions(plan: Plan, epoch: number): DatabaseOptions {
+  const { architecture, supply, recipe } = plan;
+  return {
     architecture,
     // Skipped scripts are still owed: dpkg in the image can run them with --configure.
     state: recipe.scripts === "emulate" ? "installed" : "unpacked",
@@ -271,7 +278,7 @@ function databaseOf(plan: Plan, installed: readonly InstalledPackage[], epoch: n
     world: worldOf(plan),
     ...(supply.apkDatabase === undefined ? {} : { apkDatabase: supply.apkDatabase }),
     ...(plan.base?.database === undefined ? {} : { below: plan.base.database }),
-  });
+  };
 }
 
 function tagOf({ repository }: ResolvedPackage, { repositories }: Plan["supply"]): { readonly tag?: string } {
