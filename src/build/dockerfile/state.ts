@@ -9,6 +9,7 @@ import type { Session } from "../session.ts";
 import type { BuildContext } from "./context.ts";
 import type { DockerfileBuildOptions } from "./contract.ts";
 import type { LayerFile } from "./layer-file.ts";
+import type { StageRoot } from "./stage-root.ts";
 import { treeOfLayers } from "./stage-tree.ts";
 
 /** What all stages of one platform share. */
@@ -57,6 +58,8 @@ export interface StepContext {
   readonly building: Building;
   readonly stage: Stage;
   readonly state: StageState;
+  /** What its RUNs share. */
+  readonly root: StageRoot;
 }
 
 export interface LazyTree {
