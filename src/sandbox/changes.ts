@@ -33,8 +33,8 @@ export interface ChangedEntry {
   readonly at: string | Buffer;
 }
 
-/** The folders that are mounted over while commands run, and so hold nothing of theirs. */
-const mountPoints = new Set(["dev", "proc", "sys", "tmp"]);
+/** Folders that are or may be mounted over while commands run: their times tell nothing. */
+export const quietFolders: ReadonlySet<string> = new Set(["dev", "proc", "sys", "tmp"]);
 
 export async function readOverlayChanges(places: Places, laidOut: LaidOut, owners?: Owners): Promise<Changes> {
   const walk: Walk = {
@@ -96,7 +96,7 @@ export function laidOutStat(root: string, path: string): BigIntStats | undefined
 }
 
 function report(walk: Walk, path: string, stat: BigIntStats, before: BigIntStats | undefined): void {
-  if (path === "." || mountPoints.has(path)) {
+  if (path === "." || quietFolders.has(path)) {
     // The root and mount points are in every image: they are told when something of theirs was set.
     if (before && isSameMetadata(stat, before)) return;
   }

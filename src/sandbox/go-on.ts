@@ -1,7 +1,7 @@
 // What commands changed becomes what was laid out, without laying it out: the overlay's upper folder is made what a layer would
 // make of it, and put on top of the lower ones.
 import { lutimesSync, mkdirSync, renameSync, rmSync, unlinkSync, utimesSync } from "node:fs";
-import { type Changes, isSameAttributes, isSameMetadata, laidOutStat, secondsOf } from "./changes.ts";
+import { type Changes, isSameAttributes, isSameMetadata, laidOutStat, quietFolders, secondsOf } from "./changes.ts";
 import type { SandboxMode } from "./contract.ts";
 import { diskPath } from "./disk-path.ts";
 import type { LaidOut } from "./lay-out.ts";
@@ -52,7 +52,12 @@ function dropSockets({ places: { upper, root } }: GoingOn, { sockets }: Changes)
 }
 
 /** The deepest first, because a folder's time changes with what is in it. */
-function setTimes({ places: { root }, laidOut }: GoingOn, { entries }: Changes, newestTime: number): void {
+function setTimes({ places: { root, upper }, laidOut }: GoingOn, { entries }: Changes, newestTime: number): void {
+  for (const name of quietFolders) {
+    const before = laidOutStat(root, name);
+    if (before?.isDirectory() && laidOutStat(upper, name)?.isDirectory())
+      utimesSync(`${upper}/${name}`, secondsOf(before), secondsOf(before));
+  }
   for (const { entry, at } of entries.toReversed()) {
     if (entry.path === "." || entry.kind === "hardlink") continue;
     const time = Math.min(entry.mtime, newestTime);

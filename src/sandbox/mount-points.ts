@@ -134,13 +134,15 @@ function makePoint(merged: string, path: string, isFolder: boolean, undo: (() =>
     if (lstatSync(at, { throwIfNoEntry: false })) continue;
     const above = at.slice(0, at.lastIndexOf("/"));
     const { atimeMs, mtimeMs } = lstatSync(above);
+    const keepTime = (): void => lutimesSync(above, atimeMs / 1000, mtimeMs / 1000);
     if (one === path && !isFolder) writeFileSync(at, "", { flag: "wx", mode: 0o644 });
     else mkdirSync(at, 0o755);
+    keepTime();
     undo.push(() => {
       try {
         if (one === path && !isFolder) unlinkSync(at);
         else rmdirSync(at);
-        lutimesSync(above, atimeMs / 1000, mtimeMs / 1000);
+        keepTime();
       } catch {
         // The command put something of its own there: that is a change like any other.
       }
