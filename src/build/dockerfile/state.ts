@@ -11,6 +11,7 @@ import type { DockerfileBuildOptions } from "./contract.ts";
 import type { LayerFile } from "./layer-file.ts";
 import type { StageRoot } from "./stage-root.ts";
 import { treeOfLayers } from "./stage-tree.ts";
+import type { StepCache } from "./step-cache.ts";
 
 /** What all stages of one platform share. */
 export interface Building {
@@ -21,6 +22,10 @@ export interface Building {
   readonly globals: Variables;
   readonly buildArgs: Variables;
   readonly context: BuildContext;
+  /** Caches elsewhere, where the caller names some. */
+  readonly cache: StepCache | undefined;
+  /** Stages whose layers are the image's. */
+  readonly ofImage: ReadonlySet<number>;
   /** Aborts when nobody wants the result any more, or when another stage failed. */
   readonly signal: AbortSignal;
   /** Runs a task alone among those of the same name in this build. */
