@@ -3,7 +3,7 @@ import type { PackageFormat } from "../contract.ts";
 import { formatDatabase } from "./database.ts";
 import { parseRequest, satisfies } from "./relation.ts";
 import { scriptRunner } from "./script-runner.ts";
-import { scriptNames } from "./scripts.ts";
+import { scriptKinds } from "./scripts.ts";
 import { owners, shares, unwanted } from "./shared-files.ts";
 import { compareVersions } from "./version.ts";
 
@@ -37,6 +37,6 @@ export const rpm: PackageFormat = {
   owners,
   unwanted,
   formatDatabase,
-  scripts: scriptNames,
+  scripts: scriptKinds,
   runner: scriptRunner,
 };
