@@ -49,7 +49,11 @@ function specOf(packages: readonly SubPackage[]): string {
 }
 
 /** Top folders as all releases have them by now. */
-export const mergedUsr: Readonly<Record<string, string>> = { "/bin": "usr/bin", "/lib": "usr/lib", "/lib64": "usr/lib64" };
+export const mergedUsr: Readonly<Record<string, string>> = {
+  "/bin": "usr/bin",
+  "/lib": "usr/lib",
+  "/lib64": "usr/lib64",
+};
 
 /** A shell of this machine and all that it loads, below /usr. */
 export function shellFiles(): readonly string[] {

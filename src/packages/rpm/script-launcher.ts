@@ -48,7 +48,7 @@ export function plainLauncher({ interpreter, body }: Scriptlet, place: ScriptPla
   return `#!/bin/sh\nexec ${words}${body === undefined ? "" : ` ${quoted(place.body)} "$@"`}\n`;
 }
 
-/** rpm ends well whatever a script in \`%{lua:}\` does, so that a failure is told by a file. */
+/** rpm ends well whatever a script in `%{lua:}` does, so that a failure is told by a file. */
 export function luaLauncher({ folder, body }: ScriptPlace, file: string = body): string {
   const failed = `${file}.failed`;
   return `#!/bin/sh

@@ -1,10 +1,11 @@
 // What rpm runs when it installs packages into an empty root, in its order (rpm's rpmtsRun, rpmPackageInstall, rpmtriggers):
 // every %pretrans; for each package in turn what it sets off before it is there, its %pre, file triggers of a high priority,
 // its %post, triggers, and file triggers of a low priority; then every %posttrans and every trigger on the files of all.
-import type { InstalledPackage, VersionOperator } from "../contract.ts";
+import type { InstalledPackage } from "../contract.ts";
 import { filesOf } from "./files.ts";
 import type { Header } from "./header.ts";
 import { headersOf } from "./installed.ts";
+import { operatorOf } from "./order-relations.ts";
 import { overlap } from "./relation.ts";
 import type { FileTriggerKind, ScriptKind, Scriptlet, TriggerCondition } from "./scripts.ts";
 import { scriptletsOf } from "./scripts.ts";
@@ -128,16 +129,6 @@ function providedAs({ name, header }: Element): readonly { readonly flags: numbe
     .texts(tags.provideNames)
     .flatMap((one, at) => (one === name ? [{ flags: flags[at] ?? 0, version: versions[at] ?? "" }] : []));
   return [{ flags: sense.equal, version }, ...provided];
-}
-
-function operatorOf(flags: number): VersionOperator | undefined {
-  const sign = [
-    [sense.less, "<"],
-    [sense.greater, ">"],
-    [sense.equal, "="],
-  ] as const;
-  const text = sign.map(([bit, one]) => ((flags & bit) === 0 ? "" : one)).join("");
-  return text === "" || text.length === 3 ? undefined : (text as VersionOperator);
 }
 
 interface FileContext {
