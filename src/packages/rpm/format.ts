@@ -33,6 +33,7 @@ export const rpm: PackageFormat = {
   digestedPaths: () => new Set(),
   replaces: () => false,
   signedPackages: true,
+  ownsRoot: true,
   shares,
   owners,
   unwanted,
