@@ -41,7 +41,12 @@ export function installWithDnf(options: DnfOptions): { readonly root: string; re
     ...["install", ...words],
   ];
   const env = { PATH: process.env.PATH ?? "", HOME: home, LC_ALL: "C.UTF-8" };
-  const { status, stdout, stderr } = spawnSync("dnf", args, { encoding: "utf8", env, maxBuffer: 1 << 26 });
+  const { status, stdout, stderr } = spawnSync("dnf", args, {
+    timeout: 120_000,
+    encoding: "utf8",
+    env,
+    maxBuffer: 1 << 26,
+  });
   if (status !== 0) throw new Error(`dnf ended with ${status}:\n${stdout}${stderr}`);
   return { root, list: () => listFolder(root, since) };
 }
