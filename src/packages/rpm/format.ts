@@ -34,6 +34,7 @@ export const rpm: PackageFormat = {
   digestedPaths: () => new Set(),
   replaces: () => false,
   signedPackages: true,
+  ownsRoot: true,
   shares,
   owners,
   unwanted,
