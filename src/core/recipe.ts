@@ -26,8 +26,14 @@ export interface RecipeRepository {
   readonly only: boolean;
   /** Takes the repository without a signature; loud, and recorded. */
   readonly insecureUnsigned: boolean;
-  /** deb: pin priority, apt_preferences(5); 500 when absent. */
+  /** deb: pin priority, apt_preferences(5); rpm: the higher wins; 500 when absent. */
   readonly priority?: number;
+  /** rpm: of packages that are equal in all else, the one of the cheaper repository is taken; 1000 when absent. */
+  readonly cost?: number;
+  /** rpm: names and globs, as dnf.conf(5) has them, of packages that are as if they were not there. */
+  readonly excludes?: readonly string[];
+  /** rpm: only packages that one of these names or globs fits are there. */
+  readonly includes?: readonly string[];
   /** apk: `@tag` of the repository; its packages are taken only for requests that name it. */
   readonly tag?: string;
   readonly position?: Position;
@@ -256,6 +262,10 @@ export interface Recipe {
   readonly config: RecipeConfig;
   readonly layers: LayerStrategy;
   readonly base?: RecipeBase;
+  /** Packages that no repository offers are passed over, with a warning. */
+  readonly ignoreMissing?: boolean;
+  /** rpm: what is to stay out stays out of groups alone; a package that needs it brings it in, as with yum. */
+  readonly softExcludes?: boolean;
   /** What a person should know of how the recipe was read, as sentences; told when packages are solved. */
   readonly warnings?: readonly string[];
   /** Of every platform; absent when packages are solved. */
