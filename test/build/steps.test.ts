@@ -9,6 +9,8 @@ import type { BuildEvent, BuildOptions, BuildResult } from "../../src/build/cont
 import type { DodaiError } from "../../src/core/dodai-error.ts";
 import type { Recipe, RecipeStep } from "../../src/core/recipe.ts";
 import { openWorkplace, runDodai, type Workplace } from "../kit/build.ts";
+import type { DebSpec } from "../kit/deb.ts";
+import { hostPrograms } from "../kit/host-programs.ts";
 import { fixture, needs, run } from "../kit/oracle.ts";
 import { createSigner, type Signer } from "../kit/repository.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
@@ -168,6 +170,35 @@ test ! -e /mnt/sysimage/etc/nothing`;
       ["lo"],
     );
     assert.ok([...(text("networked") ?? "").matchAll(/^ *(\w+):/gm)].length >= 1);
+  });
+
+  const systemPrograms = ["systemctl", "systemd-tmpfiles", "passwd"];
+  test("may mask units, make folders of /run and lock root", needs(...systemPrograms), async (t) => {
+    const own = hostDpkg().tree ?? [];
+    const programs = hostPrograms(systemPrograms)
+      .map(({ path, bytes }) => ({ path: path.replace(/^bin\//, "usr/bin/"), content: bytes, mode: 0o755 }))
+      .filter(({ path }) => !own.some((one) => one.path === path));
+    const system: DebSpec = {
+      ...hostDpkg(),
+      tree: [
+        ...own,
+        ...programs,
+        { path: "etc/shadow", content: "root:*:1::::::\n" },
+        { path: "usr/lib/tmpfiles.d/legacy.conf", content: "d /run/lock 0755 root root -\n" },
+        { path: "usr/lib/systemd/system/getty.target", content: "[Unit]\nDescription=x\n" },
+      ],
+    };
+    const script = "set -e\numount /run\nsystemd-tmpfiles --create --boot\nsystemctl mask getty.target\npasswd -l root";
+    const place = await openWorkplace(t, {
+      signer,
+      suites: { trixie: [system] },
+      recipe: { scripts: "run", steps: [step(script)] },
+    });
+    const { entries, text } = await builtIn(place);
+    assert.equal(entries.get("run/lock")?.kind, "directory");
+    const mask = entries.get("etc/systemd/system/getty.target");
+    assert.equal(mask?.kind === "symlink" && mask.target, "/dev/null");
+    assert.match(text("etc/shadow") ?? "", /^root:!\*:1:/);
   });
 
   test("are left out with scripts: skip, and named where nothing is run", async (t) => {
