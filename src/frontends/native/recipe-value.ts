@@ -40,6 +40,7 @@ export function recipeValue(recipe: Recipe): Json {
       additional: recipe.certificates.additional.map((one) => ({ ...one })),
       providers: sorted(recipe.certificates.providers),
     },
+    stepMode: recipe.stepMode,
     steps: recipe.steps?.map(({ position: _, ...step }) => ({ ...step })),
     documentation: recipe.documentation,
     languages: recipe.languages && sorted(recipe.languages),
