@@ -25,11 +25,10 @@ export async function applySteps(
   steps: readonly RecipeStep[],
   context: StepContext,
 ): Promise<StepOutcome> {
-  const { plan, session } = context;
+  const { plan } = context;
   const mode: ScriptMode = plan.recipe.stepMode ?? "run";
   switch (mode) {
     case "skip":
-      session.emit({ kind: "warning", text: "steps of the recipe are left out, as --scripts skip says" });
       return { steps: steps.map((_, index) => ({ step: index + 1, done: "skipped", changed: [] })), normalized: [] };
     case "emulate":
       return emulateSteps(change, steps, context);
