@@ -43,7 +43,7 @@ export function recipeValue(recipe: Recipe): Json {
     stepMode: recipe.stepMode,
     steps: recipe.steps?.map(({ position: _, ...step }) => ({ ...step })),
     documentation: recipe.documentation,
-    languages: recipe.languages && sorted(recipe.languages),
+    languages: recipe.languages,
     locale: recipe.locale,
     timezone: recipe.timezone,
     keymap: recipe.keymap,
