@@ -63,6 +63,16 @@ describe("distributions of rpm packages", () => {
       /^centos\/baseos https:\/\/mirror.example\/centos 10-/,
     );
   });
+  it("a mirror takes the place of the root in an address that a recipe spells out", () => {
+    const mirrors = { ...official, archive: ["https://mirror.example/centos/"] };
+    const urls = ["https://vault.centos.org/7.9.2009/os/$basearch", "https://other.example/7.9.2009/os"];
+    const common = { suites: [], components: [], flat: "./", keys: [], only: true, insecureUnsigned: false };
+    const wanted = recipe("7", "empty", { repositories: urls.map((url) => ({ ...common, urls: [url] })) });
+    assert.deepEqual(placesOf(centos, wanted, amd64, mirrors), [
+      "recipe-1 https://mirror.example/centos/7.9.2009/os/x86_64 ",
+      "recipe-2 https://other.example/7.9.2009/os ",
+    ]);
+  });
   it("a recipe's repositories have variables replaced, and the distribution's key where they name none", () => {
     const repository = {
       urls: ["https://x.example/$releasever"],
