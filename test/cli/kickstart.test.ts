@@ -34,7 +34,10 @@ describe("a kickstart is built", () => {
       const [{ recipe, lockFile, outputs }] = seen as [BuildOptions & { lockFile: string }];
       const plain = file.replace(/\.\w+$/, "");
       assert.equal(recipe.distribution.name, words.includes("--distro") ? "almalinux" : "rockylinux");
-      assert.deepEqual(recipe.packages.map(({ request }) => request), ["bash"]);
+      assert.deepEqual(
+        recipe.packages.map(({ request }) => request),
+        ["bash"],
+      );
       assert.equal(lockFile, join(cwd, `${plain}.lock.json`));
       assert.equal(outputs[0]?.destination, join(cwd, `${plain}.tar`));
     });
@@ -46,7 +49,10 @@ test("what is unknown in a kickstart is an error with its place, or a warning of
   writeFileSync(join(cwd, "a.ks"), `${kickstart}bootlader --location=none\n`);
   const { exitCode, stderr } = await runCli(["resolve", "a.ks"], { cwd });
   assert.equal(exitCode, 2);
-  assert.match(stderr, /error\[KICKSTART_SYNTAX\]: Cannot read "bootlader"[\s\S]*at a.ks:6:1[\s\S]*Did you mean "bootloader"\?/);
+  assert.match(
+    stderr,
+    /error\[KICKSTART_SYNTAX\]: Cannot read "bootlader"[\s\S]*at a.ks:6:1[\s\S]*Did you mean "bootloader"\?/,
+  );
   const seen: CommonOptions[] = [];
   const resolve = async (one: CommonOptions) => {
     seen.push(one);
@@ -79,8 +85,16 @@ describe("dodai import", () => {
     { name: "what is no kickstart", words: ["import", "a.txt"], state: /it is no kickstart/ },
     { name: "what is not there", words: ["import", "none.ks"], state: /there is no such file/ },
     { name: "another ending", words: ["import", "a.ks", "-o", "a.txt"], state: /does not end in .yaml/ },
-    { name: "flags of kickstarts with other recipes", words: ["build", "distroless/base", "--distro", "centos:7"], state: /it is for kickstarts/ },
-    { name: "a distribution that is none", words: ["import", "a.ks", "--distro", "centos"], state: /it is not NAME:RELEASE/ },
+    {
+      name: "flags of kickstarts with other recipes",
+      words: ["build", "distroless/base", "--distro", "centos:7"],
+      state: /it is for kickstarts/,
+    },
+    {
+      name: "a distribution that is none",
+      words: ["import", "a.ks", "--distro", "centos"],
+      state: /it is not NAME:RELEASE/,
+    },
   ];
   for (const { name, words, state } of refused) {
     it(`refuses ${name}`, async (t) => {

@@ -24,12 +24,12 @@ const group = (id: string, packages: readonly string[], groups: readonly string[
 const groups = new Map(
   [group("core", ["app", "tool"]), group("more", ["extra"]), group("all", [], ["core", "more"])].map((one) => [
     one.id,
-    [one],
+    one,
   ]),
 );
 
 function outcomeOf(requests: readonly string[], options: Partial<Problem["options"]> = {}): readonly string[] | string {
-  const index = { ...recordIndex(records), group: (id: string) => groups.get(id) ?? [] };
+  const index = { ...recordIndex(records), group: (id: string) => groups.get(id) };
   const outcome = solve({
     format: rpmPolicy,
     architecture: "x86_64",

@@ -1,6 +1,6 @@
 // Who is in the image: rootpw, user, group, sshkey.
 import type { Recipe, RecipeGroup, RecipeUser } from "../../core/recipe.ts";
-import { parseAbsolutePath, parseAccountName, parseComment } from "../native/values.ts";
+import { parseAbsolutePath, parseAccountName, parseComment, parsePassword } from "../native/values.ts";
 import { checkedValue } from "./checked.ts";
 import { hashPassword } from "./crypt.ts";
 import type { Faults } from "./faults.ts";
@@ -77,10 +77,18 @@ function passwordOf(
     );
     return hashPassword(text, account);
   }
-  // crypt(5): `$id$...`, or 13 characters of DES.
-  if (/^\$[\w./+=$,-]+$|^[./0-9A-Za-z]{13}$/.test(text)) return text;
+  if (isHash(text)) return text;
   faults.warn(position, `"${text}" is no hash of a password: ${account} is locked`);
   return "locked";
+}
+
+function isHash(text: string): boolean {
+  try {
+    parsePassword(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readGroup(

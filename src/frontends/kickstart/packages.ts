@@ -2,10 +2,12 @@
 // what a later line says of a name is what counts, and so does a later header.
 import type { Position } from "../../core/dodai-error.ts";
 import type { PackageRequest, Recipe } from "../../core/recipe.ts";
+import { parseLanguage } from "../native/values.ts";
+import { checkedValue } from "./checked.ts";
 import { formOfGroup } from "./commands.ts";
 import type { Faults } from "./faults.ts";
 import { firstColumn, positionOf } from "./lines.ts";
-import { has, lastOf, readOptions } from "./options.ts";
+import { has, lastOf, readOptions, type Value } from "./options.ts";
 import type { Section } from "./statements.ts";
 
 export interface ChosenPackages
@@ -56,9 +58,7 @@ function readHeader({ options, position }: Section, faults: Faults): Header {
       name === "multilib" ? "packages of one architecture are taken" : "packages that do not fit are an error";
     if (has(options, name)) faults.warn(position, `--${name} of %packages has no effect: ${why}`);
   }
-  const languages = lastOf(options, "inst-langs", "instLangs")
-    ?.text.split(/[:,]/)
-    .filter((one) => one !== "");
+  const languages = languagesOf(lastOf(options, "inst-langs", "instLangs"), faults);
   return {
     documentation: !has(options, "excludedocs"),
     recommends: !has(options, "exclude-weakdeps", "excludeWeakdeps"),
@@ -66,6 +66,14 @@ function readHeader({ options, position }: Section, faults: Faults): Header {
     nocore: has(options, "nocore"),
     ...(languages ? { languages } : {}),
   };
+}
+
+/** Parts of rpm's `%_install_langs`, with colons or commas between them. */
+function languagesOf(value: Value | undefined, faults: Faults): readonly string[] | undefined {
+  if (!value) return undefined;
+  const { text, position } = value;
+  const parts = text.split(/[:,]/).filter((one) => one !== "");
+  return parts.flatMap((part) => checkedValue({ text: part, position }, parseLanguage, faults) ?? []);
 }
 
 interface Reading {

@@ -1,6 +1,8 @@
 // %post, whose bodies run on the image; and certificates, which are files in it.
 import { posix } from "node:path";
 import type { RecipeStep } from "../../core/recipe.ts";
+import { parseInterpreter } from "../native/values.ts";
+import { checkedValue } from "./checked.ts";
 import type { Faults } from "./faults.ts";
 import { has, lastOf, type Value } from "./options.ts";
 import type { Section } from "./statements.ts";
@@ -23,13 +25,7 @@ export function readSteps(sections: readonly Section[], faults: Faults): readonl
 function stepOf({ options, lines, position }: Section, faults: Faults): RecipeStep {
   const outside = has(options, "nochroot");
   const interpreter = lastOf(options, "interpreter");
-  if (interpreter && !isPlainPath(interpreter.text)) {
-    faults.broken(
-      interpreter.position,
-      `Cannot use interpreter "${interpreter.text}": it is no absolute path`,
-      'Write it as in "/usr/bin/python3".',
-    );
-  }
+  if (interpreter) checkedValue(interpreter, parseInterpreter, faults);
   const log = logOf(lastOf(options, "log", "logfile"), { outside, faults });
   return {
     script: lines.map(({ text }) => `${text}\n`).join(""),

@@ -2,7 +2,14 @@
 // warnings. Members as they are when nobody names them are left out. For recipes that name packages, as kickstarts do.
 import { stringify } from "yaml";
 import { formatPlatform } from "../../core/platform.ts";
-import type { Recipe, RecipeFile, RecipeRepository, RecipeServices, RecipeStep, RecipeUser } from "../../core/recipe.ts";
+import type {
+  Recipe,
+  RecipeFile,
+  RecipeRepository,
+  RecipeServices,
+  RecipeStep,
+  RecipeUser,
+} from "../../core/recipe.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import type { FileInput, RecipeInput, RepositoryInput, StepInput } from "./input.ts";
 
@@ -31,7 +38,9 @@ export function formatRecipe(recipe: Recipe, { comments }: FormatRecipe): string
     return own.length === 0 ? [] : [stringify(Object.fromEntries(own), { lineWidth: 0, blockQuote: "literal" })];
   });
   const head = comments.map((line) => `# ${line.replaceAll(/[\r\n]+/g, " ")}\n`).join("");
-  return [...(head === "" ? [] : [head]), ...texts].join("\n");
+  const all = head === "" ? texts : [head, ...texts];
+  // A block that keeps the line ends behind it would take another one in.
+  return all.map((text, at) => (at === all.length - 1 || text.endsWith("\n\n") ? text : `${text}\n`)).join("");
 }
 
 function inputOf(recipe: Recipe): RecipeInput {
@@ -82,7 +91,13 @@ function withoutAbsent<Shape extends object>(value: Shape): Shape {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Shape;
 }
 
-function repositoryInput({ urls, only, insecureUnsigned, position: _, ...repository }: RecipeRepository): RepositoryInput {
+function repositoryInput({
+  urls,
+  only,
+  insecureUnsigned,
+  position: _,
+  ...repository
+}: RecipeRepository): RepositoryInput {
   const [url, ...mirrors] = urls;
   return withoutAbsent({
     ...(mirrors.length === 0 ? { url } : { urls }),
