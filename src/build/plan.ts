@@ -49,8 +49,26 @@ export function planPlatform(recipe: Recipe, platform: Platform, mirrors: Mirror
     );
   }
   const plan: Plan = { recipe, platform, architecture, distribution, supply };
+  assertSettings(plan);
   if (recipe.source) return withSource(plan, planSource(recipe.source, platform));
   return supply.root ? withSource(plan, { kind: "published", published: supply.root }) : plan;
+}
+
+/** What the recipe says of a system has a meaning for its packages. */
+function assertSettings({ recipe, distribution: { format, name } }: Plan): void {
+  const refuse = (field: string, state: string, fix: string): never => {
+    throw new DodaiError("RECIPE_SYNTAX", `Cannot use "${field}" with ${name}: ${state}`, { fix });
+  };
+  if (format.name !== "rpm") {
+    const field = recipe.documentation === undefined ? "languages" : "documentation";
+    const fix = 'Use "remove", as in "remove: [/usr/share/doc/**]".';
+    if (recipe[field] !== undefined) refuse(field, `${format.name} packages do not say which files that is`, fix);
+  }
+  if (format.name === "apk") {
+    const fix = 'Set LANG in the "env" of "config", or write a file with "files".';
+    if (recipe.locale !== undefined) refuse("locale", "it has no file that says it for all programs", fix);
+    if (recipe.keymap !== undefined) refuse("keymap", "it has no file that names one", "Leave it out.");
+  }
 }
 
 /** With a ready root file system the distribution adds its files and settings, and neither packages nor their effects. */

@@ -8,6 +8,7 @@ import { hexOf, sha256 } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { formatPlatform } from "../core/platform.ts";
 import type { RecipeStep } from "../core/recipe.ts";
+import type { DatabaseOptions } from "../packages/contract.ts";
 import type { ChangedTree } from "../rootfs/change.ts";
 import { normalizeChange } from "../rootfs/normalize.ts";
 import type { Sandbox, SandboxResult } from "../sandbox/contract.ts";
@@ -18,6 +19,7 @@ import { formatScriptEffect, joinNames, parseScriptEffect, type ScriptEffect } f
 import { excerptOf, MAX_FILE_BYTES, openRoot, readSegments, withFiles } from "./script-run.ts";
 import type { Segment } from "./segments.ts";
 import type { Session } from "./session.ts";
+import { withOwnDatabase } from "./step-database.ts";
 import { isOfSteps, rootFolders, scriptPath, stepFiles } from "./step-files.ts";
 
 export interface StepRunOptions {
@@ -29,6 +31,7 @@ export interface StepRunOptions {
   readonly tree: ChangedTree;
   readonly read: (path: string) => Uint8Array;
   readonly segmentsOf: (tree: ChangedTree) => readonly Segment[];
+  readonly database: DatabaseOptions;
   /** For all steps together. */
   readonly timeoutMs: number;
 }
@@ -215,14 +218,16 @@ function differing(before: Changes["looks"], after: Changes["looks"]): readonly 
   return [...paths].filter((path) => before.get(path) !== after.get(path)).sort(compareBytes);
 }
 
-function effectOf({ items, removed }: Changes, records: readonly StepRecord[], { tree, epoch }: Running): ScriptEffect {
+function effectOf({ items, removed }: Changes, records: readonly StepRecord[], running: Running): ScriptEffect {
+  const { tree, epoch } = running;
   const before = (path: string): Entry | undefined => tree.tree.get(path)?.entry;
-  const { kept, dropped } = normalizeChange(joinNames(items), { epoch, before, keepsShortLived: true });
-  const inImage = new Set([...kept.map(({ entry }) => entry.path), ...removed]);
+  const normalized = normalizeChange(joinNames(items), { epoch, before, keepsShortLived: true });
+  const change = withOwnDatabase({ kept: normalized.kept, removed }, running);
+  const inImage = new Set([...change.kept.map(({ entry }) => entry.path), ...change.removed]);
   return {
-    entries: kept,
-    removed,
-    normalized: dropped,
+    entries: change.kept,
+    removed: change.removed,
+    normalized: normalized.dropped,
     scripts: [],
     steps: records.map((one) => ({ ...one, changed: one.changed.filter((path) => inImage.has(path)) })),
   };

@@ -4,7 +4,7 @@ import type { Entry } from "../archive/entry.ts";
 import { parentsOf } from "../core/path-order.ts";
 import { placePath } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
-import type { GeneratedFile, InstalledDatabase, InstalledPackage } from "../packages/contract.ts";
+import type { DatabaseOptions, GeneratedFile, InstalledDatabase, InstalledPackage } from "../packages/contract.ts";
 import {
   addFiles,
   addMissingFolders,
@@ -25,6 +25,7 @@ import { isAskedFor, type Plan, type PlannedBase } from "./plan.ts";
 import { addRecipeFiles } from "./recipe-files.ts";
 import { applyScripts, type ScriptContext, type ScriptOutcome } from "./scripts.ts";
 import type { Session } from "./session.ts";
+import { applySettings } from "./settings.ts";
 import { applySteps, type StepOutcome } from "./steps.ts";
 import { readersOf } from "./tree-files.ts";
 
@@ -89,9 +90,13 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   };
   // Steps may need what is removed.
   if (steps.length === 0) remove();
+  applySettings(change, { ...options, ...readers });
   addRecipeFiles(change, recipe.files, files);
   addMissingFolders(change, epoch);
-  const stepped = steps.length === 0 ? undefined : await applySteps(change, steps, scripts);
+  const stepped =
+    steps.length === 0
+      ? undefined
+      : await applySteps(change, steps, { ...scripts, database: databaseOptions(plan, epoch) });
   if (stepped) {
     remove(new Set(recipe.files.flatMap(({ path }) => [path, ...parentsOf(path)])));
     addMissingFolders(change, epoch);
@@ -260,8 +265,12 @@ function bothOf(a: MergedTree["dropped"], b: MergedTree["dropped"]): MergedTree[
 }
 
 function databaseOf(plan: Plan, installed: readonly InstalledPackage[], epoch: number): readonly GeneratedFile[] {
-  const { distribution, architecture, supply, recipe } = plan;
-  return distribution.format.formatDatabase(installed, {
+  return plan.distribution.format.formatDatabase(installed, databaseOptions(plan, epoch));
+}
+
+function databaseOptions(plan: Plan, epoch: number): DatabaseOptions {
+  const { architecture, supply, recipe } = plan;
+  return {
     architecture,
     // Skipped scripts are still owed: dpkg in the image can run them with --configure.
     state: recipe.scripts === "emulate" ? "installed" : "unpacked",
@@ -271,7 +280,7 @@ function databaseOf(plan: Plan, installed: readonly InstalledPackage[], epoch: n
     world: worldOf(plan),
     ...(supply.apkDatabase === undefined ? {} : { apkDatabase: supply.apkDatabase }),
     ...(plan.base?.database === undefined ? {} : { below: plan.base.database }),
-  });
+  };
 }
 
 function tagOf({ repository }: ResolvedPackage, { repositories }: Plan["supply"]): { readonly tag?: string } {

@@ -61,6 +61,8 @@ export const normalizeRules: readonly NormalizeRule[] = [
     name: "machine-secrets",
     reason: "made from chance for one machine; in an image that many start from they would be no secret",
     paths: [
+      // OpenLDAP's database of its own certificates, and the password of it.
+      ...["/etc/openldap/certs/*.db", "/etc/openldap/certs/password"],
       "/etc/ssh/ssh_host_*_key",
       "/etc/ssh/ssh_host_*_key.pub",
       "/etc/ssl/certs/ssl-cert-snakeoil.pem",

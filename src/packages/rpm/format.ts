@@ -1,6 +1,7 @@
 // The package format of Red Hat's family, the whole of it as one value.
 import type { PackageFormat } from "../contract.ts";
 import { formatDatabase } from "./database.ts";
+import { restoreDatabase } from "./database-restore.ts";
 import { parseRequest, satisfies } from "./relation.ts";
 import { scriptRunner } from "./script-runner.ts";
 import { scriptNames } from "./scripts.ts";
@@ -37,6 +38,7 @@ export const rpm: PackageFormat = {
   owners,
   unwanted,
   formatDatabase,
+  restoreDatabase,
   scripts: scriptNames,
   runner: scriptRunner,
 };
