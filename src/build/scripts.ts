@@ -107,13 +107,19 @@ function scriptsLike(
   { plan, installed }: ScriptContext,
 ): Effect["covers"] {
   if (!coversScript) return [];
-  const { scripts } = plan.distribution.format;
+  const isScript = scriptTest(plan);
   return installed.map(({ name, control }) => ({
     package: name,
     scripts: control
-      .filter((member) => scripts.includes(member.name) && coversScript(Buffer.from(member.bytes).toString("latin1")))
+      .filter((member) => isScript(member.name) && coversScript(Buffer.from(member.bytes).toString("latin1")))
       .map((member) => member.name),
   }));
+}
+
+/** A package may have several triggers: the second `triggerin` is `triggerin-2`. */
+function scriptTest({ distribution }: Plan): (member: string) => boolean {
+  const names = new Set(distribution.format.scripts);
+  return (member) => names.has(member.replace(/-\d+$/, ""));
 }
 
 /** Those of the image below have no scripts any more that anybody owes. */
@@ -153,10 +159,10 @@ function wantedEffects({ supply, recipe }: Plan): Plan["supply"]["effects"] {
 
 /** Every script that the packages have, with what was done about it. */
 function told({ plan, installed }: ScriptContext, done: Done): readonly ScriptRecord[] {
-  const { scripts } = plan.distribution.format;
+  const isScript = scriptTest(plan);
   return installed.flatMap(({ name, control }) =>
     control
-      .filter((member) => scripts.includes(member.name))
+      .filter((member) => isScript(member.name))
       .map((member): ScriptRecord => {
         const one = { package: name, script: member.name };
         return done.get(keyOf(one)) ?? { ...one, done: "skipped", changed: [] };

@@ -477,6 +477,8 @@ export interface PackageFormat {
   restoreDatabase?(access: DatabaseAccess, options: DatabaseOptions): readonly GeneratedFile[] | undefined;
   /** Package files are signed one by one: `openPackage` is given whom to trust (rpm). */
   readonly signedPackages?: boolean;
+  /** The package that holds "/" says what the root folder is like (rpm); absent where that counts for nothing, as with dpkg. */
+  readonly ownsRoot?: boolean;
   /** Whether two packages have the very same file at a path, absolute as packages spell it: then both may have it (rpm). */
   shares?(control: readonly ControlMember[], other: readonly ControlMember[], path: string): boolean;
   /** Files that are not root's, by the names of their owners (rpm). */

@@ -42,7 +42,7 @@ const KILLED = 137;
 /** Throws SANDBOX_FAILED when the command could not be started; how it ended is in the result. */
 export async function runCommand(command: CommandRequest, context: RunContext): Promise<SandboxResult> {
   const { places } = context;
-  const placed = placeMounts(withOwnFolders(command, context), places);
+  const placed = await placeMounts(withOwnFolders(command, context), places);
   try {
     writeFileSync(
       places.commandTable,

@@ -4,7 +4,14 @@ import type { ScriptMode } from "../../core/recipe.ts";
 import type { Context, World } from "../context.ts";
 import { type FoundDockerfile, findDockerfile } from "../dockerfile-argument.ts";
 import type { DockerfileFlags } from "../dockerfile-flags.ts";
-import { type CommonFlags, parseSourceDateEpoch, placeOutputs, type RequestedOutput, usage } from "../flags.ts";
+import {
+  type CachePlace,
+  type CommonFlags,
+  parseSourceDateEpoch,
+  placeOutputs,
+  type RequestedOutput,
+  usage,
+} from "../flags.ts";
 import { isKickstartFile } from "../kickstart-argument.ts";
 import { withOptions } from "../options.ts";
 import { showPath } from "../places.ts";
@@ -19,8 +26,8 @@ export interface BuildFlags extends CommonFlags, DockerfileFlags {
   readonly output?: readonly RequestedOutput[];
   readonly push?: boolean;
   readonly insecureHttp?: boolean;
-  readonly cacheFrom?: readonly string[];
-  readonly cacheTo?: readonly string[];
+  readonly cacheFrom?: readonly CachePlace[];
+  readonly cacheTo?: readonly CachePlace[];
   readonly locked?: boolean;
   readonly scripts?: ScriptMode;
   readonly compression?: "gzip" | "zstd" | "none";
@@ -85,8 +92,8 @@ async function buildRecipe(recipe: string, flags: BuildFlags, world: Context): P
       locked,
       ...(names ? { names } : {}),
       insecureHttp: flags.insecureHttp ?? false,
-      ...(flags.cacheFrom ? { cacheFrom: flags.cacheFrom } : {}),
-      ...(flags.cacheTo ? { cacheTo: flags.cacheTo } : {}),
+      ...(flags.cacheFrom ? { cacheFrom: flags.cacheFrom.map(({ name }) => name) } : {}),
+      ...(flags.cacheTo ? { cacheTo: flags.cacheTo.map(({ name }) => name) } : {}),
       ...(scripts ? { scripts } : {}),
       ...(compression ? { compression } : {}),
       ...(flags.ledger === undefined ? {} : { ledgerFile: resolve(cwd, flags.ledger) }),

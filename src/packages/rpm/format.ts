@@ -4,7 +4,7 @@ import { formatDatabase } from "./database.ts";
 import { restoreDatabase } from "./database-restore.ts";
 import { parseRequest, satisfies } from "./relation.ts";
 import { scriptRunner } from "./script-runner.ts";
-import { scriptNames } from "./scripts.ts";
+import { scriptKinds } from "./scripts.ts";
 import { owners, shares, unwanted } from "./shared-files.ts";
 import { compareVersions } from "./version.ts";
 
@@ -34,11 +34,12 @@ export const rpm: PackageFormat = {
   digestedPaths: () => new Set(),
   replaces: () => false,
   signedPackages: true,
+  ownsRoot: true,
   shares,
   owners,
   unwanted,
   formatDatabase,
   restoreDatabase,
-  scripts: scriptNames,
+  scripts: scriptKinds,
   runner: scriptRunner,
 };
