@@ -550,6 +550,8 @@ describe("hostile files", () => {
     "user --name=a --homedir=b",
     "user --name=a --uid=4294967295",
     "user --name=a --gecos=a:b",
+    "user --name=a\nuser --name=a",
+    "group --name=a --gid=5\ngroup --name=b --gid=5",
     "sshkey --username=nobody 'ssh-rsa AAAA'",
     "services --enabled=../x",
     "url --url='http://a b/'",

@@ -21,6 +21,13 @@ export function readAccounts(commands: readonly Command[], faults: Faults): Foun
   const rootPassword = named("rootpw")
     .map(({ options }) => readRootPassword(options, faults))
     .findLast((one) => one !== undefined);
+  for (const [kind, id] of [
+    ["user", "uid"],
+    ["group", "gid"],
+  ] as const) {
+    refuseTwins(named(kind), "name", faults);
+    refuseTwins(named(kind), id, faults);
+  }
   const asked = named("group").flatMap(({ options }) => readGroup(options, faults));
   const ids = startIds([...named("user"), ...named("group")]);
   const groups = asked.map(({ name, gid }): RecipeGroup => ({ name, gid: gid ?? ids.nextGid(), members: [] }));
@@ -31,6 +38,22 @@ export function readAccounts(commands: readonly Command[], faults: Faults): Foun
   }
   const files = named("sshkey").flatMap(({ options }) => readKey(options, users, faults));
   return { accounts: { users, groups, ...(rootPassword === undefined ? {} : { rootPassword }) }, files: joined(files) };
+}
+
+/** Two commands with one name or number are no two accounts. */
+function refuseTwins(commands: readonly Command[], option: string, faults: Faults): void {
+  const seen = new Map<string, Value>();
+  for (const { name, options } of commands) {
+    const value = lastOf(options, option);
+    const before = value && seen.get(value.text);
+    if (before) {
+      const { file, line } = before.position;
+      faults.broken(
+        value.position,
+        `Cannot use --${option} "${value.text}": another ${name} has it at ${file}:${line}`,
+      );
+    } else if (value) seen.set(value.text, value);
+  }
 }
 
 interface Ids {
