@@ -29,6 +29,8 @@ export interface RpmRelease {
   /** Packages of each variant. */
   readonly variants: Readonly<Record<string, readonly string[]>>;
   readonly archived?: boolean;
+  /** Of every variant's image but `empty`; with them come those that say when it was made. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface RpmFamilySpec {
@@ -92,7 +94,8 @@ function supplyOf(spec: RpmFamilySpec, recipe: Recipe, { platform, mirrors }: Pl
     mergedUsr: release.mergedUsr,
     users: [],
     groups: [],
-    config: isEmpty ? {} : shellConfig,
+    ...(isDated(release, recipe) ? { dayLabel: true } : {}),
+    config: isEmpty ? {} : { ...shellConfig, ...(release.labels ? { labels: release.labels } : {}) },
     perPackageStatus: false,
     rpmDatabase: { ...release.database, keys: isEmpty ? [] : release.keys },
     ...wishesOf(recipe),
@@ -124,6 +127,11 @@ function imageFiles({ documentation = false, languages = usualLanguages }: Recip
 
 function fileOf(path: string, content: string, mode = 0o644): Recipe["files"][number] {
   return { kind: "file", path, mode, uid: 0, gid: 0, content };
+}
+
+/** A recipe that starts from nothing may have the labels as its own. */
+function isDated({ labels }: RpmRelease, { variant, config }: Recipe): boolean {
+  return labels !== undefined && (variant !== "empty" || Object.keys(labels).every((key) => config.labels?.[key]));
 }
 
 interface RepositoryPlace extends Place {
