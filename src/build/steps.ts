@@ -44,11 +44,7 @@ function unknown([first]: readonly RecipeStep[]): DodaiError {
   });
 }
 
-async function runSteps(
-  change: ChangedTree,
-  steps: readonly RecipeStep[],
-  context: StepContext,
-): Promise<StepOutcome> {
+async function runSteps(change: ChangedTree, steps: readonly RecipeStep[], context: StepContext): Promise<StepOutcome> {
   const { stepEffectOf } = await import("./step-run.ts");
   const timeoutMs = context.scriptTimeoutSeconds * 1000;
   const effect = await stepEffectOf({ ...context, steps, tree: change, timeoutMs });

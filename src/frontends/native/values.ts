@@ -192,7 +192,7 @@ export function parseVariableName(text: string): string {
 
 /** `locked`, or what crypt(3) makes of a password (crypt(5)). */
 export function parsePassword(text: string): string {
-  if (text === "locked" || /^\$[0-9a-z]+\$[^:\s\\!*]{10,}$/.test(text) || /^[./0-9A-Za-z]{13}$/.test(text)) return text;
+  if (text === "locked" || /^\$[0-9a-z]+\$[^:\s\\!*]{10,}$/.test(text)) return text;
   throw refusal(
     "password",
     "it is no hash of crypt(3), and passwords themselves are not taken",
