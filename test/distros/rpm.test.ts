@@ -56,6 +56,14 @@ describe("distributions of rpm packages", () => {
     assert.equal(placesOf(centos, recipe("7"))[0], "centos/base http://vault.centos.org 7.9.2009/os/x86_64");
     assert.throws(() => placesOf(centos, recipe("7"), arm64), { code: "PLATFORM_UNSUPPORTED" });
   });
+  it("CentOS 7 is labeled as it was published, with its day, and what starts from nothing only as it says", () => {
+    const labels = centos.supply(recipe("7", "full"), amd64, official).config.labels;
+    const dayOf = (variant: string, own = {}): boolean =>
+      centos.supply(recipe("7", variant, { config: { labels: own } }), amd64, official).dayLabel ?? false;
+    assert.equal(labels?.["org.label-schema.name"], "CentOS Base Image");
+    assert.deepEqual([dayOf("full"), dayOf("empty"), dayOf("empty", labels)], [true, false, true]);
+    assert.equal(centos.supply(recipe("9", "full"), amd64, official).config.labels, undefined);
+  });
   it("a mirror takes the place of the root alone", () => {
     const mirrors = { ...official, archive: ["https://mirror.example/centos"] };
     assert.match(
