@@ -90,6 +90,7 @@ describe("dodai import", () => {
       words: ["build", "distroless/base", "--distro", "centos:7"],
       state: /it is for kickstarts/,
     },
+    { name: "a context beside -f", words: ["build", "-f", "a.ks", "."], state: /a kickstart has no context/ },
     {
       name: "a distribution that is none",
       words: ["import", "a.ks", "--distro", "centos"],
