@@ -126,7 +126,9 @@ function repositoriesOf(spec: RpmFamilySpec, recipe: Recipe, place: RepositoryPl
     ["releasever", release.name],
   ]);
   const modules = recipe.packages.flatMap(({ request, exclude }) => (exclude ? [] : moduleOf(request)));
-  const added = recipe.repositories.flatMap((one, index) => recipeRepositories(one, { index, vars, release, modules }));
+  const files = recipe.packages.flatMap(({ request, exclude }) => (exclude ? [] : filesIn(request)));
+  const asked = { modules, files };
+  const added = recipe.repositories.flatMap((one, index) => recipeRepositories(one, { index, vars, release, asked }));
   if (recipe.repositories.some((one) => one.only)) return added;
   if (recipe.snapshot !== undefined) {
     throw new DodaiError(
@@ -148,10 +150,15 @@ function repositoriesOf(spec: RpmFamilySpec, recipe: Recipe, place: RepositoryPl
       insecureUnsigned: false,
       archived: release.archived ?? false,
       priority: usualPriority,
-      modules,
+      ...asked,
     }),
   );
   return [...own, ...added];
+}
+
+/** Paths of files that a request names: `/usr/bin/perl`, `(/usr/bin/a or b)`. */
+function filesIn(request: string): readonly string[] {
+  return request.split(/[\s()]+/).filter((word) => word.startsWith("/"));
 }
 
 /** `@nodejs:18/common` enables the stream. */
@@ -164,12 +171,13 @@ interface RecipePlace {
   readonly index: number;
   readonly vars: ReadonlyMap<string, string>;
   readonly release: RpmRelease;
-  readonly modules: readonly string[];
+  /** What the recipe asks for that repositories have to know. */
+  readonly asked: Pick<Repository, "modules" | "files">;
 }
 
 /** Suites are paths below the URL, each a repository; without any, the URL itself is one. */
 function recipeRepositories(repository: RecipeRepository, place: RecipePlace): readonly Repository[] {
-  const { index, vars, release, modules } = place;
+  const { index, vars, release, asked } = place;
   const own = repository.keys.map((armored): TrustKey => ({ owner: "the recipe", source: "the recipe", armored }));
   const paths = (repository.flat === undefined ? repository.suites : [repository.flat]).map(
     (one) => one.replace(/^\.\/+/, "") || ".",
@@ -188,7 +196,7 @@ function recipeRepositories(repository: RecipeRepository, place: RecipePlace): r
     ...(repository.cost === undefined ? {} : { cost: repository.cost }),
     ...(repository.excludes ? { excludes: repository.excludes } : {}),
     ...(repository.includes ? { includes: repository.includes } : {}),
-    modules,
+    ...asked,
   }));
 }
 

@@ -35,7 +35,7 @@ export interface SolverOptions {
 }
 
 export interface Problem {
-  readonly format: Pick<PackageFormat, "compareVersions" | "satisfies" | "policy">;
+  readonly format: Pick<PackageFormat, "compareVersions" | "satisfies" | "policy" | "architectures" | "readings">;
   /** The format's word for the platform: `amd64`. */
   readonly architecture: string;
   /** In order of preference where priority and version are equal. */

@@ -11,7 +11,8 @@ import type {
   RelationKind,
   Requirement,
 } from "../../src/packages/contract.ts";
-import { parseRelation, satisfies } from "../../src/packages/rpm/relation.ts";
+import { rpm } from "../../src/packages/rpm/format.ts";
+import { parseRelation } from "../../src/packages/rpm/relation.ts";
 import { compareVersions } from "../../src/packages/rpm/version.ts";
 import type { OfferedRepository, Problem, SolverRequest } from "../../src/solver/problem.ts";
 
@@ -23,7 +24,7 @@ export interface LibsolvJob {
   readonly skipped?: string;
 }
 
-export const rpmPolicy: Problem["format"] = { policy: "dnf", compareVersions, satisfies };
+export const rpmPolicy: Problem["format"] = { ...rpm };
 
 const relationTags: Readonly<Record<string, RelationKind>> = {
   Req: "depends",

@@ -6,7 +6,7 @@ import type { PackageGroup, PackageIndex, PackageRecord, RandomAccess, RelationK
 import { broken, hashName, type IndexTables, itemsOf, readTables } from "../index-layout.ts";
 import type { IndexExtras } from "./index-compile.ts";
 import { enabledModules, moduleGroups, type VisiblePackages } from "./module-streams.ts";
-import { packageMatcher } from "./package-glob.ts";
+import { packageMatcher } from "./package-spec.ts";
 import { type PackageRow, recordOf } from "./record.ts";
 import { compareVersions } from "./version.ts";
 
