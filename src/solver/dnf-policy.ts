@@ -88,15 +88,14 @@ function withoutObsoleted(candidates: readonly number[], { records, problem }: D
 
 /** Packages of which a newer version is on offer, or one from a repository of higher priority, come last. */
 function newerElsewhereLast(candidates: readonly number[], pool: DnfPool): readonly number[] {
-  const { records, problem, repositories, named } = pool;
-  const priority = (variable: number): number => problem.repositories[repositories[variable] ?? 0]?.priority ?? 0;
+  const { records, problem, repositories, offered } = pool;
+  const priority = (repository: number): number => problem.repositories[repository]?.priority ?? 0;
   const isOld = (variable: number): boolean => {
     const { name, version, architecture } = records[variable] as PackageRecord;
-    return named(name).some((other) => {
-      const { version: newer, architecture: same } = records[other] as PackageRecord;
-      if (other === variable || same !== architecture) return false;
-      const isPreferred = priority(other) - priority(variable);
-      return isPreferred > 0 || (isPreferred === 0 && problem.format.compareVersions(newer, version) > 0);
+    return offered(name).some(({ record, repository }) => {
+      if (record === records[variable] || record.architecture !== architecture) return false;
+      const isPreferred = priority(repository) - priority(repositories[variable] ?? 0);
+      return isPreferred > 0 || (isPreferred === 0 && problem.format.compareVersions(record.version, version) > 0);
     });
   };
   return frontFirst(candidates, (variable) => !isOld(variable));

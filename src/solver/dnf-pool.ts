@@ -2,7 +2,7 @@
 // that requests name, and whatever relations lead to from there, recommendations and supplements too. A variable's number is
 // its place in the repositories, which decides between packages that are equal in all else.
 import { compareBytes } from "../core/byte-order.ts";
-import type { PackageRecord, Requirement, RichRelation } from "../packages/contract.ts";
+import type { PackageRecord, Relation, Requirement, RichRelation } from "../packages/contract.ts";
 import type { Excluded } from "./dnf-rules.ts";
 import type { Offer, Problem, SolverRequest } from "./problem.ts";
 
@@ -22,6 +22,8 @@ export interface DnfPool {
   providers(requirement: Requirement): readonly number[];
   /** Variables of this very name. */
   named(name: string): readonly number[];
+  /** All packages of this very name on offer, whether anything leads to them or not. */
+  offered(name: string): readonly Known[];
   /** The variable of a package on offer; `undefined` when it was taken away. */
   variable(record: PackageRecord): number | undefined;
   /** How good its architecture is: 0 for the platform's own, `undefined` for one that goes with all. */
@@ -67,6 +69,7 @@ export function openPool(problem: Problem, roots: Roots): DnfPool {
       return inOrder;
     },
     named: (name) => byName.get(name) ?? [],
+    offered: (name) => finder.find({ name }).filter(({ record }) => record.name === name),
     variable: (record) => numbers.get(record),
     rank: (variable) => architectures.get(records[variable]?.architecture ?? "")?.rank,
     areApart(a, b) {
@@ -164,8 +167,7 @@ function reach(problem: Problem, finder: Finder, { requirements, offers }: Roots
   // A map is walked in the order in which it grows.
   for (const { record } of reached.values()) {
     for (const relation of record.relations) {
-      if (relation.kind !== "depends" && relation.kind !== "recommends") continue;
-      for (const requirement of relation.rich ? wantedIn(relation.rich) : relation.anyOf) add(finder.find(requirement));
+      for (const requirement of namesWanted(relation)) add(finder.find(requirement));
     }
     // A package of a worse architecture may have to go along with the same of a better one.
     if (rank(record) > 0) {
@@ -176,9 +178,9 @@ function reach(problem: Problem, finder: Finder, { requirements, offers }: Roots
     for (const name of new Set([record.name, ...record.provides.map((one) => one.name)])) {
       repositories.forEach(({ index, priority }, repository) => {
         if (priority < 0) return;
-        const supplements = index.relating?.("supplements", name) ?? [];
+        const weak = (["supplements", "enhances"] as const).flatMap((kind) => index.relating?.(kind, name) ?? []);
         add(
-          supplements.flatMap((one) =>
+          weak.flatMap((one) =>
             finder.find({ name: one.name }).filter((found) => found.record === one && found.repository === repository),
           ),
         );
@@ -188,16 +190,32 @@ function reach(problem: Problem, finder: Finder, { requirements, offers }: Roots
   return [...reached.values()];
 }
 
-/** The names that a boolean relation may ask for. A condition is not one, unless it would do without what is else asked for. */
-export function wantedIn(rich: RichRelation): readonly Requirement[] {
+function namesWanted({ kind, anyOf, rich }: Relation): readonly Requirement[] {
+  if (kind === "conflicts") return rich ? wantedIn(rich, "not") : [];
+  if (kind !== "depends" && kind !== "recommends" && kind !== "suggests") return [];
+  return rich ? wantedIn(rich) : anyOf;
+}
+
+/** The names that a boolean relation, or that it does not hold, may ask for: one that must be away is not asked for. */
+export function wantedIn(rich: RichRelation, sense: "is" | "not" = "is"): readonly Requirement[] {
+  const opposite = sense === "is" ? "not" : "is";
   switch (rich.kind) {
     case "name":
-      return [rich.requirement];
+      return sense === "is" ? [rich.requirement] : [];
+    case "with":
+    case "without":
+      return sense === "is" ? rich.parts.flatMap((part) => wantedIn(part)) : [];
     case "if":
-    case "unless":
-      return [rich.wanted, ...(rich.otherwise ? [rich.condition, rich.otherwise] : [])].flatMap(wantedIn);
+    case "unless": {
+      const { wanted, condition, otherwise } = rich;
+      return [
+        ...wantedIn(wanted, sense),
+        ...wantedIn(condition, opposite),
+        ...(otherwise ? [...wantedIn(otherwise, sense), ...wantedIn(condition, sense)] : []),
+      ];
+    }
     default:
-      return rich.parts.flatMap(wantedIn);
+      return rich.parts.flatMap((part) => wantedIn(part, sense));
   }
 }
 

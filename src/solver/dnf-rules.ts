@@ -129,7 +129,7 @@ function conflictRules(pool: DnfPool, variable: number, relation: Relation): rea
 function refusals(pool: DnfPool, variable: number, relation: Relation, others: readonly number[]): readonly DnfRule[] {
   const { name } = pool.records[variable] as PackageRecord;
   return others
-    .filter((other) => other !== variable && pool.records[other]?.name !== name)
+    .filter((other) => other !== variable && (pool.records[other]?.name !== name || pool.areApart(variable, other)))
     .map((other) => ({
       literals: [isOut(variable), isOut(other)],
       origin: { kind: "refuses", variable, relation, other },

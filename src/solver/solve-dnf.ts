@@ -18,7 +18,7 @@ export function solveAsDnf(problem: Problem): Solution | Conflict {
   const rules = [...roots, ...packageRules(pool, settledBy(jobs))];
   const outcome = searchAsDnf(pool, { rules, roots: roots.length, recommends: problem.options.recommends });
   if (outcome.kind === "refuted") return explainAsDnf(pool, rules, outcome.rules);
-  const reasons = reasonsOf(pool, roots, outcome.chosen);
+  const reasons = reasonsOf(pool, { rules, chosen: outcome.chosen });
   const packages = outcome.chosen.flatMap((variable): ChosenPackage[] => {
     const reason = reasons.get(variable);
     return reason === undefined ? [] : [{ ...pool.offer(variable), reason }];
