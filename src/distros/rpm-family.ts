@@ -26,6 +26,10 @@ export interface RpmRelease {
   readonly database: Omit<RpmDatabase, "keys">;
   /** Top folders that are links into usr, made by the package filesystem. */
   readonly mergedUsr: readonly string[];
+  /** The release as a stream of the module "platform", where it has modules: `el9`. */
+  readonly modulePlatform?: string;
+  /** Other variables of dnf that its repository files use: `stream` is `9-stream`. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** Packages of each variant. */
   readonly variants: Readonly<Record<string, readonly string[]>>;
   readonly archived?: boolean;
@@ -120,14 +124,11 @@ interface RepositoryPlace extends Place {
 function repositoriesOf(spec: RpmFamilySpec, recipe: Recipe, place: RepositoryPlace): readonly Repository[] {
   const { release, platform, mirrors } = place;
   const basearch = basearchOf(platform);
-  const vars: ReadonlyMap<string, string> = new Map([
-    ["basearch", basearch],
-    ["arch", basearch],
-    ["releasever", release.name],
-  ]);
+  const vars = variablesOf(release, basearch);
   const modules = recipe.packages.flatMap(({ request, exclude }) => (exclude ? [] : moduleOf(request)));
   const files = recipe.packages.flatMap(({ request, exclude }) => (exclude ? [] : filesIn(request)));
-  const asked = { modules, files };
+  const { modulePlatform } = release;
+  const asked = { modules, files, ...(modulePlatform === undefined ? {} : { modulePlatform }) };
   const added = recipe.repositories.flatMap((one, index) => recipeRepositories(one, { index, vars, release, asked }));
   if (recipe.repositories.some((one) => one.only)) return added;
   if (recipe.snapshot !== undefined) {
@@ -172,7 +173,7 @@ interface RecipePlace {
   readonly vars: ReadonlyMap<string, string>;
   readonly release: RpmRelease;
   /** What the recipe asks for that repositories have to know. */
-  readonly asked: Pick<Repository, "modules" | "files">;
+  readonly asked: Pick<Repository, "modules" | "files" | "modulePlatform">;
 }
 
 /** Suites are paths below the URL, each a repository; without any, the URL itself is one. */
@@ -196,8 +197,22 @@ function recipeRepositories(repository: RecipeRepository, place: RecipePlace): r
     ...(repository.cost === undefined ? {} : { cost: repository.cost }),
     ...(repository.excludes ? { excludes: repository.excludes } : {}),
     ...(repository.includes ? { includes: repository.includes } : {}),
+    ...(repository.moduleHotfixes ? { moduleHotfixes: true } : {}),
     ...asked,
   }));
+}
+
+/** Those of dnf.conf(5), and those that the release's own repository files use. */
+function variablesOf(release: RpmRelease, basearch: string): ReadonlyMap<string, string> {
+  const [major = "", minor = ""] = (/[\d.]+/.exec(release.name)?.[0] ?? "").split(".");
+  return new Map([
+    ["basearch", basearch],
+    ["arch", basearch],
+    ["releasever", /^stream(\d+)$/.exec(release.name)?.[1] ?? release.name],
+    ["releasever_major", major],
+    ["releasever_minor", minor],
+    ...Object.entries(release.variables ?? {}),
+  ]);
 }
 
 /** dnf's variables, `$basearch` and `${basearch}`. */

@@ -144,6 +144,8 @@ export interface PackageIndex {
   relating?(kind: RelationKind, name: string): readonly PackageRecord[];
   /** rpm: the group, environment (`core`) or module stream (`nodejs:18`) that people ask for as `@core`. */
   group?(id: string): PackageGroup | undefined;
+  /** rpm: names that streams of modules have, which hide packages of other repositories that are or provide them. */
+  readonly hides?: ReadonlySet<string>;
   /** apk: packages whose `installIf` names this name. */
   conditional?(name: string): readonly PackageRecord[];
   /** What a build must know of a package that its record does not say: the index's own text of it (a deb822 stanza). */
@@ -357,6 +359,10 @@ export interface Repository {
   readonly excludes?: readonly string[];
   /** rpm: where there are any, only packages that one of these fits are there. */
   readonly includes?: readonly string[];
+  /** rpm: the distribution as a stream of the module "platform": `el9`. */
+  readonly modulePlatform?: string;
+  /** rpm: dnf's module_hotfixes: no module hides packages of it. */
+  readonly moduleHotfixes?: boolean;
   /** rpm: files that somebody asks for by path, beside those that packages ask for. */
   readonly files?: readonly string[];
   /** rpm: `nodejs:18`: streams of modules to take instead of the default ones. */

@@ -12,6 +12,8 @@ export interface OfferedRepository {
   readonly index: PackageIndex;
   /** dnf's: of what is equal in all else the cheaper is taken; 1000 when absent. */
   readonly cost?: number;
+  /** rpm: modules of other repositories hide none of its packages. */
+  readonly moduleHotfixes?: boolean;
   /** apk: packages of it are taken only for requests that name the tag. */
   readonly tag?: string;
 }

@@ -1,6 +1,6 @@
 // The way through as dnf goes it: requests and groups → rules → search → the set, or a conflict.
 import { compareBytes } from "../core/byte-order.ts";
-import type { Relation, Requirement } from "../packages/contract.ts";
+import type { PackageIndex, PackageRecord, Relation, Requirement } from "../packages/contract.ts";
 import { isIn } from "./clauses.ts";
 import { explainAsDnf } from "./dnf-explain.ts";
 import { type DnfPool, exclusionsOf, type Known, openPool, type Roots, wantedIn } from "./dnf-pool.ts";
@@ -10,7 +10,8 @@ import { clausesOf, type DnfRule, type Excluded, packageRules } from "./dnf-rule
 import { searchAsDnf } from "./dnf-search.ts";
 import type { ChosenPackage, Conflict, Problem, Solution } from "./problem.ts";
 
-export function solveAsDnf(problem: Problem): Solution | Conflict {
+export function solveAsDnf(stated: Problem): Solution | Conflict {
+  const problem = withoutHidden(stated);
   const warnings: string[] = [];
   const jobs = readRequests(problem, warnings);
   const pool = openPool(problem, rootsOf(problem, jobs));
@@ -67,4 +68,34 @@ function excludedOf({ problem }: DnfPool, offers: readonly Known[]): readonly Ex
     const offer = { record, repository: problem.repositories[repository]?.name ?? "" };
     return request === undefined ? [] : [{ offer, request }];
   });
+}
+
+/** Streams of modules hide packages of other repositories too. */
+function withoutHidden(problem: Problem): Problem {
+  const { repositories } = problem;
+  if (!repositories.some(({ index }) => (index.hides?.size ?? 0) > 0)) return problem;
+  return {
+    ...problem,
+    repositories: repositories.map((one) => {
+      const hiding = repositories.flatMap(({ index }) =>
+        index === one.index || !index.hides?.size ? [] : [index.hides],
+      );
+      return hiding.length === 0 || one.moduleHotfixes ? one : { ...one, index: hiddenBy(one.index, hiding) };
+    }),
+  };
+}
+
+function hiddenBy(index: PackageIndex, hiding: readonly ReadonlySet<string>[]): PackageIndex {
+  const isHidden = (name: string): boolean => hiding.some((names) => names.has(name));
+  const ownNames = index.hides ?? new Set<string>();
+  const shown = (records: readonly PackageRecord[]): readonly PackageRecord[] =>
+    records.filter(
+      ({ name, provides }) => ownNames.has(name) || ![name, ...provides.map((one) => one.name)].some(isHidden),
+    );
+  return {
+    ...index,
+    named: (name) => shown(index.named(name)),
+    providing: (name) => shown(index.providing(name)),
+    relating: (kind, name) => shown(index.relating?.(kind, name) ?? []),
+  };
 }

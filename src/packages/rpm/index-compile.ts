@@ -128,7 +128,7 @@ export function startIndex(what: string): IndexCompiler {
 const copied = (text: string): string => Buffer.from(text).toString();
 
 /** `name >= version` */
-const nameIn = (text: string): string => (text.startsWith("(") ? text : (text.split(" ", 1)[0] ?? text));
+export const nameIn = (text: string): string => (text.startsWith("(") ? text : (text.split(" ", 1)[0] ?? text));
 
 /** The words of a boolean relation: more than the names in it, which does no harm. */
 const namesIn = (text: string): readonly string[] =>

@@ -13,7 +13,7 @@ import type { OpenRepository, PackageGroup, PackageIndex, Repository, Repository
 import { compatibleArchitectures } from "./architectures.ts";
 import { readComps } from "./comps.ts";
 import { readFilelists } from "./filelists.ts";
-import { openIndex } from "./index.ts";
+import { type OpenIndexOptions, openIndex } from "./index.ts";
 import { startIndex } from "./index-compile.ts";
 import { type Modules, parseModules } from "./modules.ts";
 import { readPrimary } from "./primary.ts";
@@ -161,10 +161,13 @@ function indexOf(folder: string, { path, checksum, sizeBytes }: MetadataFile): O
 async function openCompiled(source: Source, files: ReadonlyMap<string, MetadataFile>): Promise<PackageIndex> {
   const { access, repository } = source;
   const key = compiledKey(files, source);
-  const options = {
-    modules: repository.modules ?? [],
-    excludes: repository.excludes ?? [],
-    includes: repository.includes ?? [],
+  const { modules, excludes, includes, moduleHotfixes, modulePlatform } = repository;
+  const options: OpenIndexOptions = {
+    modules: modules ?? [],
+    excludes: excludes ?? [],
+    includes: includes ?? [],
+    moduleHotfixes: moduleHotfixes ?? false,
+    modulePlatform,
   };
   const file = await access.compiled.open(key);
   if (file !== undefined) {
@@ -183,7 +186,7 @@ function compiledKey(
   { architecture, repository: { files = [] } }: Source,
 ): string {
   const digests = [...chosen].map(([kind, { checksum }]) => `${kind} ${checksum.algorithm}:${checksum.hex}`);
-  return hexOf(sha256(["dodai rpm index 2", architecture, ...digests, ...files].join("\n")));
+  return hexOf(sha256(["dodai rpm index 3", architecture, ...digests, ...files].join("\n")));
 }
 
 async function compile(source: Source, files: ReadonlyMap<string, MetadataFile>): Promise<Uint8Array> {
