@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { PackageGroup } from "../../src/packages/contract.ts";
+import { rpm } from "../../src/packages/rpm/format.ts";
 import type { Problem } from "../../src/solver/problem.ts";
 import { solve } from "../../src/solver/solve.ts";
-import { parseTestTags, recordIndex, rpmPolicy } from "./libsolv-cases.ts";
+import { parseTestTags, recordIndex } from "./libsolv-cases.ts";
 
 const records = parseTestTags(`=Pkg: app 1 1 x86_64
 =Req: lib
@@ -31,7 +32,7 @@ const groups = new Map(
 function outcomeOf(requests: readonly string[], options: Partial<Problem["options"]> = {}): readonly string[] | string {
   const index = { ...recordIndex(records), group: (id: string) => groups.get(id) };
   const outcome = solve({
-    format: rpmPolicy,
+    format: rpm,
     architecture: "x86_64",
     repositories: [{ name: "r", priority: 500, index }],
     requests: requests.map((text) => ({ requirement: { name: text.replace("!", "") }, exclude: text.startsWith("!") })),
@@ -68,8 +69,8 @@ describe("what nobody offers", () => {
   it("is passed over where that is wanted", () => {
     assert.deepEqual(outcomeOf(["tool", "none", "@none", "no*"], { ignoreMissing: true }), [
       "tool",
-      '"@none" is passed over: no repository offers it',
       '"none" is passed over: no repository offers it',
+      '"@none" is passed over: no repository offers it',
       '"no*" is passed over: no repository offers it',
     ]);
   });

@@ -51,6 +51,8 @@ const stream = (number: string, folder: string): RpmRelease => ({
     appstream: `${number}-stream/AppStream/$basearch/os`,
   },
   database: { folder, backend: "sqlite" },
+  modulePlatform: `el${number}`,
+  variables: { stream: `${number}-stream` },
   mergedUsr: ["bin", "lib", "lib64", "sbin"],
   variants: streamPackages,
 });
