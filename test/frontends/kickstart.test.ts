@@ -388,9 +388,9 @@ describe("%packages", () => {
       wanted: ["@b", "@^c", "!@d", "@n:18/common"],
     },
     {
-      name: "may ask for a group with blanks in its name",
-      text: "%packages --nocore\n@Development Tools --nodefaults\n%end",
-      wanted: ["@Development Tools"],
+      name: "may say how much of a group",
+      text: "%packages --nocore\n@development --nodefaults\n%end",
+      wanted: ["@development"],
     },
   ];
   for (const { name, text, wanted } of rows) {
@@ -555,6 +555,10 @@ describe("hostile files", () => {
     "sshkey --username=nobody 'ssh-rsa AAAA'",
     "services --enabled=../x",
     "url --url='http://a b/'",
+    "url --url=http://a.example:x/9/os",
+    "%post\necho \0\n%end",
+    "%packages\n@Development Tools\n%end",
+    '%packages\nLANG="en"\n%end',
     "part / --size=many",
     "%post --interpreter=bash\n%end",
     "%post --log=/a/../../b\n%end",

@@ -38,7 +38,7 @@ function stepOf({ options, lines, position }: Section, faults: Faults): RecipeSt
 }
 
 const isPlainPath = (path: string): boolean =>
-  /^\/[^\p{Cc}]+$/u.test(path) && posix.normalize(path) === path && !path.endsWith("/");
+  /^\/[^\p{Cc}:]+$/u.test(path) && posix.normalize(path) === path && !path.endsWith("/");
 
 /** With --nochroot only what is below /mnt/sysimage is in the image. */
 function logOf(
@@ -48,7 +48,7 @@ function logOf(
   if (!value) return undefined;
   const { text, position } = value;
   if (!isPlainPath(text)) {
-    faults.broken(position, `Cannot use log "${text}": it is no absolute path`);
+    faults.broken(position, `Cannot use log "${text}": it is no plain absolute path`);
     return undefined;
   }
   if (!outside || text.startsWith(`${outsideRoot}/`)) return text;

@@ -1,6 +1,6 @@
 // A recipe → the YAML that says it: what `loadRecipe` makes of the text is the recipe again, but for places in files and
 // warnings. Members as they are when nobody names them are left out. For recipes that name packages, as kickstarts do.
-import { stringify } from "yaml";
+import { Document, Scalar, visit } from "yaml";
 import { formatPlatform } from "../../core/platform.ts";
 import type {
   Recipe,
@@ -35,12 +35,24 @@ export function formatRecipe(recipe: Recipe, { comments }: FormatRecipe): string
   const input = inputOf(recipe);
   const texts = paragraphs.flatMap((keys) => {
     const own = keys.flatMap((key) => (input[key] === undefined ? [] : [[key, input[key]]]));
-    return own.length === 0 ? [] : [stringify(Object.fromEntries(own), { lineWidth: 0, blockQuote: "literal" })];
+    return own.length === 0 ? [] : [textOf(Object.fromEntries(own))];
   });
   const head = comments.map((line) => `# ${line.replaceAll(/[\r\n]+/g, " ")}\n`).join("");
   const all = head === "" ? texts : [head, ...texts];
   // A block that keeps the line ends behind it would take another one in.
   return all.map((text, at) => (at === all.length - 1 || text.endsWith("\n\n") ? text : `${text}\n`)).join("");
+}
+
+function textOf(value: object): string {
+  const document = new Document(value);
+  visit(document, {
+    Scalar: (_, node) => {
+      // A block would lose what YAML has no plain form for.
+      if (typeof node.value === "string" && /[^\P{Cc}\n\t]|[\u2028\u2029\uFEFF]/u.test(node.value))
+        node.type = Scalar.QUOTE_DOUBLE;
+    },
+  });
+  return document.toString({ lineWidth: 0, blockQuote: "literal", doubleQuotedMinMultiLineLength: 1 << 30 });
 }
 
 function inputOf(recipe: Recipe): RecipeInput {
