@@ -444,11 +444,11 @@ describe("scripts", () => {
   });
   it("says once what is not run and what has no effect", async () => {
     const { warnings } = await read(
-      `text\nbootloader --disable\nreboot\n${packages}%pre\n:\n%end\n%addon com_redhat_kdump --disable\n%end\n`,
+      `text\nbootloader --disable\nreboot\n${packages}%pre\n:\n%end\n%pre\n:\n%end\n%addon com_redhat_kdump --disable\n%end\n`,
     );
     assert.deepEqual(warnings, [
       "ks: of no effect in a container image: text, bootloader, reboot, %addon com_redhat_kdump",
-      "ks:7:1: %pre is not run: it is for the installer's own system, and there is none",
+      "ks:7:1: %pre is not run (nor 1 more): it is for the installer's own system, and there is none",
     ]);
   });
 });

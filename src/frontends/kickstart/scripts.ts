@@ -14,9 +14,11 @@ const outsideRoot = "/mnt/sysimage";
 const installers: readonly string[] = ["%pre", "%pre-install", "%onerror", "%traceback"];
 
 export function readSteps(sections: readonly Section[], faults: Faults): readonly RecipeStep[] {
-  for (const { name, position } of sections) {
-    if (installers.includes(name))
-      faults.warn(position, `${name} is not run: it is for the installer's own system, and there is none`);
+  for (const name of installers) {
+    const [first, ...others] = sections.filter((one) => one.name === name);
+    const more = others.length === 0 ? "" : ` (nor ${others.length} more)`;
+    if (first)
+      faults.warn(first.position, `${name} is not run${more}: it is for the installer's own system, and there is none`);
   }
   const scripts = sections.filter(({ name }) => name === "%post").map((section) => stepOf(section, faults));
   return [...certificateSteps(sections, faults), ...scripts];
