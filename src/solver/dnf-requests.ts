@@ -1,6 +1,7 @@
 // What requests name, as dnf's Subject reads them: a package by name, architecture and version in the forms that the format
 // knows, globs of such; else whatever provides it, a file too; a boolean relation; a group or environment.
 import { compareBytes } from "../core/byte-order.ts";
+import { DodaiError } from "../core/dodai-error.ts";
 import type { PackageGroup, PackageReading, PackageRecord, Relation } from "../packages/contract.ts";
 import { architecturesOf, type Known } from "./dnf-pool.ts";
 import { missing } from "./missing.ts";
@@ -128,7 +129,7 @@ const byArchitecture = (all: readonly Known[]): readonly (readonly Known[])[] =>
 function groupJobs({ problem, named, obsoleting }: Reader, request: SolverRequest, warnings: string[]): readonly Job[] {
   const { name } = request.requirement;
   const groups = groupsOf(problem, name.replace(/^@\^?/, ""), new Set());
-  if (groups.length === 0) throw missing(new Universe(problem), request);
+  if (groups.length === 0) throw groupMissing(request);
   for (const absent of new Set(groups.flatMap(({ groups: more }) => more))) {
     if (!problem.repositories.some(({ index }) => index.group?.(absent))) {
       warnings.push(`"${name}" has the group "${absent}", which no repository has`);
@@ -143,6 +144,22 @@ function groupJobs({ problem, named, obsoleting }: Reader, request: SolverReques
       (one): Job => ({ kind: "relation", request, name: one.name, group: name, relation: conditional(one) }),
     ),
   ]);
+}
+
+function groupMissing({ requirement: { name }, position }: SolverRequest): DodaiError {
+  const isStream = name.includes(":");
+  return new DodaiError(
+    "PACKAGE_MISSING",
+    isStream
+      ? `Cannot install "${name}": no repository has this stream of a module with everything that it needs`
+      : `Cannot install "${name}": no repository has a group, an environment or a default stream of a module that is called so`,
+    {
+      ...(position === undefined ? {} : { where: position }),
+      fix: isStream
+        ? "Check the stream, and streams of other modules that are asked for."
+        : "Check the name, or add the repository that has it.",
+    },
+  );
 }
 
 function conditional({ name, requires }: PackageGroup["conditional"][number]): Relation {

@@ -78,9 +78,9 @@ describe("distributions of rpm packages", () => {
       ],
     });
     assert.deepEqual(placesOf(centos, wanted), [
-      "recipe-1/a/$basearch https://x.example/stream9 a/x86_64",
-      `recipe-1/${braced} https://x.example/stream9 b/x86_64`,
-      "recipe-2 https://x.example/stream9 ",
+      "recipe-1/a/$basearch https://x.example/9 a/x86_64",
+      `recipe-1/${braced} https://x.example/9 b/x86_64`,
+      "recipe-2 https://x.example/9 ",
     ]);
     const { repositories } = centos.supply(wanted, amd64, official);
     assert.match(repositories[0]?.keys[0]?.owner ?? "", /CentOS Official Signing Key/);
