@@ -1,6 +1,7 @@
 // What requests name, as dnf's Subject reads them: a package by name, architecture and version in the forms that the format
 // knows, globs of such; else whatever provides it, a file too; a boolean relation; a group or environment.
 import { compareBytes } from "../core/byte-order.ts";
+import { DodaiError } from "../core/dodai-error.ts";
 import type { PackageGroup, PackageReading, PackageRecord, Relation } from "../packages/contract.ts";
 import { architecturesOf, exclusionsOf, type Known } from "./dnf-pool.ts";
 import { missing } from "./missing.ts";
@@ -127,8 +128,11 @@ const byArchitecture = (all: readonly Known[]): readonly (readonly Known[])[] =>
 
 /** Throws PACKAGE_MISSING, unless the problem passes over what is missing. */
 function passedOver(problem: Problem, request: SolverRequest, warnings: string[]): readonly Job[] {
-  if (!problem.options.ignoreMissing || request.isInstalled) throw missing(new Universe(problem), request);
-  warnings.push(`"${request.requirement.name}" is passed over: no repository offers it`);
+  const { name } = request.requirement;
+  if (!problem.options.ignoreMissing || request.isInstalled) {
+    throw name.startsWith("@") ? groupMissing(request) : missing(new Universe(problem), request);
+  }
+  warnings.push(`"${name}" is passed over: no repository offers it`);
   return [];
 }
 
@@ -161,6 +165,22 @@ const idOf = (name: string): string => name.replace(/^@\^?/, "");
 /** Groups that are to stay out, of environments that have them. */
 const excludedGroups = ({ requests }: Problem): readonly string[] =>
   requests.flatMap(({ exclude, requirement: { name } }) => (exclude && name.startsWith("@") ? [idOf(name)] : []));
+
+function groupMissing({ requirement: { name }, position }: SolverRequest): DodaiError {
+  const isStream = name.includes(":");
+  return new DodaiError(
+    "PACKAGE_MISSING",
+    isStream
+      ? `Cannot install "${name}": no repository has this stream of a module with everything that it needs`
+      : `Cannot install "${name}": no repository has a group, an environment or a default stream of a module that is called so`,
+    {
+      ...(position === undefined ? {} : { where: position }),
+      fix: isStream
+        ? "Check the stream, and streams of other modules that are asked for."
+        : "Check the name, or add the repository that has it.",
+    },
+  );
+}
 
 function conditional({ name, requires }: PackageGroup["conditional"][number]): Relation {
   const wanted = { kind: "name", requirement: { name } } as const;

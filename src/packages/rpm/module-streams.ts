@@ -57,7 +57,18 @@ function enabledStreams(modules: Modules, wanted: readonly string[]): ReadonlyMa
     if (documents.length > 0 && !documents.some((one) => goesWith(one, tried))) continue;
     for (const [name, own] of tried) enabled.set(name, own);
   }
-  return enabled;
+  return withoutBroken(modules, enabled);
+}
+
+/** What needs a stream that cannot be had is not there either. */
+function withoutBroken({ streams }: Modules, enabled: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const left = new Map(
+    [...enabled].filter(([module, stream]) => {
+      const documents = streams.filter((one) => one.module === module && one.stream === stream);
+      return documents.length === 0 || documents.some((one) => goesWith(one, enabled));
+    }),
+  );
+  return left.size === enabled.size ? left : withoutBroken({ streams, defaults: [] }, left);
 }
 
 interface Enabling {

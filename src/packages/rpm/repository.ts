@@ -186,7 +186,7 @@ function compiledKey(
   { architecture, repository: { files = [] } }: Source,
 ): string {
   const digests = [...chosen].map(([kind, { checksum }]) => `${kind} ${checksum.algorithm}:${checksum.hex}`);
-  return hexOf(sha256(["dodai rpm index 3", architecture, ...digests, ...files].join("\n")));
+  return hexOf(sha256(["dodai rpm index 4", architecture, ...digests, ...files].join("\n")));
 }
 
 async function compile(source: Source, files: ReadonlyMap<string, MetadataFile>): Promise<Uint8Array> {
