@@ -72,7 +72,7 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   // Scripts run on packages as they are; effects look at what will be there.
   const isRun = recipe.scripts === "run";
   if (!isRun) {
-    removePaths(change, matching(tree.keys(), recipe.remove));
+    if (!recipe.steps) removePaths(change, matching(tree.keys(), recipe.remove));
     addRecipeFiles(change, supply.files, files);
   }
   addFiles(change, mergedUsrLinks(change, supply.mergedUsr), epoch);

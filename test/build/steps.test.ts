@@ -9,6 +9,8 @@ import type { BuildEvent, BuildOptions, BuildResult } from "../../src/build/cont
 import type { DodaiError } from "../../src/core/dodai-error.ts";
 import type { Recipe, RecipeStep } from "../../src/core/recipe.ts";
 import { openWorkplace, runDodai, type Workplace } from "../kit/build.ts";
+import type { DebSpec } from "../kit/deb.ts";
+import { hostPrograms } from "../kit/host-programs.ts";
 import { fixture, needs, run } from "../kit/oracle.ts";
 import { createSigner, type Signer } from "../kit/repository.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
@@ -170,13 +172,73 @@ test ! -e /mnt/sysimage/etc/nothing`;
     assert.ok([...(text("networked") ?? "").matchAll(/^ *(\w+):/gm)].length >= 1);
   });
 
-  test("are left out with scripts: skip, and named where nothing is run", async (t) => {
-    const place = await open(t, { steps: [step("echo >/made")] });
-    const { result, entries, events } = await builtIn(place, { scripts: "skip" });
+  const systemPrograms = ["systemctl", "systemd-tmpfiles", "passwd"];
+  test("may mask units, make folders of /run and lock root", needs(...systemPrograms), async (t) => {
+    const own = hostDpkg().tree ?? [];
+    const programs = hostPrograms(systemPrograms)
+      .map(({ path, bytes }) => ({ path: path.replace(/^bin\//, "usr/bin/"), content: bytes, mode: 0o755 }))
+      .filter(({ path }) => !own.some((one) => one.path === path));
+    const system: DebSpec = {
+      ...hostDpkg(),
+      tree: [
+        ...own,
+        ...programs,
+        { path: "etc/shadow", content: "root:*:1::::::\n" },
+        { path: "usr/lib/tmpfiles.d/legacy.conf", content: "d /run/lock 0755 root root -\n" },
+        { path: "usr/lib/systemd/system/getty.target", content: "[Unit]\nDescription=x\n" },
+      ],
+    };
+    const script = "set -e\numount /run\nsystemd-tmpfiles --create --boot\nsystemctl mask getty.target\npasswd -l root";
+    const place = await openWorkplace(t, {
+      signer,
+      suites: { trixie: [system] },
+      recipe: { scripts: "run", steps: [step(script)] },
+    });
+    const { entries, text } = await builtIn(place);
+    assert.equal(entries.get("run/lock")?.kind, "directory");
+    const mask = entries.get("etc/systemd/system/getty.target");
+    assert.equal(mask?.kind === "symlink" && mask.target, "/dev/null");
+    assert.match(text("etc/shadow") ?? "", /^root:!\*:1:/);
+  });
+
+  test("give the same bits where they are plain and nothing is run", async (t) => {
+    const script = `#!/bin/sh
+set -eux
+# what container kickstarts have most of
+rm -rf /usr/share/doc/* /usr/bin/tar; mkdir -p /etc/yum/vars && echo container >/etc/yum/vars/infra
+echo "# empty" > /etc/fstab
+echo more >> /etc/fstab
+:> /etc/machine-id
+ln -sf ../usr/share/zoneinfo/UTC /etc/localtime; touch /etc/fstab /etc/stamp
+chmod 600 /etc/stamp
+umount /run
+rm -f /nothing /etc/pass?d-
+/bin/date +%Y%m%d_%H%M > /etc/BUILDTIME
+`;
+    const files = [{ kind: "directory", path: "usr/share/doc/x", mode: 0o755 }] as const;
+    const outside = step("echo told\nrm -f /mnt/sysimage/etc/stamp", { outside: true, log: "/mnt/sysimage/root/log" });
+    const place = await open(t, { scripts: "emulate", files, steps: [step(script), outside] });
+    const ran = await builtIn(place);
+    const told = await builtIn(place, { scripts: "emulate" });
+    assert.deepEqual([...told.entries], [...ran.entries]);
+    assert.equal(told.result.digest, ran.result.digest);
+    assert.deepEqual(
+      told.result.platforms[0]?.steps?.map(({ done }) => done),
+      ["native", "native"],
+    );
+    assert.equal(told.text("root/log"), "told\n");
+  });
+
+  test("are left out with --scripts skip, and named where nothing is run", async (t) => {
+    const place = await open(t, { steps: [step("echo >/made\nawk 1 /etc/x")] });
+    const { result, entries } = await builtIn(place, { scripts: "skip" });
     assert.deepEqual(result.platforms[0]?.steps, [{ step: 1, done: "skipped", changed: [] }]);
     assert.ok(!entries.has("made"));
-    assert.ok(events.includes('warning: steps of the recipe are left out, as "scripts: skip" says'));
-    assert.equal((await failureOf(place, { scripts: "emulate" })).code, "SCRIPT_UNKNOWN");
+    const { code, message } = await failureOf(place, { scripts: "emulate" });
+    assert.deepEqual(
+      [code, message],
+      ["SCRIPT_UNKNOWN", 'Cannot emulate step 1 of the recipe: dodai does not know what "awk 1 /etc/x" does'],
+    );
   });
 });
 

@@ -59,8 +59,6 @@ export async function loadRecipe({ path, file = path, hostPlatform, world }: Loa
     name: nameOfFile(path),
     variant: "empty",
     ...plainRecipe,
-    // Nobody writes steps for nothing.
-    scripts: draft.steps && draft.steps.length > 0 ? "run" : plainRecipe.scripts,
     platforms: [hostPlatform],
     ...draft,
     distribution,

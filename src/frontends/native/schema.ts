@@ -336,7 +336,7 @@ const root = z
     repositories: z.array(repository).meta({ description: "Repositories beside those of the distribution" }).optional(),
     scripts: z
       .enum(["run", "emulate", "skip"])
-      .meta({ description: "What happens to maintainer scripts and steps; run by default with steps, else emulate" })
+      .meta({ description: "What happens to maintainer scripts; emulate by default" })
       .optional(),
     "allow-unknown-scripts": z
       .array(text(parsePackageName, "Name of a package"))
