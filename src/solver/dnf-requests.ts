@@ -154,9 +154,9 @@ function groupJobs({ problem, named, obsoleting }: Reader, request: SolverReques
       if (!isKept(all)) return [];
       return [{ kind: "packages", request, name: one, group: name, offers: [...all, ...obsoleting(all)] }];
     }),
-    ...group.conditional.map(
-      (one): Job => ({ kind: "relation", request, name: one.name, group: name, relation: conditional(one) }),
-    ),
+    ...group.conditional
+      .filter((one) => named(one.name).length > 0)
+      .map((one): Job => ({ kind: "relation", request, name: one.name, group: name, relation: conditional(one) })),
   ]);
 }
 
@@ -192,6 +192,22 @@ function conditional({ name, requires }: PackageGroup["conditional"][number]): R
 function groupsOf(problem: Problem, id: string, seen: Set<string>): readonly PackageGroup[] {
   if (seen.has(id)) return [];
   seen.add(id);
-  const own = problem.repositories.flatMap(({ index }) => index.group?.(id) ?? []);
+  const own = merged(problem.repositories.flatMap(({ index }) => index.group?.(id) ?? []));
   return [...own, ...own.flatMap(({ groups }) => groups.flatMap((one) => groupsOf(problem, one, seen)))];
+}
+
+/** Of a package that several repositories have in the group, the first one says how it belongs to it. */
+function merged(groups: readonly PackageGroup[]): readonly PackageGroup[] {
+  const seen = new Set<string>();
+  return groups.map((group) => {
+    const isNew = (name: string): boolean => !seen.has(name);
+    const left = {
+      ...group,
+      packages: group.packages.filter(isNew),
+      conditional: group.conditional.filter(({ name }) => isNew(name)),
+    };
+    for (const name of [...group.packages, ...group.optional, ...group.conditional.map((one) => one.name)])
+      seen.add(name);
+    return left;
+  });
 }

@@ -35,8 +35,8 @@ interface Parts {
 function reading(name: string, { arch, evr, version }: Parts): PackageReading {
   const fitsName = matcher(name);
   const fitsArch = arch === undefined ? undefined : matcher(arch);
-  const fitsEvr = evr === undefined ? undefined : matcher(evr);
-  const fitsVersion = version === undefined ? undefined : matcher(version);
+  const fitsEvr = evr === undefined ? undefined : versionMatcher(evr);
+  const fitsVersion = version === undefined ? undefined : versionMatcher(version);
   return {
     name,
     isGlob: isGlob(name),
@@ -48,11 +48,17 @@ function reading(name: string, { arch, evr, version }: Parts): PackageReading {
       return (
         fitsName(one.name) &&
         fitsArch?.(one.architecture) !== false &&
-        (fitsEvr === undefined || fitsEvr(rest) || fitsEvr(`${epoch}:${rest}`)) &&
-        (fitsVersion === undefined || fitsVersion(upstream) || fitsVersion(`${epoch}:${upstream}`))
+        fitsEvr?.(epoch, rest) !== false &&
+        fitsVersion?.(epoch, upstream) !== false
       );
     },
   };
+}
+
+/** The epoch matters only where it is written. */
+function versionMatcher(text: string): (epoch: string, version: string) => boolean {
+  const fits = matcher(text);
+  return text.includes(":") ? (epoch, version) => fits(`${epoch}:${version}`) : (_, version) => fits(version);
 }
 
 /** Whether any of the texts names the package, in any way in which it can be read. */
