@@ -34,6 +34,8 @@ export interface RecipeRepository {
   readonly excludes?: readonly string[];
   /** rpm: only packages that one of these names or globs fits are there. */
   readonly includes?: readonly string[];
+  /** rpm: streams of modules hide no packages of it. */
+  readonly moduleHotfixes?: boolean;
   /** apk: `@tag` of the repository; its packages are taken only for requests that name it. */
   readonly tag?: string;
   readonly position?: Position;

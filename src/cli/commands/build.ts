@@ -46,7 +46,9 @@ const pushed: RequestedOutput = { kind: "registry", destination: undefined };
 export async function build(this: Context, flags: BuildFlags, first?: string, second?: string): Promise<void> {
   const startedMs = this.elapsedMs();
   const { file, ...others } = flags;
-  const named = file !== undefined && first === undefined && (await isKickstartFile(file, this)) ? file : undefined;
+  const named = file !== undefined && (await isKickstartFile(file, this)) ? file : undefined;
+  if (named !== undefined && first !== undefined)
+    throw usage(`Cannot use argument "${first}": a kickstart has no context`, "Leave it out.");
   const found = named === undefined ? await findDockerfile({ file, first, second }, this) : undefined;
   const { name, result } = found
     ? await buildDockerfile(found, flags, this)

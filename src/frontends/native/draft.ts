@@ -117,7 +117,7 @@ function repositoryOf(input: RepositoryInput, around: Surroundings): RecipeRepos
     keys: (input.keys ?? []).map(around.keyText),
     only: input.only ?? false,
     insecureUnsigned: input["insecure-unsigned"] ?? false,
-    ...withoutUndefined({ flat, priority, tag, cost, excludes, includes }),
+    ...withoutUndefined({ flat, priority, tag, cost, excludes, includes, moduleHotfixes: input["module-hotfixes"] }),
   };
 }
 

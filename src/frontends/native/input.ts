@@ -13,6 +13,7 @@ export interface RepositoryInput {
   readonly cost?: number | undefined;
   readonly excludes?: readonly string[] | undefined;
   readonly includes?: readonly string[] | undefined;
+  readonly "module-hotfixes"?: boolean | undefined;
   readonly "insecure-unsigned"?: boolean | undefined;
 }
 

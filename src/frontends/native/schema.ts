@@ -108,6 +108,7 @@ const repository = z
       .min(1)
       .meta({ description: "rpm: the only packages of it that are there" })
       .optional(),
+    "module-hotfixes": z.boolean().meta({ description: "rpm: streams of modules hide no packages of it" }).optional(),
     "insecure-unsigned": z
       .boolean()
       .meta({ description: "Takes it without a signature. Dangerous, and recorded" })
