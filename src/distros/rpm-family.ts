@@ -129,7 +129,8 @@ function repositoriesOf(spec: RpmFamilySpec, recipe: Recipe, place: RepositoryPl
   const files = recipe.packages.flatMap(({ request, exclude }) => (exclude ? [] : filesIn(request)));
   const { modulePlatform } = release;
   const asked = { modules, files, ...(modulePlatform === undefined ? {} : { modulePlatform }) };
-  const added = recipe.repositories.flatMap((one, index) => recipeRepositories(one, { index, vars, release, asked }));
+  const places = { vars, release, asked, mirrors };
+  const added = recipe.repositories.flatMap((one, index) => recipeRepositories(one, { index, ...places }));
   if (recipe.repositories.some((one) => one.only)) return added;
   if (recipe.snapshot !== undefined) {
     throw new DodaiError(
@@ -174,18 +175,19 @@ interface RecipePlace {
   readonly release: RpmRelease;
   /** What the recipe asks for that repositories have to know. */
   readonly asked: Pick<Repository, "modules" | "files" | "modulePlatform">;
+  readonly mirrors: MirrorSettings;
 }
 
 /** Suites are paths below the URL, each a repository; without any, the URL itself is one. */
 function recipeRepositories(repository: RecipeRepository, place: RecipePlace): readonly Repository[] {
-  const { index, vars, release, asked } = place;
+  const { index, vars, release, asked, mirrors } = place;
   const own = repository.keys.map((armored): TrustKey => ({ owner: "the recipe", source: "the recipe", armored }));
   const paths = (repository.flat === undefined ? repository.suites : [repository.flat]).map(
     (one) => one.replace(/^\.\/+/, "") || ".",
   );
   return (paths.length === 0 ? ["."] : paths).map((path) => ({
     name: path === "." ? `recipe-${index + 1}` : `recipe-${index + 1}/${path}`,
-    urls: repository.urls.map((url) => withVars(url, vars)),
+    urls: repository.urls.flatMap((url) => mirrorsFor(withVars(url, vars), release, mirrors)),
     suite: path === "." ? "" : withVars(path, vars),
     flat: true,
     components: [],
@@ -213,6 +215,13 @@ function variablesOf(release: RpmRelease, basearch: string): ReadonlyMap<string,
     ["releasever_minor", minor],
     ...Object.entries(release.variables ?? {}),
   ]);
+}
+
+/** The distribution's own root, in an address that a recipe spells out, stands for the mirrors that are set. */
+function mirrorsFor(url: string, { root }: RpmRelease, { archive }: MirrorSettings): readonly string[] {
+  const bare = (address: string): string => address.replace(/^https?:/, "");
+  if (!archive || !bare(url).startsWith(`${bare(root)}/`)) return [url];
+  return archive.map((mirror) => mirror.replace(/\/+$/, "") + bare(url).slice(bare(root).length));
 }
 
 /** dnf's variables, `$basearch` and `${basearch}`. */

@@ -58,6 +58,8 @@ export function draftOf(input: RecipeInput, document: RecipeDocument, around: Su
       return { request, exclude, position: position("packages", index) };
     }),
     recommends: input.recommends,
+    ignoreMissing: input["ignore-missing"],
+    softExcludes: input["soft-excludes"],
     repositories: input.repositories?.map((one, index) => ({
       ...repositoryOf(one, around),
       position: position("repositories", index),

@@ -102,6 +102,8 @@ export interface RecipeInput {
   readonly snapshot?: string | undefined;
   readonly packages?: readonly string[] | undefined;
   readonly recommends?: boolean | undefined;
+  readonly "ignore-missing"?: boolean | undefined;
+  readonly "soft-excludes"?: boolean | undefined;
   readonly repositories?: readonly RepositoryInput[] | undefined;
   readonly scripts?: "run" | "emulate" | "skip" | undefined;
   readonly "allow-unknown-scripts"?: readonly string[] | undefined;

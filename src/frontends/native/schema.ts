@@ -274,6 +274,17 @@ const root = z
       .meta({ description: 'Packages to install; "!NAME" keeps one out' })
       .optional(),
     recommends: z.boolean().meta({ description: "Also installs what packages recommend; false by default" }).optional(),
+    "ignore-missing": z
+      .boolean()
+      .meta({ description: "rpm: passes over packages that no repository offers; false by default" })
+      .optional(),
+    "soft-excludes": z
+      .boolean()
+      .meta({
+        description:
+          'rpm: "!NAME" keeps out of groups alone, as with yum: what needs it brings it in; false by default',
+      })
+      .optional(),
     repositories: z.array(repository).meta({ description: "Repositories beside those of the distribution" }).optional(),
     scripts: z
       .enum(["run", "emulate", "skip"])

@@ -2,10 +2,11 @@
 import type { PackageFormat } from "../contract.ts";
 import { compatibleArchitectures } from "./architectures.ts";
 import { formatDatabase } from "./database.ts";
+import { restoreDatabase } from "./database-restore.ts";
 import { readingsOf } from "./package-spec.ts";
 import { parseRequest, satisfies } from "./relation.ts";
 import { scriptRunner } from "./script-runner.ts";
-import { scriptNames } from "./scripts.ts";
+import { scriptKinds } from "./scripts.ts";
 import { owners, shares, unwanted } from "./shared-files.ts";
 import { compareVersions } from "./version.ts";
 
@@ -37,10 +38,12 @@ export const rpm: PackageFormat = {
   digestedPaths: () => new Set(),
   replaces: () => false,
   signedPackages: true,
+  ownsRoot: true,
   shares,
   owners,
   unwanted,
   formatDatabase,
-  scripts: scriptNames,
+  restoreDatabase,
+  scripts: scriptKinds,
   runner: scriptRunner,
 };

@@ -64,7 +64,7 @@ export function openIndex(file: RandomAccess, options: OpenIndexOptions = {}): P
     size: tables.names.items.length,
     named: (name) =>
       remembered(`n ${name}`, () =>
-        [...itemsOf(tables.names, hashName(name))]
+        itemsOf(tables.names, hashName(name))
           .flatMap(record)
           .filter((one) => one.name === name)
           .sort((a, b) => compareVersions(b.version, a.version)),
