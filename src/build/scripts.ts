@@ -84,11 +84,12 @@ function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" 
     const effect = effectNamed(name);
     const here = effect.covers.filter((one) => names.has(one.package));
     if (!(plan.base ? isWantedOnBase({ effect, always, plan }) : always) && here.length === 0) continue;
-    const { files, removed, covered = [] } = effect.apply(effectContext);
+    const { files, removed, covered = [], needless = [] } = effect.apply(effectContext);
     removePaths(change, new Set(removed));
     addFiles(change, files, epoch);
     const changed = [...files.map(({ path }) => path), ...removed].sort();
-    for (const one of covered) done.set(keyOf(one), { ...one, done: "native", effect: name, changed });
+    for (const one of covered) done.set(keyOf(one), { changed, ...one, done: "native", effect: name });
+    for (const one of needless) done.set(keyOf(one), { ...one, done: "not-needed", changed: [] });
     const alike = scriptsLike(effect, context);
     for (const one of [...here, ...alike]) {
       for (const script of one.scripts) {
@@ -125,9 +126,9 @@ function scriptTest({ distribution }: Plan): (member: string) => boolean {
 function packagesOf({ plan, installed }: ScriptContext): EffectContext["packages"] {
   const names = new Set(installed.map(({ name }) => name));
   const below = (plan.base?.database?.packages ?? []).filter(({ name }) => !names.has(name));
-  const own = installed.map(({ name, version, control }) => {
+  const own = installed.map(({ name, version, control, paths }) => {
     const facts = plan.distribution.format.factsOf?.(control);
-    return { name, version, control, ...(facts ? { provides: facts.provides } : {}) };
+    return { name, version, control, paths, ...(facts ? { provides: facts.provides } : {}) };
   });
   if (below.length === 0) return own;
   const all = [...own, ...below.map(({ name, version }) => ({ name, version, control: [] }))];
