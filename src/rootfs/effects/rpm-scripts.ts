@@ -41,6 +41,7 @@ function apply(context: EffectContext): EffectResult {
       covered.set(key, { package: run.package, script: run.scriptlet.name, changed: [...new Set(changed)].sort() });
     } catch (error) {
       if (!(error instanceof DodaiError && error.code === "SCRIPT_UNKNOWN")) throw error;
+      if (process.env.DBG) console.error(key, error.message);
       files.restore(mark);
       unknown.add(key);
     }

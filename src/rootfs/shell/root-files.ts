@@ -5,7 +5,7 @@ import { comparePaths } from "../../core/path-order.ts";
 import type { GeneratedFile } from "../../packages/contract.ts";
 import type { EffectContext } from "../effects/contract.ts";
 import { resolvePath } from "../resolve.ts";
-import type { TreeNode } from "../tree.ts";
+import type { Tree, TreeNode } from "../tree.ts";
 
 /** Paths may be absolute or not; `.` and `..` and links are followed as from the root. */
 export interface RootFiles {
@@ -39,7 +39,8 @@ interface Change {
 }
 
 export function openRoot({ tree: original, read: readOriginal, epoch }: EffectContext): RootFiles {
-  const tree = new Map(original);
+  const fresh = { uid: 0, gid: 0, mtime: epoch, xattrs: new Map() } as const;
+  const tree = withParents(original, fresh);
   const made = new Map<string, Uint8Array>();
   const journal: Change[] = [];
 
@@ -56,7 +57,6 @@ export function openRoot({ tree: original, read: readOriginal, epoch }: EffectCo
     if (bytes) made.set(path, bytes);
     else made.delete(path);
   };
-  const fresh = { uid: 0, gid: 0, mtime: epoch, xattrs: new Map() } as const;
   const bytesAt = (place: string): Uint8Array => made.get(place) ?? readOriginal(place);
   /** Where something new may lie: its folder is there and it is not. */
   const room = (path: string): string | undefined => {
@@ -149,6 +149,20 @@ export function openRoot({ tree: original, read: readOriginal, epoch }: EffectCo
       return { files, removed: paths.filter((path) => !tree.has(path) && original.has(path)) };
     },
   };
+}
+
+type Metadata = Pick<Entry, "uid" | "gid" | "mtime" | "xattrs">;
+
+/** Folders in which something lies and that nothing made are there all the same. */
+function withParents(original: Tree, metadata: Metadata): Map<string, TreeNode> {
+  const tree = new Map(original);
+  for (const path of original.keys()) {
+    for (let folder = folderOf(path); folder !== "" && !tree.has(folder); folder = folderOf(folder)) {
+      const entry: Entry = { kind: "directory", path: folder, mode: 0o755, ...metadata };
+      tree.set(folder, { entry, owner: undefined, content: undefined });
+    }
+  }
+  return tree;
 }
 
 const folderOf = (place: string): string => place.slice(0, Math.max(0, place.lastIndexOf("/")));

@@ -265,9 +265,26 @@ function programFor(name: string, shell: Shell): Program | undefined {
   const folders = name.includes("/") ? [""] : (shell.variables.get("PATH") ?? "").split(":").map((one) => `${one}/`);
   const found = folders.map((folder) => `${folder}${name}`).find((path) => shell.files.stat(path)?.kind === "file");
   if (found === undefined) return undefined;
-  const program = shell.programs.get(found.slice(found.lastIndexOf("/") + 1)) ?? scriptAt(found, shell);
+  const program =
+    shell.programs.get(found.slice(found.lastIndexOf("/") + 1)) ?? shellAt(found, shell) ?? scriptAt(found, shell);
   if (program === undefined) throw notUnderstood(`what ${found} does`);
   return program;
+}
+
+/** The shell itself, with a script on its input or behind `-c`. */
+function shellAt(path: string, shell: Shell): Program | undefined {
+  if (!/\/(?:ba)?sh$/.test(path)) return undefined;
+  return ({ words: [option, text = "", ...words], input, environment }) => {
+    if ((option !== undefined && option !== "-c") || words.length > 0) throw notUnderstood(`a form of ${path}`);
+    const variables = new Map(environment);
+    return runWhole(option === undefined ? input : text, {
+      ...shell,
+      words: [],
+      input: "",
+      variables,
+      depth: shell.depth + 1,
+    });
+  };
 }
 
 /** A program that is itself a script of the shell. */
@@ -394,7 +411,7 @@ function fieldsOf(word: Word, shell: Shell): readonly (readonly Letter[])[] {
 /** Names that match; the word itself when none does. */
 function lookUp(field: readonly Letter[], files: RootFiles): readonly string[] {
   const text = field.map((one) => one.text).join("");
-  if (!field.some((one) => !one.quoted && /[*?[]/.test(one.text))) return [text];
+  if (!field.some((one) => !one.quoted && /[*?]|\[.*\]/.test(one.text))) return [text];
   if (!text.startsWith("/") || /[[\]]/.test(text)) throw notUnderstood("a pattern");
   const pattern = field.map((one) => (one.quoted && /[*?[\\]/.test(one.text) ? undefined : one.text));
   if (pattern.includes(undefined)) throw notUnderstood("a pattern");

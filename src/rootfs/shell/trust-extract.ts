@@ -110,11 +110,11 @@ function value(tag: number, content: Buffer): Buffer {
   return Buffer.concat([Buffer.from([tag, ...size]), content]);
 }
 
-/** Java's aliases are of small letters, without blanks and the like, and none is there twice. */
+/** Java's aliases are of small letters, and of ASCII without blanks; none is there twice. */
 function aliased(all: readonly TrustedObject[]): readonly { readonly alias: Uint8Array; readonly der: Uint8Array }[] {
   const seen = new Set<string>();
   return all.map(({ label, der }) => {
-    const alias = label.toLowerCase().replace(/[ ()]/g, "");
+    const alias = label.toLowerCase().replace(/[^!-~]/g, "");
     if (seen.has(alias) || alias === "") throw notUnderstood("certificates of one name");
     seen.add(alias);
     return { alias: Buffer.from(alias, "latin1"), der };
