@@ -37,7 +37,7 @@ export async function applyScripts(change: ChangedTree, context: ScriptContext):
       return { scripts: told(context, new Map()), normalized: [] };
     case "emulate": {
       const scripts = told(context, applyEffects(change, context, "all"));
-      assertKnown(context.plan, scripts);
+      assertKnown(context, scripts);
       return { scripts, normalized: [] };
     }
     case "run":
@@ -173,9 +173,11 @@ function told({ plan, installed }: ScriptContext, done: Done): readonly ScriptRe
 const NAMED_AT_MOST = 10;
 
 /** An image whose package manager is to work owes every script; hand-picked packages list what was left out instead. */
-function assertKnown({ recipe, supply, base }: Plan, scripts: readonly ScriptRecord[]): void {
+function assertKnown({ plan, installed }: ScriptContext, scripts: readonly ScriptRecord[]): void {
+  const { recipe, supply, base, distribution } = plan;
   const hasManager = base?.database?.packages.some(({ name }) => name === "dpkg") ?? false;
-  if (!supply.essential && !hasManager) return;
+  const hasRpm = distribution.format.name === "rpm" && installed.some(({ name }) => name === "rpm");
+  if (!supply.essential && !hasManager && !hasRpm) return;
   const allowed = new Set(recipe.allowUnknownScripts);
   const unknown = scripts.filter((one) => one.done === "skipped" && !allowed.has(one.package));
   if (unknown.length === 0) return;

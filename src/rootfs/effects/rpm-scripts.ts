@@ -7,7 +7,7 @@ import { scriptletsOf } from "../../packages/rpm/scripts.ts";
 import { isCritical, needsRpm, type ScriptRun, scriptRuns } from "../../packages/rpm/transaction.ts";
 import { runLua } from "../shell/lua.ts";
 import { openPrograms } from "../shell/programs.ts";
-import { openRoot } from "../shell/root-files.ts";
+import { openRoot, type RootFiles } from "../shell/root-files.ts";
 import { runProgram, runShell, type ShellOptions } from "../shell/run.ts";
 import { notUnderstood } from "../shell/syntax.ts";
 import type { Effect, EffectContext, EffectResult } from "./contract.ts";
@@ -31,20 +31,19 @@ function apply(context: EffectContext): EffectResult {
   const covered = new Map<string, Covered>();
   const unknown = new Set<string>();
   const used = new Set<string>();
+  // Before all scripts, as in the sandbox.
+  if (context.tree.has("usr/bin/systemd-sysusers"))
+    attempt(files, () => runProgram(["/usr/bin/systemd-sysusers"], { ...shell, words: [], input: "" }));
   for (const run of runs) {
     const key = keyOf(run.package, run.scriptlet.name);
     used.add(key);
     const mark = files.mark();
-    try {
-      runOne(run, shell);
-      const changed = [...(covered.get(key)?.changed ?? []), ...files.touched(mark)];
-      covered.set(key, { package: run.package, script: run.scriptlet.name, changed: [...new Set(changed)].sort() });
-    } catch (error) {
-      if (!(error instanceof DodaiError && error.code === "SCRIPT_UNKNOWN")) throw error;
-      if (process.env.DBG) console.error(key, error.message);
-      files.restore(mark);
+    if (!attempt(files, () => runOne(run, shell))) {
       unknown.add(key);
+      continue;
     }
+    const changed = [...(covered.get(key)?.changed ?? []), ...files.touched(mark)];
+    covered.set(key, { package: run.package, script: run.scriptlet.name, changed: [...new Set(changed)].sort() });
   }
   const needless = order.flatMap(({ name, control }) =>
     scriptletsOf(headersOf(control, name).header)
@@ -53,6 +52,19 @@ function apply(context: EffectContext): EffectResult {
   );
   const done = [...covered].filter(([key]) => !unknown.has(key)).map(([, one]) => one);
   return { ...files.result(), covered: done, needless };
+}
+
+/** False, and everything as it was, when something is not known. */
+function attempt(files: RootFiles, does: () => void): boolean {
+  const mark = files.mark();
+  try {
+    does();
+    return true;
+  } catch (error) {
+    if (!(error instanceof DodaiError && error.code === "SCRIPT_UNKNOWN")) throw error;
+    files.restore(mark);
+    return false;
+  }
 }
 
 const keyOf = (name: string, script: string): string => `${name} ${script}`;

@@ -13,7 +13,7 @@ export const filePrograms: ReadonlyMap<string, Program> = new Map<string, Progra
   ["touch", named(touch)],
   ["chmod", named(chmod)],
   ["chown", named(chown)],
-  ["chgrp", named((call) => changeOwner(call, (group) => ({ gid: idOf(group, "group", call.files) })))],
+  ["chgrp", named((call) => changeOwner(call, (group) => ({ gid: accountId(group, "group", call.files) })))],
   ["ln", named(ln)],
   ["sln", named(sln)],
   ["rm", named(rm)],
@@ -74,8 +74,8 @@ function chown(call: Call): number {
   return changeOwner(call, (owner) => {
     const [, user = "", group] = /^([^:.]*)(?:[:.](.*))?$/.exec(owner) ?? [];
     return {
-      ...(user === "" ? {} : { uid: idOf(user, "passwd", call.files) }),
-      ...(group === undefined || group === "" ? {} : { gid: idOf(group, "group", call.files) }),
+      ...(user === "" ? {} : { uid: accountId(user, "passwd", call.files) }),
+      ...(group === undefined || group === "" ? {} : { gid: accountId(group, "group", call.files) }),
     };
   });
 }
@@ -96,7 +96,7 @@ function changeOwner({ words, files }: Call, read: (owner: string) => Partial<Pi
 }
 
 /** The number of an account. An account that is not there is a failure of the script, which dodai leaves alone. */
-function idOf(name: string, file: "passwd" | "group", files: RootFiles): number {
+export function accountId(name: string, file: "passwd" | "group", files: RootFiles): number {
   if (/^\d+$/.test(name)) return Number(name);
   const text = Buffer.from(files.read(`/etc/${file}`) ?? new Uint8Array()).toString("latin1");
   const line = text.split("\n").find((one) => one.startsWith(`${name}:`));
@@ -106,7 +106,7 @@ function idOf(name: string, file: "passwd" | "group", files: RootFiles): number 
 }
 
 /** `755`, and letters for entries that are there: `u+s`, `g-w`, `a+rx`. */
-function modeOf(text: string | true | undefined, entry?: Entry): number | undefined {
+export function modeOf(text: string | true | undefined, entry?: Entry): number | undefined {
   if (text === undefined) return undefined;
   if (typeof text === "string" && /^[0-7]{1,4}$/.test(text)) return Number.parseInt(text, 8);
   const [, who = "", sign = "", letters = ""] = /^([ugoa]+)([-+])([rwxs]+)$/.exec(String(text)) ?? [];
@@ -192,8 +192,8 @@ function install({ words, files }: Call): number {
   const [user, group] = [has.get("o"), has.get("g")];
   const change = {
     mode,
-    ...(typeof user === "string" ? { uid: idOf(user, "passwd", files) } : {}),
-    ...(typeof group === "string" ? { gid: idOf(group, "group", files) } : {}),
+    ...(typeof user === "string" ? { uid: accountId(user, "passwd", files) } : {}),
+    ...(typeof group === "string" ? { gid: accountId(group, "group", files) } : {}),
   };
   if (has.has("d")) {
     return worst(rest, (path) => {

@@ -4,8 +4,10 @@ import { accountPrograms } from "./account-programs.ts";
 import { filePrograms } from "./file-programs.ts";
 import type { Program, ShellOptions } from "./run.ts";
 import { systemPrograms } from "./system-programs.ts";
+import { sysusers } from "./sysusers.ts";
 import { testCommand } from "./test-command.ts";
 import { echo, printf, textPrograms } from "./text-programs.ts";
+import { tmpfiles } from "./tmpfiles.ts";
 import { extractTrust } from "./trust-extract.ts";
 
 export function openPrograms({ epoch, platform }: EffectContext): Pick<ShellOptions, "programs" | "builtins"> {
@@ -15,6 +17,8 @@ export function openPrograms({ epoch, platform }: EffectContext): Pick<ShellOpti
     ...filePrograms,
     ...accountPrograms(epoch),
     ...systemPrograms(platform),
+    ["systemd-sysusers", (call) => sysusers(call, epoch)],
+    ["systemd-tmpfiles", tmpfiles],
     ["p11-kit", trust],
     ["trust", trust],
     ["true", () => 0],

@@ -2,6 +2,7 @@
 // which an image is not.
 import type { Platform } from "../../core/platform.ts";
 import { alternatives } from "./alternatives.ts";
+import { installInfo } from "./install-info.ts";
 import { enableByPreset } from "./presets.ts";
 import type { RootFiles } from "./root-files.ts";
 import type { Call, Program } from "./run.ts";
@@ -31,19 +32,12 @@ const known: ReadonlyMap<string, Program> = new Map<string, Program>([
   // Of rpm: it looks for leftovers of another version's database, and a new one has none.
   ["rpmdb_stat", () => 1],
   ["install-info", installInfo],
+  ["ginstall-info", installInfo],
   ["alternatives", alternatives],
   ["update-alternatives", alternatives],
   ["systemctl", systemctl],
   ["systemd-update-helper", updateHelper],
 ]);
-
-/** Manuals are left out of most images; an entry of one that is there is not known. */
-function installInfo({ words, files }: Call): number {
-  const { rest } = optionsOf(words, { flags: ["quiet", "delete"], values: ["info-dir", "dir", "info-file"] });
-  const [path] = rest;
-  if (path === undefined || files.stat(path)) throw notUnderstood("the entries of a manual");
-  return 1;
-}
 
 function failing(what: string): never {
   throw notUnderstood(what);
