@@ -45,15 +45,18 @@ export async function unpackPackage(job: UnpackJob): Promise<JobResult> {
   const bytes = verified(createReadStream(job.packagePath, { highWaterMark: readBytes }), expected);
   return writePiece(job, async () => {
     const file = await format.openPackage(readerOf(bytes), limitsFor(job.sizeBytes), job.checksum, job.trust);
-    return { file, md5Wanted: format.digestedPaths(file.control), hasRoot: job.format === rootTarball, rest: bytes };
+    return { file, md5Wanted: format.digestedPaths(file.control), hasRoot: ownRoot.has(job.format), rest: bytes };
   });
 }
+
+/** Those of which one says how the root folder is: rpm's package filesystem does. dpkg takes no package's word for it. */
+const ownRoot: ReadonlySet<string> = new Set([rootTarball, "rpm"]);
 
 /** What a piece is written from. */
 interface OpenedPackage {
   readonly file: PackageFile;
   readonly md5Wanted: ReadonlySet<string>;
-  /** A package's own idea of the root folder counts for nothing, as with dpkg. */
+  /** Whether what it says of the root folder counts. */
   readonly hasRoot: boolean;
   /** What lies behind the last member belongs to the digest too. */
   readonly rest?: Bytes;

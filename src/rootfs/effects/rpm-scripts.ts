@@ -33,7 +33,7 @@ function apply(context: EffectContext): EffectResult {
   const used = new Set<string>();
   // Before all scripts, as in the sandbox.
   if (context.tree.has("usr/bin/systemd-sysusers"))
-    attempt(files, () => runProgram(["/usr/bin/systemd-sysusers"], { ...shell, words: [], input: "" }));
+    runProgram(["/usr/bin/systemd-sysusers"], { ...shell, words: [], input: "" });
   for (const run of runs) {
     const key = keyOf(run.package, run.scriptlet.name);
     used.add(key);

@@ -5,7 +5,9 @@ import { DodaiError } from "../../core/dodai-error.ts";
 
 /** Thrown, and caught by whoever asked for a script: SCRIPT_UNKNOWN. */
 export function notUnderstood(what: string): DodaiError {
-  return new DodaiError("SCRIPT_UNKNOWN", `Cannot emulate a script: dodai does not know ${what}`);
+  return new DodaiError("SCRIPT_UNKNOWN", `Cannot emulate a script: dodai does not know ${what}`, {
+    fix: 'Use "scripts: run".',
+  });
 }
 
 export interface Script {
