@@ -7,7 +7,7 @@ import type { InstalledPackage, RandomAccess } from "../packages/contract.ts";
 import { addEntries, addFiles, type ChangedTree, removePaths } from "../rootfs/change.ts";
 import type { Effect, EffectContext } from "../rootfs/effects/contract.ts";
 import { effectNamed } from "../rootfs/effects/effects.ts";
-import type { NormalizedPath, ScriptRecord } from "./contract.ts";
+import type { NormalizedPath, ScriptRecord, StepRecord } from "./contract.ts";
 import type { Plan } from "./plan.ts";
 import type { Segment } from "./segments.ts";
 import type { Session } from "./session.ts";
@@ -27,6 +27,7 @@ export interface ScriptContext {
 export interface ScriptOutcome {
   readonly scripts: readonly ScriptRecord[];
   readonly normalized: readonly NormalizedPath[];
+  readonly steps?: readonly StepRecord[];
 }
 
 /** Changes the tree. Throws SCRIPT_UNKNOWN, EFFECT_FAILED, and what running throws. */

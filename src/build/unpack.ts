@@ -45,12 +45,9 @@ export async function unpackPackage(job: UnpackJob): Promise<JobResult> {
   const bytes = verified(createReadStream(job.packagePath, { highWaterMark: readBytes }), expected);
   return writePiece(job, async () => {
     const file = await format.openPackage(readerOf(bytes), limitsFor(job.sizeBytes), job.checksum, job.trust);
-    return { file, md5Wanted: format.digestedPaths(file.control), hasRoot: ownRoot.has(job.format), rest: bytes };
+    return { file, md5Wanted: format.digestedPaths(file.control), hasRoot: format.ownsRoot === true, rest: bytes };
   });
 }
-
-/** Those of which one says how the root folder is: rpm's package filesystem does. dpkg takes no package's word for it. */
-const ownRoot: ReadonlySet<string> = new Set([rootTarball, "rpm"]);
 
 /** What a piece is written from. */
 interface OpenedPackage {
