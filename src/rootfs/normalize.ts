@@ -70,8 +70,6 @@ export const normalizeRules: readonly NormalizeRule[] = [
       "/var/lib/dbus/machine-id",
       "/var/lib/systemd/credential.secret",
       "/var/lib/systemd/random-seed",
-      "/etc/openldap/certs/*.db",
-      "/etc/openldap/certs/password",
       "/etc/pki/tls/certs/localhost.crt",
       "/etc/pki/tls/private/localhost.key",
     ],

@@ -115,10 +115,12 @@ function formatOldCache(sorted: readonly CacheEntry[], littleEndian: boolean): U
     const pathPlace = place + soname.length + 1;
     const oldAt = oldHeaderBytes + oldEntryBytes * index;
     const newAt = newStart + headerBytes + entryBytes * index;
-    [flags, place + newStart - oldEnd, pathPlace + newStart - oldEnd].forEach((value, at) =>
-      word(value, oldAt + 4 * at),
-    );
-    [flags, place, pathPlace, kernel].forEach((value, at) => word(value, newAt + 4 * at));
+    [flags, place + newStart - oldEnd, pathPlace + newStart - oldEnd].forEach((value, at) => {
+      word(value, oldAt + 4 * at);
+    });
+    [flags, place, pathPlace, kernel].forEach((value, at) => {
+      word(value, newAt + 4 * at);
+    });
     place = pathPlace + path.length + 1;
   }
   strings.copy(cache, newStart + stringsAt);

@@ -8,7 +8,8 @@ import { isCritical, needsRpm, type ScriptRun, scriptRuns } from "../../packages
 import { runLua } from "../shell/lua.ts";
 import { openPrograms } from "../shell/programs.ts";
 import { openRoot, type RootFiles } from "../shell/root-files.ts";
-import { runProgram, runShell, type ShellOptions } from "../shell/run.ts";
+import { runProgram, runShell } from "../shell/run.ts";
+import type { ShellOptions } from "../shell/shell.ts";
 import { notUnderstood } from "../shell/syntax.ts";
 import type { Effect, EffectContext, EffectResult } from "./contract.ts";
 

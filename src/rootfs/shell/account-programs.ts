@@ -2,7 +2,7 @@
 // their own making. Each file that changes leaves its state before in a copy with `-` behind its name.
 
 import type { RootFiles } from "./root-files.ts";
-import type { Call, Program } from "./run.ts";
+import type { Call, Program } from "./shell.ts";
 import { notUnderstood } from "./syntax.ts";
 import { optionsOf } from "./words.ts";
 

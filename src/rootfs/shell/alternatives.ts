@@ -2,7 +2,7 @@
 // in /var/lib/alternatives that says which there are.
 
 import type { RootFiles } from "./root-files.ts";
-import type { Call } from "./run.ts";
+import type { Call } from "./shell.ts";
 import { notUnderstood } from "./syntax.ts";
 
 const folder = "/etc/alternatives";

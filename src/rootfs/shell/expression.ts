@@ -23,7 +23,7 @@ export const basicExpression = (pattern: string, flags = ""): RegExp => new RegE
 const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
 
 /** A piece of a pattern: a set, something escaped, or one character. */
-const piece = /\[\^?\]?(?:\[:\w+:\]|[^\]])*\]|\\[^]|[^]/g;
+const piece = /\[\^?\]?(?:\[:\w+:\]|[^\]])*\]|\\[\s\S]|[\s\S]/g;
 
 function translate(pattern: string, kind: "basic" | "extended"): string {
   let repeats = 0;
@@ -75,7 +75,7 @@ const classes: Readonly<Record<string, string>> = {
 };
 
 function setOf(set: string): string {
-  const [, not = "", inner = ""] = /^\[(\^?)([^]*)\]$/.exec(set) ?? [];
+  const [, not = "", inner = ""] = /^\[(\^?)([\s\S]*)\]$/.exec(set) ?? [];
   const translated = inner.replace(/\[:(\w+):\]|[\\\]^[]/g, (one, name?: string) => {
     if (name === undefined) return `\\${one}`;
     const known = classes[name];

@@ -1,9 +1,9 @@
 // Programs that change files (coreutils), with the options that packages' scripts give them. As root in a root file system without
 // SELinux: what would set labels changes nothing.
 import type { Entry } from "../../archive/entry.ts";
+import { asName } from "./expand.ts";
 import type { RootFiles } from "./root-files.ts";
-import type { Call, Program } from "./run.ts";
-import { asName } from "./run.ts";
+import type { Call, Program } from "./shell.ts";
 import { notUnderstood } from "./syntax.ts";
 import { optionsOf } from "./words.ts";
 

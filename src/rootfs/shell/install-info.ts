@@ -1,6 +1,6 @@
 // install-info(1) of texinfo where manuals are left out, as they are in most images: it makes the folder's directory of manuals
 // before it sees that its manual is not there, and fails.
-import type { Call } from "./run.ts";
+import type { Call } from "./shell.ts";
 import { notUnderstood } from "./syntax.ts";
 import { optionsOf } from "./words.ts";
 

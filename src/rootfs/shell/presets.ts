@@ -57,7 +57,7 @@ function linksOf(
   { path, manager }: { readonly path: string; readonly manager: Manager },
 ): readonly { readonly link: string; readonly target: string }[] {
   const folder = `/etc/systemd/${manager}`;
-  const [, section = ""] = /^\[Install\][ \t]*$([^]*?)(?=^\[|(?![^]))/m.exec(textOf(files, path)) ?? [];
+  const [, section = ""] = /^\[Install\][ \t]*$([\s\S]*?)(?=^\[|(?![\s\S]))/m.exec(textOf(files, path)) ?? [];
   const links: { link: string; target: string }[] = [];
   for (const [, key = "", value = ""] of section.matchAll(/^[ \t]*(\w+)[ \t]*=[ \t]*(.*?)[ \t]*$/gm)) {
     const names = value.split(/\s+/).filter((one) => one !== "");

@@ -2,7 +2,7 @@
 import type { EffectContext } from "../effects/contract.ts";
 import { accountPrograms } from "./account-programs.ts";
 import { filePrograms } from "./file-programs.ts";
-import type { Program, ShellOptions } from "./run.ts";
+import type { Program, ShellOptions } from "./shell.ts";
 import { systemPrograms } from "./system-programs.ts";
 import { sysusers } from "./sysusers.ts";
 import { testCommand } from "./test-command.ts";

@@ -1,62 +1,39 @@
 // Runs a script on a tree that is a value. Programs are those that dodai knows; what the tree does not have is not found, as in
 // a shell. Throws NotUnderstood for everything else, and then whoever asked undoes what was done.
-import { decodeName, encodeName } from "../../archive/tar-name.ts";
-import { compareBytes } from "../../core/byte-order.ts";
-import { compileGlob } from "../glob.ts";
+import { asName, type Expanding, expandAll, matchesPattern, patternOf, textOf } from "./expand.ts";
 import { parseShell } from "./parse.ts";
 import type { RootFiles } from "./root-files.ts";
-import {
-  type AndOr,
-  type Command,
-  notUnderstood,
-  type Part,
-  type Pipeline,
-  type Redirection,
-  type Script,
-  type Word,
-} from "./syntax.ts";
-
-/** A program that dodai knows. Text is bytes as characters (latin1), so that nothing is lost. */
-export type Program = (call: Call) => number | { readonly status: number; readonly output: string };
-
-export interface Call {
-  readonly name: string;
-  /** Without the program itself. */
-  readonly words: readonly string[];
-  readonly input: string;
-  readonly files: RootFiles;
-  readonly environment: ReadonlyMap<string, string>;
-}
-
-export interface ShellOptions {
-  readonly files: RootFiles;
-  /** By name; `builtins` are there whatever the tree has. */
-  readonly programs: ReadonlyMap<string, Program>;
-  readonly builtins: ReadonlyMap<string, Program>;
-  readonly words: readonly string[];
-  readonly input: string;
-}
+import type { Program, Shell, ShellOptions, Streams } from "./shell.ts";
+import { specials } from "./special-commands.ts";
+import { type AndOr, type Command, notUnderstood, type Pipeline, type Redirection, type Script } from "./syntax.ts";
 
 /** Exit status. Throws SCRIPT_UNKNOWN. */
 export function runShell(text: string, options: ShellOptions): number {
-  return runWhole(text, { ...options, variables: new Map([["PATH", PATH]]), depth: 0, steps: { left: MAX_STEPS } })
-    .status;
+  const variables = new Map([["PATH", PATH]]);
+  return runWhole(text, { ...options, variables, depth: 0, steps: { left: MAX_STEPS } }).status;
 }
 
+const PATH = "/sbin:/bin:/usr/sbin:/usr/bin";
+const MAX_STEPS = 100_000;
+const MAX_CALLS = 50;
+const NOT_FOUND = 127;
+
 /** A script in a shell of its own. */
-function runWhole(
-  text: string,
-  from: Omit<Shell, "functions" | "status">,
-): { readonly status: number; readonly output: string } {
+function runWhole(text: string, from: Omit<Shell, "functions" | "status">): Ended {
   const shell: Shell = { ...from, functions: new Map(), status: 0 };
+  const printed: string[] = [];
   try {
-    const output = runList(parseShell(text), shell, { input: from.input });
-    return { status: shell.status, output };
+    runList(parseShell(text), shell, { input: from.input, print: (one) => void printed.push(one) });
   } catch (error) {
-    if (error instanceof Error && "exit" in error && typeof error.exit === "number")
-      return { status: error.exit, output: "" };
-    throw error;
+    if (!(error instanceof Error && "exit" in error && typeof error.exit === "number")) throw error;
+    shell.status = error.exit;
   }
+  return { status: shell.status, output: printed.join("") };
+}
+
+interface Ended {
+  readonly status: number;
+  readonly output: string;
 }
 
 /** One command of a script: a program with its words. */
@@ -65,175 +42,156 @@ export function runProgram(words: readonly [string, ...string[]], options: Shell
   return runShell([name, ...rest].join(" "), options);
 }
 
-const PATH = "/sbin:/bin:/usr/sbin:/usr/bin";
-const MAX_STEPS = 100_000;
-const MAX_CALLS = 50;
-const NOT_FOUND = 127;
-
-interface Shell extends ShellOptions {
-  readonly variables: Map<string, string>;
-  readonly functions: Map<string, Script>;
-  depth: number;
-  status: number;
-  readonly steps: { left: number };
+function runList({ commands }: Script, shell: Shell, streams: Streams): void {
+  for (const one of commands) runAndOr(one, shell, streams);
 }
 
-/** Where input comes from; what a list prints is given back. */
-interface Streams {
-  readonly input: string;
-}
-
-function runList({ commands }: Script, shell: Shell, streams: Streams): string {
-  return commands.map((one) => runAndOr(one, shell, streams)).join("");
-}
-
-function runAndOr({ first, rest }: AndOr, shell: Shell, streams: Streams): string {
-  let output = runPipeline(first, shell, streams);
+function runAndOr({ first, rest }: AndOr, shell: Shell, streams: Streams): void {
+  runPipeline(first, shell, streams);
   for (const { when, pipeline } of rest)
-    if ((shell.status === 0) === (when === "and")) output += runPipeline(pipeline, shell, streams);
-  return output;
+    if ((shell.status === 0) === (when === "and")) runPipeline(pipeline, shell, streams);
 }
 
-function runPipeline({ negated, commands }: Pipeline, shell: Shell, streams: Streams): string {
+function runPipeline({ negated, commands }: Pipeline, shell: Shell, streams: Streams): void {
   let { input } = streams;
-  let output = "";
-  for (const command of commands) {
+  for (const [at, command] of commands.entries()) {
+    const printed: string[] = [];
+    const isLast = at === commands.length - 1;
+    const own: Streams = { input, print: isLast ? streams.print : (text) => void printed.push(text) };
     // All but a lone command run in shells of their own.
-    output = commands.length === 1 ? runCommand(command, shell, { input }) : inSubshell(command, shell, { input });
-    input = output;
+    if (commands.length === 1) runCommand(command, shell, own);
+    else inSubshell((inner) => runCommand(command, inner, own), shell);
+    input = printed.join("");
   }
   if (negated) shell.status = shell.status === 0 ? 1 : 0;
-  return output;
 }
 
-function inSubshell(command: Command, shell: Shell, streams: Streams): string {
+function inSubshell(does: (own: Shell) => void, shell: Shell): void {
   const own: Shell = { ...shell, variables: new Map(shell.variables), functions: new Map(shell.functions) };
-  let output = "";
   try {
-    output = runCommand(command, own, streams);
+    does(own);
     shell.status = own.status;
   } catch (error) {
-    // What it printed before is lost with it.
-    if (error instanceof Error && "exit" in error) throw notUnderstood("a subshell that ends early");
-    throw error;
+    if (!(error instanceof Error && "exit" in error && typeof error.exit === "number")) throw error;
+    shell.status = error.exit;
   }
-  return output;
 }
 
-function runCommand(command: Command, shell: Shell, streams: Streams): string {
+function runCommand(command: Command, shell: Shell, streams: Streams): void {
   if (--shell.steps.left < 0) throw notUnderstood("when it ends");
-  const prepared = redirect(command.redirections, shell, streams);
-  if (prepared === undefined) {
-    shell.status = 1;
-    return "";
-  }
-  const output = runBare(command, shell, prepared.streams);
-  return prepared.finish(output);
-}
-
-interface Redirected {
-  readonly streams: Streams;
-  /** Writes what goes to files; the rest is given back. */
-  finish(output: string): string;
+  const redirected = redirect(command.redirections, shell, streams);
+  if (redirected === undefined) shell.status = 1;
+  else runBare(command, shell, redirected);
 }
 
 /** `undefined` when a file cannot be opened. Errors are never printed by what is known, so that descriptor 2 is but opened. */
-function redirect(redirections: readonly Redirection[], shell: Shell, streams: Streams): Redirected | undefined {
+function redirect(redirections: readonly Redirection[], shell: Shell, streams: Streams): Streams | undefined {
   let { input } = streams;
-  let target: string | "none" | "out" = "out";
-  let error: string | "none" | "out" = "none";
+  let print: Streams["print"] = streams.print;
+  let printError: Streams["print"] = () => undefined;
   for (const one of redirections) {
-    if (one.kind === "text") input = textOf(one.text, shell);
+    if (one.kind === "text") input = textOf(one.text, expanding(shell));
     else if (one.kind === "same") {
-      if (one.out === 1) target = error;
-      else error = target;
+      if (one.out === 1) print = printError;
+      else printError = print;
+    } else if (one.kind === "from") {
+      const path = textOf(one.file, expanding(shell));
+      const bytes = path === "/dev/null" ? new Uint8Array() : shell.files.read(path);
+      if (bytes === undefined) return undefined;
+      input = Buffer.from(bytes).toString("latin1");
     } else {
-      const path = textOf(one.file, shell);
-      if (one.kind === "from") {
-        const bytes = path === "/dev/null" ? new Uint8Array() : shell.files.read(path);
-        if (bytes === undefined) return undefined;
-        input = Buffer.from(bytes).toString("latin1");
-        continue;
-      }
-      const isSink = path === "/dev/null" || path === "/dev/stderr";
-      if (path === "/dev/stdout") throw notUnderstood("/dev/stdout");
-      if (!isSink && !openFile(path, one.append, shell.files)) return undefined;
-      if (one.out.includes(1)) target = isSink ? "none" : path;
-      if (one.out.includes(2)) error = isSink ? "none" : path;
+      const opened = openFile(asName(textOf(one.file, expanding(shell))), one.append, shell.files);
+      if (opened === undefined) return undefined;
+      if (one.out.includes(1)) print = opened;
+      if (one.out.includes(2)) printError = opened;
     }
   }
-  return {
-    streams: { input },
-    finish: (output) => {
-      if (target === "out") return output;
-      if (target !== "none" && output !== "") {
-        const before = Buffer.from(shell.files.read(target) ?? new Uint8Array());
-        shell.files.write(target, Buffer.concat([before, Buffer.from(output, "latin1")]));
-      }
-      return "";
-    },
+  return { input, print };
+}
+
+function openFile(path: string, append: boolean, files: RootFiles): Streams["print"] | undefined {
+  if (path === "/dev/null" || path === "/dev/stderr") return () => undefined;
+  if (path.startsWith("/dev/")) throw notUnderstood(path);
+  const before = files.read(path);
+  if (!files.write(path, append && before ? before : new Uint8Array())) return undefined;
+  return (text) => {
+    files.write(path, Buffer.concat([files.read(path) ?? new Uint8Array(), Buffer.from(text, "latin1")]));
   };
 }
 
-function openFile(path: string, append: boolean, files: RootFiles): boolean {
-  const before = files.read(path);
-  return files.write(path, append && before ? before : new Uint8Array());
-}
-
-function runBare(command: Command, shell: Shell, streams: Streams): string {
+function runBare(command: Command, shell: Shell, streams: Streams): void {
   switch (command.kind) {
     case "simple":
-      return runSimple(command, shell, streams);
+      runSimple(command, shell, streams);
+      return;
     case "group":
-      return runList(command.body, shell, streams);
+      runList(command.body, shell, streams);
+      return;
     case "subshell":
-      return inSubshell({ ...command, kind: "group", redirections: [] }, shell, streams);
-    case "if": {
-      for (const { condition, body } of command.branches) {
-        const output = runList(condition, shell, streams);
-        if (shell.status === 0) return output + runList(body, shell, streams);
-        if (output !== "") throw notUnderstood("a condition that prints");
-      }
-      shell.status = 0;
-      return command.otherwise ? runList(command.otherwise, shell, streams) : "";
-    }
+      inSubshell((own) => runList(command.body, own, streams), shell);
+      return;
+    case "if":
+      runIf(command, shell, streams);
+      return;
     case "for":
       shell.status = 0;
-      return expandAll(command.words, shell)
-        .map((value) => {
-          shell.variables.set(command.name, value);
-          return runList(command.body, shell, streams);
-        })
-        .join("");
+      for (const value of expandAll(command.words, expanding(shell))) {
+        shell.variables.set(command.name, value);
+        runList(command.body, shell, streams);
+      }
+      return;
     case "case": {
-      const subject = textOf(command.subject, shell);
+      const subject = textOf(command.subject, expanding(shell));
       const branch = command.branches.find(({ patterns }) =>
-        patterns.some((one) => matchesPattern(subject, patternOf(one, shell))),
+        patterns.some((one) => matchesPattern(subject, patternOf(one, expanding(shell)))),
       );
       shell.status = 0;
-      return branch ? runList(branch.body, shell, streams) : "";
+      if (branch) runList(branch.body, shell, streams);
+      return;
     }
     default:
       shell.functions.set(command.name, command.body);
       shell.status = 0;
-      return "";
   }
 }
 
-function runSimple(command: Command & { readonly kind: "simple" }, shell: Shell, streams: Streams): string {
-  const [name, ...words] = expandAll(command.words, shell);
+function runIf(command: Command & { readonly kind: "if" }, shell: Shell, streams: Streams): void {
+  for (const { condition, body } of command.branches) {
+    runList(condition, shell, streams);
+    if (shell.status === 0) {
+      runList(body, shell, streams);
+      return;
+    }
+  }
+  shell.status = 0;
+  if (command.otherwise) runList(command.otherwise, shell, streams);
+}
+
+function runSimple(command: Command & { readonly kind: "simple" }, shell: Shell, streams: Streams): void {
+  const [name, ...words] = expandAll(command.words, expanding(shell));
   const before = new Map(shell.variables);
   shell.status = 0;
-  for (const one of command.assignments) shell.variables.set(one.name, textOf(one.value, shell));
-  if (name === undefined) return "";
-  const output = runNamed(name, words, { shell, streams });
-  if (command.assignments.length > 0)
-    for (const one of command.assignments) {
-      const value = before.get(one.name);
-      if (value === undefined) shell.variables.delete(one.name);
-      else shell.variables.set(one.name, value);
-    }
-  return output;
+  for (const one of command.assignments) shell.variables.set(one.name, textOf(one.value, expanding(shell)));
+  if (name === undefined) return;
+  runNamed(name, words, { shell, streams });
+  for (const one of command.assignments) {
+    const value = before.get(one.name);
+    if (value === undefined) shell.variables.delete(one.name);
+    else shell.variables.set(one.name, value);
+  }
+}
+
+/** What words are made of, as the shell is when they are looked at. */
+function expanding(shell: Shell): Expanding {
+  return {
+    ...shell,
+    outputOf: (script) => {
+      const printed: string[] = [];
+      const streams: Streams = { input: "", print: (text) => void printed.push(text) };
+      inSubshell((own) => runList(script, own, streams), shell);
+      return printed.join("");
+    },
+  };
 }
 
 interface Place {
@@ -241,23 +199,26 @@ interface Place {
   readonly streams: Streams;
 }
 
-function runNamed(name: string, words: readonly string[], { shell, streams }: Place): string {
+function runNamed(name: string, words: readonly string[], { shell, streams }: Place): void {
   const special = specials.get(name);
   if (special) {
     shell.status = special(words, shell);
-    return "";
+    return;
   }
   const body = shell.functions.get(name);
-  if (body) return runFunction(body, words, { shell, streams });
+  if (body) {
+    runFunction(body, words, { shell, streams });
+    return;
+  }
   const program = shell.builtins.get(name) ?? programFor(name, shell);
   if (program === undefined) {
     shell.status = NOT_FOUND;
-    return "";
+    return;
   }
   const { files, variables } = shell;
   const done = program({ name, words, input: streams.input, files, environment: variables });
   shell.status = typeof done === "number" ? done : done.status;
-  return typeof done === "number" ? "" : done.output;
+  if (typeof done !== "number" && done.output !== "") streams.print(done.output);
 }
 
 /** Throws SCRIPT_UNKNOWN for a program that is there and that nobody knows. */
@@ -291,185 +252,21 @@ function shellAt(path: string, shell: Shell): Program | undefined {
 function scriptAt(path: string, shell: Shell): Program | undefined {
   const bytes = shell.files.read(path) ?? new Uint8Array();
   const [, head, text = ""] =
-    /^#! ?\/(?:usr\/)?bin\/(?:ba)?sh[ \t]*(\n)([^]*)$/.exec(Buffer.from(bytes).toString("latin1")) ?? [];
+    /^#! ?\/(?:usr\/)?bin\/(?:ba)?sh[ \t]*(\n)([\s\S]*)$/.exec(Buffer.from(bytes).toString("latin1")) ?? [];
   if (head === undefined) return undefined;
   if (shell.depth >= MAX_CALLS) throw notUnderstood("when it ends");
   return ({ words, input, environment }) =>
     runWhole(text, { ...shell, words, input, variables: new Map(environment), depth: shell.depth + 1 });
 }
 
-function runFunction(body: Script, words: readonly string[], { shell, streams }: Place): string {
-  if (++shell.depth > MAX_CALLS) throw notUnderstood("when it ends");
-  const own: Shell = { ...shell, words };
-  let output = "";
+function runFunction(body: Script, words: readonly string[], { shell, streams }: Place): void {
+  if (shell.depth >= MAX_CALLS) throw notUnderstood("when it ends");
+  const own: Shell = { ...shell, words, depth: shell.depth + 1 };
   try {
-    output = runList(body, own, streams);
+    runList(body, own, streams);
     shell.status = own.status;
   } catch (error) {
     if (!(error instanceof Error && "return" in error && typeof error.return === "number")) throw error;
     shell.status = error.return;
   }
-  shell.depth--;
-  return output;
-}
-
-/** Commands that change the shell itself. */
-const specials: ReadonlyMap<string, (words: readonly string[], shell: Shell) => number> = new Map([
-  [
-    "exit",
-    ([code], shell) => {
-      throw Object.assign(new Error("exit"), { exit: statusOf(code, shell) });
-    },
-  ],
-  [
-    "return",
-    ([code], shell) => {
-      if (shell.depth === 0) throw notUnderstood("return outside of functions");
-      throw Object.assign(new Error("return"), { return: statusOf(code, shell) });
-    },
-  ],
-  [
-    "export",
-    (words, shell) => {
-      for (const word of words) {
-        const [, name, value] = /^(\w+)=(.*)$/s.exec(word) ?? [];
-        if (name !== undefined) shell.variables.set(name, value ?? "");
-      }
-      return 0;
-    },
-  ],
-  [
-    "unset",
-    (words, shell) => {
-      for (const word of words) shell.variables.delete(word);
-      return 0;
-    },
-  ],
-  [
-    "umask",
-    ([mask]) => {
-      if (mask === undefined || !/^0*22$/.test(mask)) throw notUnderstood("umask");
-      return 0;
-    },
-  ],
-  [
-    "set",
-    (words) => {
-      if (!words.every((word) => /^\+[a-z]+$|^-[xu]$/.test(word))) throw notUnderstood("set");
-      return 0;
-    },
-  ],
-]);
-
-function statusOf(code: string | undefined, shell: Shell): number {
-  if (code === undefined) return shell.status;
-  if (!/^\d{1,3}$/.test(code)) throw notUnderstood("an exit status");
-  return Number(code) & 255;
-}
-
-/** Words as a command gets them: variables put in, split where they are not quoted, patterns looked up. */
-function expandAll(words: readonly Word[], shell: Shell): readonly string[] {
-  return words.flatMap((word) => {
-    const [only] = word;
-    if (word.length <= 2 && word.some((part) => part.kind === "variable" && part.name === "@" && part.quoted))
-      return shell.words;
-    if (only?.kind === "variable" && only.name === "@" && word.length === 1) return shell.words;
-    return fieldsOf(word, shell).flatMap((field) => lookUp(field, shell.files));
-  });
-}
-
-interface Letter {
-  readonly text: string;
-  readonly quoted: boolean;
-}
-
-/** A word may become several, or none, where a variable that is not quoted has blanks. */
-function fieldsOf(word: Word, shell: Shell): readonly (readonly Letter[])[] {
-  const fields: Letter[][] = [];
-  let current: Letter[] | undefined;
-  for (const part of word) {
-    const text = valueOf(part, shell);
-    if (part.quoted || part.kind === "text") {
-      current ??= [];
-      current.push({ text, quoted: part.quoted });
-      continue;
-    }
-    for (const [at, piece] of text.split(/[ \t\n]+/).entries()) {
-      if (at > 0 && current) {
-        fields.push(current);
-        current = undefined;
-      }
-      if (piece === "") continue;
-      current ??= [];
-      current.push({ text: piece, quoted: false });
-    }
-  }
-  if (current) fields.push(current);
-  return fields;
-}
-
-/** Names that match; the word itself when none does. */
-function lookUp(field: readonly Letter[], files: RootFiles): readonly string[] {
-  const text = field.map((one) => one.text).join("");
-  if (!field.some((one) => !one.quoted && /[*?]|\[.*\]/.test(one.text))) return [text];
-  if (!text.startsWith("/") || /[[\]]/.test(text)) throw notUnderstood("a pattern");
-  const pattern = field.map((one) => (one.quoted && /[*?[\\]/.test(one.text) ? undefined : one.text));
-  if (pattern.includes(undefined)) throw notUnderstood("a pattern");
-  let found = [""];
-  for (const part of text.slice(1).split("/")) {
-    found = found.flatMap((folder) => {
-      if (!/[*?]/.test(part)) return files.stat(`${folder}/${part}`, "link") ? [`${folder}/${part}`] : [];
-      const matches = compileGlob(`/${part}`);
-      return files
-        .names(folder)
-        .filter((name) => matches(name) && (part.startsWith(".") || !name.startsWith(".")))
-        .map((name) => `${folder}/${name}`);
-    });
-  }
-  return found.length === 0 ? [text] : found.map(asText).sort(compareBytes);
-}
-
-/** Names of files are kept as they are everywhere else; text here is bytes. */
-const asText = (name: string): string => Buffer.from(encodeName(name)).toString("latin1");
-export const asName = (text: string): string => decodeName(Buffer.from(text, "latin1"));
-
-const textOf = (word: Word, shell: Shell): string => word.map((part) => valueOf(part, shell)).join("");
-
-function valueOf(part: Part, shell: Shell): string {
-  switch (part.kind) {
-    case "text":
-      return part.text;
-    case "variable": {
-      const value = variable(part.name, shell);
-      return part.usual && (value ?? "") === "" ? textOf(part.usual, shell) : (value ?? "");
-    }
-    default: {
-      const own: Shell = { ...shell, variables: new Map(shell.variables), functions: new Map(shell.functions) };
-      const output = runList(part.script, own, { input: "" });
-      shell.status = own.status;
-      return output.replace(/\n+$/, "");
-    }
-  }
-}
-
-function variable(name: string, shell: Shell): string | undefined {
-  if (name === "?") return String(shell.status);
-  if (name === "#") return String(shell.words.length);
-  if (name === "@" || name === "*") return shell.words.join(" ");
-  if (name === "0") throw notUnderstood("$0");
-  return /^\d$/.test(name) ? shell.words[Number(name) - 1] : shell.variables.get(name);
-}
-
-function patternOf(word: Word, shell: Shell): readonly Letter[] {
-  return word.map((part) => ({ text: valueOf(part, shell), quoted: part.quoted }));
-}
-
-/** `*` and `?` of patterns that are not quoted; sets of characters are not known. */
-function matchesPattern(subject: string, pattern: readonly Letter[]): boolean {
-  const source = pattern.map(({ text, quoted }) => {
-    if (!quoted && /\[|\*.*\*.*\*/.test(text)) throw notUnderstood("a pattern");
-    const escaped = text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-    return quoted ? escaped : escaped.replaceAll("\\*", "[^]*").replaceAll("\\?", "[^]");
-  });
-  return new RegExp(`^${source.join("")}$`).test(subject);
 }

@@ -5,7 +5,7 @@ import { alternatives } from "./alternatives.ts";
 import { installInfo } from "./install-info.ts";
 import { enableByPreset } from "./presets.ts";
 import type { RootFiles } from "./root-files.ts";
-import type { Call, Program } from "./run.ts";
+import type { Call, Program } from "./shell.ts";
 import { notUnderstood } from "./syntax.ts";
 import { optionsOf } from "./words.ts";
 

@@ -2,7 +2,7 @@
 // and a shell.
 import { compareBytes } from "../../core/byte-order.ts";
 import type { RootFiles } from "./root-files.ts";
-import type { Call } from "./run.ts";
+import type { Call } from "./shell.ts";
 import { notUnderstood } from "./syntax.ts";
 import { optionsOf } from "./words.ts";
 

@@ -1,5 +1,5 @@
 // test(1), as `test`, `[` and, without patterns, `[[`.
-import type { Call } from "./run.ts";
+import type { Call } from "./shell.ts";
 import { notUnderstood } from "./syntax.ts";
 
 export function testCommand({ name, words, files }: Call): number {

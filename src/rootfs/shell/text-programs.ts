@@ -1,6 +1,6 @@
 // Programs that read and print text: echo, cat, grep, sed and the like, with the options that packages' scripts give them.
 import { basicExpression, grepExpression } from "./expression.ts";
-import type { Call, Program } from "./run.ts";
+import type { Call, Program } from "./shell.ts";
 import { notUnderstood } from "./syntax.ts";
 import { optionsOf } from "./words.ts";
 

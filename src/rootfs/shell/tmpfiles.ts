@@ -3,7 +3,7 @@
 import { compareBytes } from "../../core/byte-order.ts";
 import { accountId, modeOf } from "./file-programs.ts";
 import type { RootFiles } from "./root-files.ts";
-import type { Call } from "./run.ts";
+import type { Call } from "./shell.ts";
 import { notUnderstood } from "./syntax.ts";
 import { optionsOf } from "./words.ts";
 
@@ -65,12 +65,14 @@ function create(files: RootFiles, line: Line): void {
     case "D":
       if (!there) makeFolder(files, path);
       else if (there.kind !== "directory") return;
-      return adjust(files, line, 0o755);
+      adjust(files, line, 0o755);
+      return;
     case "f":
       if (there) return;
       makeFolder(files, path.replace(/\/[^/]*$/, ""));
       files.write(path, Buffer.from(argument === "-" ? "" : argument, "latin1"));
-      return adjust(files, line, 0o644);
+      adjust(files, line, 0o644);
+      return;
     case "L":
     case "L?":
       if (argument === "-") throw notUnderstood("a link of tmpfiles.d without its target");

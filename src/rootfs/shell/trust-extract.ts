@@ -2,7 +2,7 @@
 // and of Java.
 import { formatTruststore } from "../effects/java-truststore.ts";
 import type { RootFiles } from "./root-files.ts";
-import type { Call } from "./run.ts";
+import type { Call } from "./shell.ts";
 import { notUnderstood } from "./syntax.ts";
 import { parseTrustObjects, type TrustedObject } from "./trust-objects.ts";
 import { optionsOf } from "./words.ts";

@@ -77,7 +77,7 @@ function readDollar(reader: Reader, parse: ParseScript): Part {
 function readBraced(reader: Reader): Part {
   const name = reader.takeMatch(/[A-Za-z_]\w*|[0-9@*#?]/y);
   const usual = reader.takeMatch(/:-[^}$`"'\\]*/y)?.slice(2);
-  if (name === undefined || !reader.take("}")) throw notUnderstood("a form of ${...}");
+  if (name === undefined || !reader.take("}")) throw notUnderstood("a form of variable");
   const word: Word | undefined = usual === undefined ? undefined : [{ kind: "text", text: usual, quoted: false }];
   return { kind: "variable", name, usual: word, quoted: false };
 }

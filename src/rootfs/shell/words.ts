@@ -41,7 +41,7 @@ export function optionsOf(words: readonly string[], { flags, values, isStrict }:
       continue;
     }
     if (word.startsWith("--")) {
-      const [, name = "", value] = /^--([^=]*)(?:=([^]*))?$/.exec(word) ?? [];
+      const [, name = "", value] = /^--([^=]*)(?:=([\s\S]*))?$/.exec(word) ?? [];
       if (flags.includes(name) && value === undefined) has.set(name, true);
       else if (values.includes(name)) give(name, value ?? words[++at] ?? "");
       else throw notUnderstood(`the option ${word}`);
