@@ -135,12 +135,9 @@ function freeId(files: RootFiles, name: "passwd" | "group", has: ReadonlyMap<str
   const limit = (end: string, usual: number): number =>
     Number(new RegExp(`^SYS_${letter}ID_${end}\\s+(\\d+)`, "m").exec(defs)?.[1] ?? usual);
   const [from, to] = [limit("MIN", 201), limit("MAX", 999)];
-  const taken = new Set(
-    [...linesOf(files, "passwd"), ...linesOf(files, "group")].map((line) => Number(line.split(":")[2])),
-  );
   const own = linesOf(files, name).map((line) => Number(line.split(":")[2]));
   const lowest = Math.min(to + 1, ...own.filter((one) => one >= from && one <= to));
-  for (let id = lowest - 1; id >= from; id--) if (!taken.has(id)) return id;
+  for (let id = lowest - 1; id >= from; id--) if (!own.includes(id)) return id;
   throw notUnderstood("a number that is free");
 }
 
