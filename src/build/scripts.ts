@@ -54,6 +54,11 @@ async function runScripts(change: ChangedTree, context: ScriptContext): Promise<
   const { removed, entries, scripts, normalized } = await scriptEffectOf({ ...context, unpacked: change, timeoutMs });
   removePaths(change, new Set(removed));
   addEntries(change, entries);
+  for (const { package: name, script, exitCode } of scripts) {
+    if (exitCode === undefined) continue;
+    const text = `${script} of "${name}" ended with exit code ${exitCode}; the package is installed all the same`;
+    context.session.emit({ kind: "warning", text });
+  }
   const { accounts, certificates } = context.plan.recipe;
   if (accounts.users.length > 0 || accounts.groups.length > 0 || certificates) applyEffects(change, context, "recipe");
   return { scripts, normalized };

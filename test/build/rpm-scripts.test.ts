@@ -152,11 +152,11 @@ function recipeFor({ folder }: Place, words: readonly string[]): Recipe {
 
 const lines = (root: string): readonly string[] => readFileSync(join(root, "log"), "utf8").split("\n");
 
-/** The log of a build, and that of rpm. */
+/** The log of a build, that of rpm, and which scripts failed. */
 async function logsOf(t: TestContext, packages: readonly SubPackage[]): Promise<readonly (readonly string[])[]> {
   const place = await makePackages(t, packages);
   const [mine, theirs] = [join(place.folder, "root"), join(place.folder, "rpm-root")];
-  await build({
+  const { platforms } = await build({
     hostRoot: "",
     now: new Date("2026-11-24"),
     recipe: recipeFor(place, [packages.at(-1)?.name ?? ""]),
@@ -164,7 +164,10 @@ async function logsOf(t: TestContext, packages: readonly SubPackage[]): Promise<
     outputs: [{ kind: "dir", destination: mine }],
   });
   installWithRpm(theirs, place.files);
-  return [lines(mine), lines(theirs)];
+  const failed = (platforms[0]?.scripts ?? []).flatMap(({ script, exitCode }) =>
+    exitCode ? [`${script} ${exitCode}`] : [],
+  );
+  return [lines(mine), lines(theirs), failed];
 }
 
 describe("scripts of rpm packages", oracles, () => {
@@ -174,7 +177,8 @@ describe("scripts of rpm packages", oracles, () => {
     assert.equal(mine.length, 69);
   });
   it("run as rpm runs them in its own Lua, and with macros expanded", async (t) => {
-    const [mine = [], theirs] = await logsOf(t, own);
+    const [mine = [], theirs, failed] = await logsOf(t, own);
+    assert.deepEqual(failed, ["posttrans 1"]);
     assert.deepEqual(mine, theirs);
     assert.equal(mine.length, 9);
   });

@@ -16,6 +16,7 @@ import { type Scriptlet, scriptletsOf } from "./scripts.ts";
 import { isCritical, needsRpm, type ScriptRun, scriptRuns } from "./transaction.ts";
 
 const folder = "var/tmp/dodai-scripts";
+const failures = `${folder}/.failures`;
 
 export const scriptRunner: ScriptRunner = {
   plan,
@@ -37,6 +38,7 @@ function plan(installed: readonly InstalledPackage[], options: ScriptPlanOptions
   return {
     temporary: [
       { kind: "directory", path: folder, mode: 0o755 },
+      fileOf(failures, ""),
       fileOf(`${folder}/${LUA_PROGRAM.name}`, LUA_PROGRAM.text),
       fileOf(`${folder}/${EXPAND_PROGRAM.name}`, EXPAND_PROGRAM.text),
       ...[...used].flatMap(([path, run]) => scriptFiles(path, run, hasRpm)),
@@ -49,6 +51,7 @@ function plan(installed: readonly InstalledPackage[], options: ScriptPlanOptions
       ...programs(["/usr/sbin/ldconfig"], options, environment),
     ],
     scripts: [...used].map(([path, run]) => ({ package: run.package, script: run.scriptlet.name, path })),
+    failures,
     needless: order.flatMap(({ name, control }) =>
       scriptletsOf(headersOf(control, name).header)
         .filter((scriptlet) => !used.has(pathOf(name, scriptlet)))
@@ -107,7 +110,7 @@ function commandOf(run: ScriptRun, { environment, input }: CommandOptions): Scri
   const named = { environment, script: { package: name, script: scriptlet.name } };
   if (isCritical(scriptlet)) return { argv: words, ...named };
   const from = input === undefined ? "" : ` </${input}`;
-  const warning = `echo "warning: ${scriptlet.name} of ${name} ended with $?"`;
+  const warning = `echo "${name} ${scriptlet.name} $?" >>/${failures}`;
   return { argv: ["/bin/sh", "-c", `"$@"${from} || ${warning}`, "sh", ...words], ...named };
 }
 
