@@ -2,7 +2,7 @@
 // end: what repeats is a single character or a set, and only a few times over.
 import { notUnderstood } from "./syntax.ts";
 
-const MAX_REPEATS = 4;
+const MAX_REPEATS = 2;
 
 export interface GrepPattern {
   readonly kind: "basic" | "extended" | "fixed";

@@ -6,6 +6,7 @@ import type { GeneratedFile } from "../../packages/contract.ts";
 import type { EffectContext } from "../effects/contract.ts";
 import { resolvePath } from "../resolve.ts";
 import type { Tree, TreeNode } from "../tree.ts";
+import { notUnderstood } from "./syntax.ts";
 
 /** Paths may be absolute or not; `.` and `..` and links are followed as from the root. */
 export interface RootFiles {
@@ -31,6 +32,9 @@ export interface RootFiles {
   touched(mark: number): readonly string[];
   result(): { readonly files: readonly GeneratedFile[]; readonly removed: readonly string[] };
 }
+
+/** Scripts write small files. */
+const MAX_FILE_BYTES = 64 << 20;
 
 interface Change {
   readonly path: string;
@@ -89,6 +93,7 @@ export function openRoot({ tree: original, read: readOriginal, epoch }: EffectCo
         .sort(compareBytes);
     },
     write: (path, bytes) => {
+      if (bytes.byteLength > MAX_FILE_BYTES) throw notUnderstood("files as large");
       const place = real(path);
       const before = place === undefined ? undefined : tree.get(place)?.entry;
       if (place === undefined || (before ? before.kind !== "file" : room(place) === undefined)) return false;

@@ -14,9 +14,11 @@ export function runShell(text: string, options: ShellOptions): number {
 }
 
 const PATH = "/sbin:/bin:/usr/sbin:/usr/bin";
-const MAX_STEPS = 100_000;
+const MAX_STEPS = 10_000;
 const MAX_CALLS = 50;
 const NOT_FOUND = 127;
+/** Of a variable, and of what one command prints. */
+const MAX_TEXT = 16 << 20;
 
 /** A script in a shell of its own. */
 function runWhole(text: string, from: Omit<Shell, "functions" | "status">): Ended {
@@ -171,7 +173,7 @@ function runSimple(command: Command & { readonly kind: "simple" }, shell: Shell,
   const [name, ...words] = expandAll(command.words, expanding(shell));
   const before = new Map(shell.variables);
   shell.status = 0;
-  for (const one of command.assignments) shell.variables.set(one.name, textOf(one.value, expanding(shell)));
+  for (const one of command.assignments) shell.variables.set(one.name, bounded(textOf(one.value, expanding(shell))));
   if (name === undefined) return;
   runNamed(name, words, { shell, streams });
   for (const one of command.assignments) {
@@ -192,6 +194,11 @@ function expanding(shell: Shell): Expanding {
       return printed.join("");
     },
   };
+}
+
+function bounded(text: string): string {
+  if (text.length > MAX_TEXT) throw notUnderstood("text without end");
+  return text;
 }
 
 interface Place {
@@ -218,7 +225,7 @@ function runNamed(name: string, words: readonly string[], { shell, streams }: Pl
   const { files, variables } = shell;
   const done = program({ name, words, input: streams.input, files, environment: variables });
   shell.status = typeof done === "number" ? done : done.status;
-  if (typeof done !== "number" && done.output !== "") streams.print(done.output);
+  if (typeof done !== "number" && done.output !== "") streams.print(bounded(done.output));
 }
 
 /** Throws SCRIPT_UNKNOWN for a program that is there and that nobody knows. */

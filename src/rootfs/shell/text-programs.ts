@@ -100,8 +100,12 @@ function grep(call: Call): { readonly status: number; readonly output: string } 
   };
 }
 
+/** What two repeats in an expression make of a longer line takes too long. */
+const MAX_LINE = 10_000;
+
 function linesOf(text: string): readonly string[] {
   const lines = text.split("\n");
+  if (lines.some((line) => line.length > MAX_LINE)) throw notUnderstood("lines as long");
   return lines.at(-1) === "" ? lines.slice(0, -1) : lines;
 }
 

@@ -130,6 +130,8 @@ describe("a script on a tree that is a value", () => {
     { name: "the kernel of the machine that builds", script: "uname -r" },
     { name: "an account of a person", script: "useradd somebody" },
     { name: "what nests too deep", script: `${"(".repeat(200)}true${")".repeat(200)}` },
+    { name: "a variable without end", script: `x=aaaaaaaa; ${"x=$x$x; ".repeat(64)}` },
+    { name: "a file without end", script: `echo aaaaaaaa >/a; ${"cat /a /a >/b; mv /b /a; ".repeat(64)}` },
     { name: "more steps than any script has", script: `f() { ${"true; ".repeat(400)} }; ${"f; ".repeat(400)}` },
   ];
   const more: Contents = {
