@@ -88,8 +88,9 @@ const oldEntryBytes = 12;
 
 /** Before glibc 2.32: the form of libc5 with the new one behind it, and strings one after another that both point to. */
 function formatOldCache(sorted: readonly CacheEntry[], littleEndian: boolean): Uint8Array {
-  const oldEnd = oldHeaderBytes + oldEntryBytes * sorted.length;
-  const newStart = Math.ceil(oldEnd / 8) * 8;
+  // An even number of entries ends where the new form may begin: the last is there twice.
+  const oldCount = sorted.length + (sorted.length % 2);
+  const newStart = oldHeaderBytes + oldEntryBytes * oldCount;
   const stringsAt = headerBytes + entryBytes * sorted.length;
   const texts = sorted.map(({ soname, path }) => [byteString(soname), byteString(path)] as const);
   const strings = Buffer.from(
@@ -105,7 +106,7 @@ function formatOldCache(sorted: readonly CacheEntry[], littleEndian: boolean): U
     else cache.writeUInt32BE(value, at);
   };
   cache.write(oldMagic, 0, "latin1");
-  word(sorted.length, 12);
+  word(oldCount, 12);
   cache.write(magic, newStart, "latin1");
   word(sorted.length, newStart + 20);
   word(strings.byteLength, newStart + 24);
@@ -113,11 +114,11 @@ function formatOldCache(sorted: readonly CacheEntry[], littleEndian: boolean): U
   for (const [index, { flags, kernel = 0 }] of sorted.entries()) {
     const [soname = "", path = ""] = texts[index] ?? [];
     const pathPlace = place + soname.length + 1;
-    const oldAt = oldHeaderBytes + oldEntryBytes * index;
     const newAt = newStart + headerBytes + entryBytes * index;
-    [flags, place + newStart - oldEnd, pathPlace + newStart - oldEnd].forEach((value, at) => {
-      word(value, oldAt + 4 * at);
-    });
+    for (let old = index; old < (index === sorted.length - 1 ? oldCount : index + 1); old++)
+      [flags, place, pathPlace].forEach((value, at) => {
+        word(value, oldHeaderBytes + oldEntryBytes * old + 4 * at);
+      });
     [flags, place, pathPlace, kernel].forEach((value, at) => {
       word(value, newAt + 4 * at);
     });

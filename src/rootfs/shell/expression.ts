@@ -2,7 +2,14 @@
 // end: what repeats is a single character or a set, and only a few times over.
 import { notUnderstood } from "./syntax.ts";
 
-const MAX_REPEATS = 2;
+const MAX_REPEATS = 4;
+
+/** How long a line may be, so that looking takes little time whatever is in it: each repeat may try every place. */
+export function assertShort(lines: readonly string[], expressions: readonly RegExp[]): void {
+  const repeats = Math.max(0, ...expressions.map(({ source }) => source.match(/[*+?]/g)?.length ?? 0));
+  const most = repeats > 2 ? 300 : 10_000;
+  if (lines.some((line) => line.length > most)) throw notUnderstood("lines as long");
+}
 
 export interface GrepPattern {
   readonly kind: "basic" | "extended" | "fixed";

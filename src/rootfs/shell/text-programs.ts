@@ -1,5 +1,5 @@
 // Programs that read and print text: echo, cat, grep, sed and the like, with the options that packages' scripts give them.
-import { basicExpression, grepExpression } from "./expression.ts";
+import { assertShort, basicExpression, grepExpression } from "./expression.ts";
 import type { Call, Program } from "./shell.ts";
 import { notUnderstood } from "./syntax.ts";
 import { optionsOf } from "./words.ts";
@@ -83,15 +83,17 @@ function readlink({ words, files }: Call): number | { readonly status: number; r
 
 function grep(call: Call): { readonly status: number; readonly output: string } {
   const flags = ["q", "v", "F", "E", "i", "s", "c", "x", "w", "h", "n", "quiet", "silent"];
-  const { has, all, rest } = optionsOf(call.words, { flags, values: ["e"] });
+  const { has, all: given, rest } = optionsOf(call.words, { flags, values: ["e"] });
   for (const one of ["c", "w", "n"]) if (has.has(one)) throw notUnderstood(`grep -${one}`);
-  const patterns = all.length > 0 ? all.map(([, value]) => value) : rest.slice(0, 1);
-  const paths = all.length > 0 ? rest : rest.slice(1);
+  const patterns = given.length > 0 ? given.map(([, value]) => value) : rest.slice(0, 1);
+  const paths = given.length > 0 ? rest : rest.slice(1);
   if (paths.length > 1 && !has.has("h") && !has.has("q")) throw notUnderstood("grep in several files");
   const kind = has.has("F") ? "fixed" : has.has("E") ? "extended" : "basic";
   const expression = grepExpression(patterns, { kind, isWhole: has.has("x"), ignoresCase: has.has("i") });
   const found = texts(call, paths);
-  const lines = found.flatMap((text) => linesOf(text ?? "")).filter((line) => expression.test(line) !== has.has("v"));
+  const all = found.flatMap((text) => linesOf(text ?? ""));
+  assertShort(all, [expression]);
+  const lines = all.filter((line) => expression.test(line) !== has.has("v"));
   const isQuiet = has.has("q") || has.has("quiet") || has.has("silent");
   const status = lines.length > 0 ? 0 : 1;
   return {
@@ -100,12 +102,8 @@ function grep(call: Call): { readonly status: number; readonly output: string } 
   };
 }
 
-/** What two repeats in an expression make of a longer line takes too long. */
-const MAX_LINE = 10_000;
-
 function linesOf(text: string): readonly string[] {
   const lines = text.split("\n");
-  if (lines.some((line) => line.length > MAX_LINE)) throw notUnderstood("lines as long");
   return lines.at(-1) === "" ? lines.slice(0, -1) : lines;
 }
 
@@ -148,7 +146,10 @@ function sedCommand(text: string): (line: string) => readonly string[] {
   const [, address, command = ""] = /^(?:\/((?:[^/\\\n]|\\.)*)\/)?\s*(.*)$/s.exec(text) ?? [];
   const isHere = address === undefined ? undefined : basicExpression(address.replaceAll("\\/", "/"));
   const change = sedChange(command);
-  return (line) => (isHere === undefined || isHere.test(line) ? change(line) : [line]);
+  return (line) => {
+    if (isHere) assertShort([line], [isHere]);
+    return isHere === undefined || isHere.test(line) ? change(line) : [line];
+  };
 }
 
 function sedChange(command: string): (line: string) => readonly string[] {
@@ -158,7 +159,10 @@ function sedChange(command: string): (line: string) => readonly string[] {
   const [old = "", fresh = "", flags = ""] = parts;
   if (parts.length !== 3 || !/^g?$/.test(flags) || /[\\&]/.test(fresh)) throw notUnderstood("a command of sed");
   const expression = basicExpression(old, flags);
-  return (line) => [line.replace(expression, () => fresh)];
+  return (line) => {
+    assertShort([line], [expression]);
+    return [line.replace(expression, () => fresh)];
+  };
 }
 
 function sort(call: Call): { readonly status: number; readonly output: string } {
