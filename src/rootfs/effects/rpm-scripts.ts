@@ -5,12 +5,12 @@ import { installOrder } from "../../packages/rpm/install-order.ts";
 import { headersOf } from "../../packages/rpm/installed.ts";
 import { scriptletsOf } from "../../packages/rpm/scripts.ts";
 import { isCritical, needsRpm, type ScriptRun, scriptRuns } from "../../packages/rpm/transaction.ts";
-import { runLua } from "../shell/lua.ts";
-import { openPrograms } from "../shell/programs.ts";
-import { openRoot, type RootFiles } from "../shell/root-files.ts";
-import { runProgram, runShell } from "../shell/run.ts";
-import type { ShellOptions } from "../shell/shell.ts";
-import { notUnderstood } from "../shell/syntax.ts";
+import { runLua } from "../scripts/lua.ts";
+import { openPrograms } from "../scripts/programs.ts";
+import { openRoot, type RootFiles } from "../scripts/root-files.ts";
+import { runProgram, runShell } from "../scripts/run.ts";
+import type { ShellOptions } from "../scripts/shell.ts";
+import { notUnderstood } from "../scripts/syntax.ts";
 import type { Effect, EffectContext, EffectResult } from "./contract.ts";
 
 export const rpmScripts: Effect = {

@@ -1,9 +1,9 @@
 // A small root as a value, for scripts to run on.
 import { noXattrs } from "../../../src/archive/entry.ts";
 import type { EffectContext } from "../../../src/rootfs/effects/contract.ts";
-import { openPrograms } from "../../../src/rootfs/shell/programs.ts";
-import { openRoot, type RootFiles } from "../../../src/rootfs/shell/root-files.ts";
-import { runShell } from "../../../src/rootfs/shell/run.ts";
+import { openPrograms } from "../../../src/rootfs/scripts/programs.ts";
+import { openRoot, type RootFiles } from "../../../src/rootfs/scripts/root-files.ts";
+import { runShell } from "../../../src/rootfs/scripts/run.ts";
 import type { Tree, TreeNode } from "../../../src/rootfs/tree.ts";
 
 /** Content of files; `-> TARGET` is a link and a path that ends with `/` a folder. */

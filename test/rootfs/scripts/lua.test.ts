@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { runLua } from "../../../src/rootfs/shell/lua.ts";
-import { openRoot } from "../../../src/rootfs/shell/root-files.ts";
+import { runLua } from "../../../src/rootfs/scripts/lua.ts";
+import { openRoot } from "../../../src/rootfs/scripts/root-files.ts";
 import { type Contents, contextOf } from "./root.ts";
 
 function runScript(
