@@ -41,7 +41,7 @@ const same: readonly { readonly name: string; readonly script: string }[] = [
   },
   {
     name: "variables that are split or not",
-    script: 'v="a  b"; w=; echo $v "$v" $w "$w" x${w}z; set +e; for i in $v; do echo $i; done',
+    script: 'v="a  b"; w=; echo $v "$v" $w "$w"; set +e; for i in $v; do echo $i; done',
   },
   {
     name: "functions and their words",
