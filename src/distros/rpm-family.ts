@@ -49,7 +49,7 @@ export interface RpmFamilySpec {
 const usualPriority = 500;
 
 /** What scripts do in any image, in the order in which it is done. */
-const effects: readonly string[] = ["accounts", "ld.so.cache"];
+const effects: readonly string[] = ["rpm-scripts", "accounts", "ld.so.cache"];
 
 const shellConfig: RecipeConfig = {
   env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
