@@ -33,6 +33,8 @@ export interface RpmRelease {
 
 export interface RpmFamilySpec {
   readonly name: string;
+  /** `ID`s by which os-release(5) calls it, where they are not its name. */
+  readonly ids?: readonly string[];
   /** As people write it: `CentOS`. */
   readonly title: string;
   /** Newest first. */
@@ -54,6 +56,7 @@ export function rpmDistribution(spec: RpmFamilySpec): Distribution {
   const variants = new Set(["empty", ...spec.releases.flatMap((one) => Object.keys(one.variants))]);
   return {
     name: spec.name,
+    ...(spec.ids && { ids: spec.ids }),
     format: rpm,
     releases: spec.releases,
     keys: [...new Set(spec.releases.flatMap(({ keys }) => keys))],

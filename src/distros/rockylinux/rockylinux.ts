@@ -26,6 +26,6 @@ const release = (name: string, folder: string): RpmRelease => ({
 /** Newest first; each with the folder of its rpm's database. */
 const releases: readonly RpmRelease[] = [release("10", "usr/lib/sysimage/rpm"), release("9", "var/lib/rpm")];
 
-const spec = { name: "rockylinux", title: "Rocky Linux", releases };
+const spec = { name: "rockylinux", ids: ["rocky"], title: "Rocky Linux", releases };
 
 export const rockylinux: Distribution = rpmDistribution({ ...spec, recipes: fullRecipes(spec) });

@@ -1,6 +1,7 @@
 // The package format of Red Hat's family, the whole of it as one value.
 import type { PackageFormat } from "../contract.ts";
 import { formatDatabase } from "./database.ts";
+import { readInstalled } from "./present.ts";
 import { parseRequest, satisfies } from "./relation.ts";
 import { scriptRunner } from "./script-runner.ts";
 import { scriptNames } from "./scripts.ts";
@@ -36,6 +37,7 @@ export const rpm: PackageFormat = {
   shares,
   owners,
   unwanted,
+  readInstalled: (files, architecture) => readInstalled({ satisfies }, files, architecture),
   formatDatabase,
   scripts: scriptNames,
   runner: scriptRunner,
