@@ -9,11 +9,12 @@ import { openSqlite } from "./sqlite-read.ts";
 /** Where releases have it; `names` does not follow links, so that what is written lands where the files are. */
 const folders: readonly string[] = ["usr/lib/sysimage/rpm", "var/lib/rpm"];
 
-const forms: readonly (readonly [name: string, backend: RpmBackend])[] = [
-  ["rpmdb.sqlite", "sqlite"],
-  ["Packages.db", "ndb"],
-  ["Packages", "berkeley"],
-];
+/** What the file with the headers is called; the newer forms first, which an older one may lie beside. */
+export const databaseNames: Readonly<Record<RpmBackend, string>> = {
+  sqlite: "rpmdb.sqlite",
+  ndb: "Packages.db",
+  berkeley: "Packages",
+};
 
 /** A full desktop's has some 500 MB. */
 const MAX_BYTES = 1 << 30;
@@ -24,7 +25,7 @@ const MAX_ID = 0x7fff_fff0;
 export function readDatabase(files: InstalledFiles): PresentRpmDatabase | undefined {
   for (const folder of folders) {
     const names = files.names(folder);
-    for (const [name, backend] of forms) {
+    for (const [backend, name] of Object.entries(databaseNames) as [RpmBackend, string][]) {
       if (names.includes(name) && files.has(`${folder}/${name}`)) return readForm(files, { folder, name, backend });
     }
   }

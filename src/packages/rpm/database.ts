@@ -2,7 +2,7 @@
 // bytes. One SQLite file since rpm 4.16; files of Berkeley DB before; SUSE's rpm has a form of its own.
 import { compareBytes } from "../../core/byte-order.ts";
 import { unreachable } from "../../core/unreachable.ts";
-import type { DatabaseOptions, GeneratedFile, InstalledPackage, RpmBackend } from "../contract.ts";
+import type { DatabaseOptions, GeneratedFile, InstalledPackage, RpmBackend, RpmDatabase } from "../contract.ts";
 import { berkeleyFiles, type DatabaseFile } from "./database-berkeley.ts";
 import { type DatabaseRows, mergedRows } from "./database-rows.ts";
 import { tablesOf } from "./database-sqlite.ts";
@@ -27,7 +27,6 @@ export function formatDatabase(
   options: DatabaseOptions,
 ): readonly GeneratedFile[] {
   const { rpmDatabase, below } = options;
-  const { folder = "var/lib/rpm", backend = "sqlite" } = below?.rpm ?? rpmDatabase ?? {};
   const keys = below ? [] : (rpmDatabase?.keys ?? []);
   const added = [
     ...keys
@@ -35,7 +34,13 @@ export function formatDatabase(
       .map(({ bytes, added: more }) => withValues({ bytes }, [...more, ...transaction(options)])),
     ...[...installed].sort((a, b) => compareBytes(a.name, b.name)).map((one) => blobOf(one, options)),
   ];
-  const rows = mergedRows(below?.rpm, { added, installed });
+  return databaseFiles(mergedRows(below?.rpm, { added, installed }), options);
+}
+
+/** The files for headers as rpm keeps them. */
+export function databaseFiles(rows: DatabaseRows, options: DatabaseOptions): readonly GeneratedFile[] {
+  const { below } = options;
+  const { folder, backend } = placeOf(options);
   const more = new Set(below?.rpm ? below.files.names(folder) : []);
   return [
     ...(below?.rpm ? [] : [{ kind: "directory", path: folder, mode: 0o755 } as const]),
@@ -43,6 +48,12 @@ export function formatDatabase(
       ({ name, bytes }): GeneratedFile => ({ kind: "file", path: `${folder}/${name}`, mode: 0o644, bytes }),
     ),
   ];
+}
+
+/** Where the database is, and in which form: that of the image below counts. */
+export function placeOf({ below, rpmDatabase }: DatabaseOptions): Pick<RpmDatabase, "folder" | "backend"> {
+  const { folder = "var/lib/rpm", backend = "sqlite" } = below?.rpm ?? rpmDatabase ?? {};
+  return { folder, backend };
 }
 
 /** `more` are files that are there already. */
