@@ -12,6 +12,7 @@ import {
 import type { Repository, RpmDatabase, TrustKey } from "../packages/contract.ts";
 import { rpm } from "../packages/rpm/format.ts";
 import type { BuiltInRecipe, Distribution, MirrorSettings, Supply } from "./contract.ts";
+import { type ImageConventions, withConventions } from "./rpm-conventions.ts";
 
 export interface RpmRelease {
   /** `9`, `43`. */
@@ -26,6 +27,9 @@ export interface RpmRelease {
   readonly database: Omit<RpmDatabase, "keys">;
   /** Top folders that are links into usr, made by the package filesystem. */
   readonly mergedUsr: readonly string[];
+  /** Lists of mirrors of repositories that have no root; a mirror that is set goes before. */
+  readonly mirrorLists?: Readonly<Record<string, string>>;
+  readonly conventions?: ImageConventions;
   /** Packages of each variant. */
   readonly variants: Readonly<Record<string, readonly string[]>>;
   readonly archived?: boolean;
@@ -61,7 +65,11 @@ export function rpmDistribution(spec: RpmFamilySpec): Distribution {
     releases: spec.releases,
     keys: [...new Set(spec.releases.flatMap(({ keys }) => keys))],
     variants: [...variants],
-    supply: (recipe, platform, mirrors) => supplyOf(spec, recipe, { platform, mirrors }),
+    supply: (recipe, platform, mirrors) => {
+      const supply = supplyOf(spec, recipe, { platform, mirrors });
+      const { conventions } = findRelease(spec, recipe);
+      return conventions && recipe.variant !== "empty" ? withConventions(supply, recipe.variant, conventions) : supply;
+    },
     recipes: spec.recipes,
   };
 }
@@ -144,8 +152,7 @@ function repositoriesOf(spec: RpmFamilySpec, recipe: Recipe, place: RepositoryPl
   const own = Object.entries(release.repositories).map(
     ([name, path]): Repository => ({
       name: `${spec.name}/${name}`,
-      urls: mirrors.archive ?? [release.root],
-      suite: withVars(path, vars),
+      ...placeOf(name, withVars(path, vars), { release, mirrors, vars }),
       flat: true,
       components: [],
       keys: release.keys,
@@ -156,6 +163,17 @@ function repositoriesOf(spec: RpmFamilySpec, recipe: Recipe, place: RepositoryPl
     }),
   );
   return [...own, ...added];
+}
+
+/** Below the root, or a mirror of it; where there is no root, at whichever place a list names. */
+function placeOf(
+  name: string,
+  path: string,
+  { release, mirrors, vars }: Pick<RecipePlace, "release" | "mirrors" | "vars">,
+): Pick<Repository, "urls" | "suite"> {
+  const list = release.mirrorLists?.[name];
+  if (list !== undefined && !mirrors.archive) return { urls: [`mirrorlist+${withVars(list, vars)}`], suite: "" };
+  return { urls: mirrors.archive ?? [release.root], suite: path };
 }
 
 /** `@nodejs:18/common` enables the stream. */

@@ -14,6 +14,7 @@ export interface Image<Part extends Layer = Layer> {
   /** Seconds since 1970. */
   readonly epoch: number;
   readonly settings: RecipeConfig;
+  readonly inherited: Readonly<Record<string, Json>>;
   readonly facts: AnnotationFacts;
   /** Bottom first. */
   readonly layers: readonly Part[];
@@ -44,7 +45,7 @@ export function makeImage<Part extends Layer>(options: ImageOptions<Part>): Imag
   const config = formatConfig({ platform, epoch, settings, inherited, layers });
   const annotations = imageAnnotations(epoch, facts, settings.annotations);
   const manifest = formatManifest({ config, layers: layers.map(layerDescriptor), annotations });
-  return { platform, epoch, settings, facts, layers, config, manifest: { ...manifest, platform } };
+  return { platform, epoch, settings, inherited, facts, layers, config, manifest: { ...manifest, platform } };
 }
 
 /** A layer's descriptor alone: what the manifest says of it. */

@@ -4,15 +4,18 @@ import { compareBytes } from "../core/byte-order.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import type { RecipeConfig } from "../core/recipe.ts";
 import { formatEnvironment, formatPort } from "../image/config.ts";
+import { formatInherited, type InheritedSettings } from "./output-dockerfile-inherited.ts";
 
 export interface DockerfileOptions {
   /** The tarball's file name; for several platforms with `$TARGETARCH$TARGETVARIANT` in it, which BuildKit sets. */
   readonly tarball: string;
   readonly settings: RecipeConfig;
+  /** Of the image that this one is built on. */
+  readonly inherited?: InheritedSettings;
 }
 
 /** Throws RECIPE_SYNTAX for a value that no Dockerfile can say: one with a line break. */
-export function formatDockerfile({ tarball, settings }: DockerfileOptions): string {
+export function formatDockerfile({ tarball, settings, inherited }: DockerfileOptions): string {
   const { env, labels, user, workdir, ports, volumes, stopSignal, entrypoint, cmd } = settings;
   const perPlatform = tarball.includes("$TARGETARCH");
   const lines = [
@@ -26,6 +29,7 @@ export function formatDockerfile({ tarball, settings }: DockerfileOptions): stri
     ...(workdir ? [`WORKDIR ${word(workdir)}`] : []),
     ...(user ? [`USER ${word(user)}`] : []),
     ...(stopSignal ? [`STOPSIGNAL ${word(stopSignal)}`] : []),
+    ...(inherited ? formatInherited(inherited, oneLine) : []),
     ...instruction("ENTRYPOINT", entrypoint),
     ...instruction("CMD", cmd),
   ];

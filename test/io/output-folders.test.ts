@@ -119,6 +119,17 @@ describe("context", () => {
     t.assert.fileSnapshot(text, "test/golden/output-context.Dockerfile", { serializers: [String] });
   });
 
+  test("what an image below has beside settings is said too", async (t) => {
+    const context = join(await temporaryFolder(t), "context");
+    const Healthcheck = { Test: ["CMD-SHELL", "check me"], Interval: 5_000_000_000, Retries: 3 };
+    const inherited = { Healthcheck, OnBuild: ["RUN true"], Shell: ["/bin/bash", "-c"] };
+    await write("context", context, makeBundle({ inherited }));
+    const text = await readFile(join(context, "Dockerfile"), "utf8");
+    const wanted =
+      'SHELL ["/bin/bash","-c"]\nHEALTHCHECK --interval=5000000000ns --retries=3 CMD check me\nONBUILD RUN true\n';
+    assert.ok(text.includes(wanted), text);
+  });
+
   test("several platforms: BuildKit chooses the tarball", needs("sha256sum"), async (t) => {
     const context = join(await temporaryFolder(t), "context");
     await write("context", context, makeBundle({ platforms: ["linux/arm/v7", "linux/amd64"] }));

@@ -1,6 +1,7 @@
 // AlmaLinux: what Red Hat's release has, made again.
 import { parsePlatform } from "../../core/platform.ts";
 import type { Distribution } from "../contract.ts";
+import { containerInfra, localeConf, maskedUnits } from "../rpm-conventions.ts";
 import { containerVariants, fullRecipes, type RpmRelease, rpmDistribution } from "../rpm-family.ts";
 import { almalinuxKeys } from "./keys.ts";
 
@@ -21,6 +22,7 @@ const release = (name: string, folder: string): RpmRelease => ({
   database: { folder, backend: "sqlite" },
   mergedUsr: ["bin", "lib", "lib64", "sbin"],
   variants,
+  conventions: { all: localeConf, managed: containerInfra("dnf"), full: maskedUnits },
 });
 
 /** Newest first; each with the folder of its rpm's database. */

@@ -1,6 +1,7 @@
 // CentOS: 7 from the vault, where it ended, and the streams.
 import { parsePlatform } from "../../core/platform.ts";
 import type { BuiltInRecipe, Distribution } from "../contract.ts";
+import { containerInfra, maskedUnits } from "../rpm-conventions.ts";
 import { baseRecipe, type RpmRelease, rpmDistribution } from "../rpm-family.ts";
 import { centosKeys } from "./keys.ts";
 
@@ -52,6 +53,7 @@ const stream = (number: string, folder: string): RpmRelease => ({
   database: { folder, backend: "sqlite" },
   mergedUsr: ["bin", "lib", "lib64", "sbin"],
   variants: streamPackages,
+  conventions: { managed: containerInfra("dnf"), full: maskedUnits },
 });
 
 const releases: readonly RpmRelease[] = [
@@ -92,6 +94,7 @@ const releases: readonly RpmRelease[] = [
       ],
     },
     archived: true,
+    conventions: { full: containerInfra("yum") },
   },
 ];
 
