@@ -8,6 +8,7 @@ import { build } from "../../src/build/build.ts";
 import type { BuildOptions, BuildResult } from "../../src/build/contract.ts";
 import type { Recipe } from "../../src/core/recipe.ts";
 import { outputs } from "../../src/io/output-kinds.ts";
+import { readNdb } from "../../src/packages/rpm/ndb.ts";
 import { digestsOf, recipeOf } from "../kit/build.ts";
 import { makeBundle, makeLayer } from "../kit/image.ts";
 import { needs, run } from "../kit/oracle.ts";
@@ -185,13 +186,24 @@ describe("rpm packages added to an image that dodai built", needs("rpm"), () => 
     await assert.rejects(place.upper(image, { packages: ask("fresh") }), { code: "UNSATISFIABLE" });
     await place.upper(image, { packages: ask("fresh"), base: { image, upgrade: true } });
     const root = place.root();
-    assert.deepEqual(listed(root), ["2 other-1.0", "3 release-1.0", "4 fresh-1.0", "5 libold-2"]);
+    assert.deepEqual(listed(root), ["2 other-1.0", "3 release-1.0", "4 libold-2", "5 fresh-1.0"]);
     assert.equal(rpmIn(root, ...verify), "");
-    assert.deepEqual(lines(run("sh", ["-c", `cd ${root} && ls usr/lib/lib* usr/share/shared etc/libold.conf`])), [
-      "etc/libold.conf",
+    assert.deepEqual(pathsIn(root), [
+      "etc",
+      "etc/os-release",
+      "usr/lib",
       "usr/lib/libold.so.2",
+      "usr/share",
       "usr/share/shared",
     ]);
+  });
+
+  it("leave configuration that somebody changed where packages become newer", async (t) => {
+    const place = await openPlace(t, stream9);
+    const files = [{ kind: "file", path: "etc/libold.conf", content: "a=2\n", mode: 0o644, uid: 0, gid: 0 }] as const;
+    const image = await place.lower({ files });
+    await place.upper(image, { packages: ask("fresh"), base: { image, upgrade: true } });
+    assert.ok(pathsIn(place.root()).includes("etc/libold.conf"));
   });
 
   it("are there twice in the same way", async (t) => {
@@ -233,6 +245,18 @@ describe("rpm packages added to an image that dodai built", needs("rpm"), () => 
     }
   });
 
+  it("are in SUSE's own form where the image has that", async (t) => {
+    const place = await openPlace(t, 'ID="opensuse-leap"\nVERSION_ID="15.6"\n');
+    const image = await place.lower({ distribution: { name: "opensuse", release: "15.6" } });
+    await place.upper(image);
+    const { records, generation, next } = readNdb(
+      readFileSync(join(place.root(), "usr/lib/sysimage/rpm/Packages.db")),
+      "x",
+    );
+    assert.deepEqual([records.map(({ id }) => id), generation, next], [[1, 2, 3, 4, 5], 2, 6]);
+    await place.upper(image, { packages: ask("fresh"), base: { image, upgrade: true } }, { outputs: [] });
+  });
+
   it("are in the files of Berkeley DB where the image has those", async (t) => {
     const place = await openPlace(t, centos7);
     const image = await place.lower({ distribution: { name: "centos", release: "7" } });
@@ -250,6 +274,9 @@ describe("rpm packages added to an image that dodai built", needs("rpm"), () => 
     assert.deepEqual(rpm("-q", "--whatrequires", "libold", "--qf", "%{NAME}\n"), ["tool"]);
   });
 });
+
+const pathsIn = (root: string): readonly string[] =>
+  lines(run("find", ["etc", "usr/lib", "usr/share"], { cwd: root })).toSorted();
 
 /** A root folder as an image of one layer. */
 async function layoutOf(root: string, folder: string): Promise<string> {
@@ -302,14 +329,27 @@ describe("rpm packages added to an image that dnf made", needs("rpm", "dnf", "cr
     await place.upper(image);
     dnf(root, "install", "tool");
     const ours = place.root();
-    const names = (at: string): readonly string[] =>
-      listed(at)
-        .map((one) => one.replace(/^\d+ /, ""))
-        .toSorted();
-    assert.deepEqual(names(ours), names(root));
+    assert.deepEqual(listed(ours), listed(root));
     assert.equal(rpmIn(ours, ...verify), "");
     const table = (at: string): string => dnf(at, "-C", "list", "installed").replaceAll(/@\S+/g, "@");
     assert.equal(table(ours), table(root));
-    assert.ok(readFileSync(join(ours, "var/lib/rpm/rpmdb.sqlite")).length > 0);
+    for (const words of [
+      ["--whatrequires", "libold"],
+      ["--whatprovides", "soname(1)"],
+      ["-f", "/usr/bin/tool"],
+    ]) {
+      assert.equal(rpmIn(ours, "-q", ...words), rpmIn(root, "-q", ...words));
+    }
+
+    await place.upper(image, { packages: ask("fresh"), base: { image, upgrade: true } });
+    run("rm", ["-rf", ours]);
+    dnf(root, "remove", "tool", "libtool");
+    dnf(root, "install", "fresh");
+    const numberless = (at: string): readonly string[] => listed(at).map((one) => one.replace(/^\d+ /, ""));
+    assert.deepEqual(numberless(place.root()), numberless(root));
+    assert.equal(rpmIn(ours, ...verify), "");
+    const files = (at: string): string =>
+      run("sh", ["-c", `cd ${at} && find etc usr -path etc/dnf -prune -o -print | sort`]);
+    assert.equal(files(ours), files(root));
   });
 });

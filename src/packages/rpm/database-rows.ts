@@ -1,5 +1,5 @@
 // The headers of a database with their numbers: those that an image has keep theirs, as rpm leaves them, and what is installed
-// comes behind, by name.
+// comes behind.
 import { DodaiError } from "../../core/dodai-error.ts";
 import type { InstalledPackage, PresentPackage, PresentRpmDatabase } from "../contract.ts";
 import { broken } from "./database-fault.ts";

@@ -9,6 +9,7 @@ import { tablesOf } from "./database-sqlite.ts";
 import { filesOf } from "./files.ts";
 import type { Header, HeaderEntry } from "./header.ts";
 import { charsValue, type HeaderValue, numberValue, withValues } from "./header-write.ts";
+import { installOrder } from "./install-order.ts";
 import { headersOf } from "./installed.ts";
 import { formatNdb } from "./ndb.ts";
 import { pubkeyHeaders } from "./pubkey.ts";
@@ -32,9 +33,17 @@ export function formatDatabase(
     ...keys
       .flatMap(pubkeyHeaders)
       .map(({ bytes, added: more }) => withValues({ bytes }, [...more, ...transaction(options)])),
-    ...[...installed].sort((a, b) => compareBytes(a.name, b.name)).map((one) => blobOf(one, options)),
+    ...numbered(installed, below).map((one) => blobOf(one, options)),
   ];
   return databaseFiles(mergedRows(below?.rpm, { added, installed }), options);
+}
+
+/** By name; behind those of an image below in the order in which rpm would add them. */
+function numbered(
+  installed: readonly InstalledPackage[],
+  below: DatabaseOptions["below"],
+): readonly InstalledPackage[] {
+  return below ? installOrder(installed) : [...installed].sort((a, b) => compareBytes(a.name, b.name));
 }
 
 /** The files for headers as rpm keeps them. */

@@ -1,4 +1,5 @@
 // What an image has installed, as packages on offer: rows as primary.xml would give them, from the headers of its database.
+import { hash } from "node:crypto";
 import { DodaiError } from "../../core/dodai-error.ts";
 import type {
   InstalledDatabase,
@@ -12,7 +13,7 @@ import { memoryAccess } from "../memory-access.ts";
 import { broken } from "./database-fault.ts";
 import { readDatabase } from "./database-read.ts";
 import { databaseHeader, identityOf } from "./database-rows.ts";
-import { filesOf } from "./files.ts";
+import { digestAlgorithm, filesOf, type RpmFile } from "./files.ts";
 import type { Header } from "./header.ts";
 import { readWishes } from "./image-wishes.ts";
 import { openIndex } from "./index.ts";
@@ -39,7 +40,7 @@ export function readInstalled(
     rpm,
     leftovers: leftoversOf(rpm, files),
     ...(wishes ? { wishes } : {}),
-    pathsOf: (one, going = [one]) => pathsOf(present, one, going),
+    pathsOf: (one, going = [one]) => pathsOf(present, one, { going, files }),
   };
 }
 
@@ -162,11 +163,11 @@ function guarded<Value>(what: string, read: () => Value): Value {
   }
 }
 
-/** Configuration stays, and so does what programs made; a file that a package has that stays is its too. */
+/** Configuration that somebody changed stays, and so does what programs made; a file that a package has that stays is its too. */
 function pathsOf(
   present: readonly Present[],
   { name, version, architecture }: PresentPackage,
-  going: readonly PresentPackage[],
+  { going, files }: { readonly going: readonly PresentPackage[]; readonly files: InstalledFiles },
 ): readonly string[] {
   const isOne = (one: PresentPackage, other: Present): boolean =>
     one.name === other.identity.name &&
@@ -174,9 +175,15 @@ function pathsOf(
     one.architecture === other.identity.architecture;
   const own = present.find((one) => isOne({ name, version, architecture }, one));
   if (own === undefined) return [];
-  const kept = fileFlag.config | fileFlag.ghost;
-  const files = guarded(own.what, () => filesOf(own.header, own.what)).filter(({ flags }) => (flags & kept) === 0);
-  const left = new Set(files.map(({ path }) => path));
+  const algorithm = guarded(own.what, () => digestAlgorithm(own.header, tags.fileDigestAlgorithm, own.what));
+  const isChanged = ({ path, digest }: RpmFile): boolean =>
+    !files.has(path.slice(1)) || hash(algorithm, files.read(path.slice(1))) !== digest;
+  const left = new Set(
+    guarded(own.what, () => filesOf(own.header, own.what))
+      .filter(({ flags }) => (flags & fileFlag.ghost) === 0)
+      .filter((file) => (file.flags & fileFlag.config) === 0 || !isChanged(file))
+      .map(({ path }) => path),
+  );
   for (const other of present) {
     if (going.some((one) => isOne(one, other))) continue;
     for (const { path } of guarded(other.what, () => filesOf(other.header, other.what))) left.delete(path);
