@@ -2,9 +2,11 @@
 import { readCpio } from "../src/archive/cpio.ts";
 import { bytesOf } from "../src/core/bytes.ts";
 import { DodaiError } from "../src/core/dodai-error.ts";
+import type { DatabaseOptions, InstalledPackage, RpmBackend } from "../src/packages/contract.ts";
 import { memoryAccess } from "../src/packages/memory-access.ts";
 import { parseCapabilities } from "../src/packages/rpm/capability.ts";
 import { formatDatabase } from "../src/packages/rpm/database.ts";
+import { restoreDatabase } from "../src/packages/rpm/database-restore.ts";
 import { openIndex } from "../src/packages/rpm/index.ts";
 import { startIndex } from "../src/packages/rpm/index-compile.ts";
 import { parseMirrorList } from "../src/packages/rpm/metalink.ts";
@@ -99,7 +101,42 @@ const primaryWords = [
   "]]>",
 ];
 
+const databaseOptions = (backend: RpmBackend): DatabaseOptions => ({
+  architecture: "x86_64",
+  state: "installed",
+  perPackageStatus: false,
+  rpmDatabase: { folder: "rpm", backend, keys: [] },
+});
+
+/** Headers as a database of this form has them. */
+async function databaseTarget(backend: RpmBackend, name: string): Promise<Target> {
+  const installed = await Promise.all(
+    specs.map(async (spec): Promise<InstalledPackage> => {
+      const { control, items } = await openPackage(bytesOf(makeRpm(spec)), limits);
+      for await (const { body } of items) for await (const _ of body);
+      return { name: spec.name, version: "1", architecture: "x86_64", control, paths: [], md5: new Map() };
+    }),
+  );
+  const options = databaseOptions(backend);
+  const file = formatDatabase(installed, options).find(({ path }) => path === `rpm/${name}`);
+  return {
+    name: `rpm-database-${backend}`,
+    codes: ["DATABASE_BROKEN"],
+    open: () => ({
+      corpus: file?.kind === "file" ? [file.bytes] : [],
+      run: (input) => void restoreDatabase({ read: (path) => (path === `rpm/${name}` ? input : undefined) }, options),
+    }),
+  };
+}
+
+const databases = [
+  await databaseTarget("berkeley", "Packages"),
+  await databaseTarget("sqlite", "rpmdb.sqlite"),
+  await databaseTarget("ndb", "Packages.db"),
+];
+
 export const rpmTargets: readonly Target[] = [
+  ...databases,
   {
     name: "rpm-package",
     codes: packageCodes,

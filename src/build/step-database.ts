@@ -1,14 +1,10 @@
 // Steps may call the image's own package manager. What it did to its database is kept; how it wrote it down is not.
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { type Entry, noXattrs } from "../archive/entry.ts";
 import { comparePaths } from "../core/path-order.ts";
 import type { DatabaseAccess, DatabaseOptions } from "../packages/contract.ts";
 import type { ChangedTree, MadeEntry } from "../rootfs/change.ts";
 import { resolvePath } from "../rootfs/resolve.ts";
 import type { Plan } from "./plan.ts";
-import type { Session } from "./session.ts";
 
 interface Change {
   readonly kept: readonly MadeEntry[];
@@ -17,7 +13,6 @@ interface Change {
 
 export interface DatabaseContext {
   readonly plan: Plan;
-  readonly session: Session;
   readonly epoch: number;
   readonly tree: ChangedTree;
   readonly read: (path: string) => Uint8Array;
@@ -53,7 +48,7 @@ export function withOwnDatabase(change: Change, context: DatabaseContext): Chang
 function accessTo(
   { kept, removed }: Change,
   place: (path: string) => string,
-  { tree, read, session }: DatabaseContext,
+  { tree, read }: DatabaseContext,
 ): DatabaseAccess {
   return {
     read: (named) => {
@@ -61,26 +56,6 @@ function accessTo(
       const changed = kept.find(({ entry }) => entry.path === path);
       if (changed) return changed.bytes;
       return removed.includes(path) || tree.tree.get(path)?.entry.kind !== "file" ? undefined : read(path);
-    },
-    queryBlobs: ({ database, log, query }) => {
-      const folder = session.store.temporary();
-      mkdirSync(folder, { recursive: true });
-      try {
-        const file = join(folder, "database");
-        writeFileSync(file, database);
-        if (log) writeFileSync(`${file}-wal`, log);
-        const opened = new DatabaseSync(file);
-        try {
-          return opened
-            .prepare(query)
-            .all()
-            .flatMap((row) => Object.values(row).filter((one) => one instanceof Uint8Array));
-        } finally {
-          opened.close();
-        }
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
-      }
     },
   };
 }

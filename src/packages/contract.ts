@@ -272,12 +272,6 @@ export interface DatabaseOptions {
 export interface DatabaseAccess {
   /** `undefined` where no file is. */
   read(path: string): Uint8Array | undefined;
-  /** The first column of what a SQLite database answers; `log` is its write-ahead log. */
-  queryBlobs(options: {
-    readonly database: Uint8Array;
-    readonly log: Uint8Array | undefined;
-    readonly query: string;
-  }): readonly Uint8Array[];
 }
 
 /** Who owns a file, by name; the path is absolute, as the package spells it. */

@@ -54,6 +54,46 @@ describe("distributions of rpm packages", () => {
       "centos/appstream https://mirror.stream.centos.org 9-stream/AppStream/aarch64/os",
     ]);
   });
+  const wishes: readonly (readonly [
+    name: string,
+    variant: string,
+    changes: Partial<Recipe>,
+    wanted: unknown,
+    macros: readonly string[],
+  ])[] = [
+    ["all of packages without a variant", "empty", {}, undefined, []],
+    [
+      "what the recipe says",
+      "empty",
+      { documentation: false, languages: ["de"] },
+      { documentation: false, languages: ["de"] },
+      [],
+    ],
+    [
+      "what images of a variant have",
+      "minimal",
+      {},
+      { documentation: false, languages: ["en", "C.utf8"] },
+      ["%_install_langs en:C.utf8\n", "%_excludedocs 1\n", ""],
+    ],
+    [
+      "what the recipe says of a variant",
+      "minimal",
+      { documentation: true, languages: [] },
+      { documentation: true },
+      [""],
+    ],
+  ];
+  for (const [name, variant, changes, wanted, macros] of wishes) {
+    it(`unpack ${name}, and remember it`, () => {
+      const supply = centos.supply(recipe("9", variant, changes), amd64, official);
+      assert.deepEqual(supply.wishes, wanted);
+      assert.deepEqual(
+        supply.files.map((file) => file.kind === "file" && file.content),
+        macros,
+      );
+    });
+  }
   it("CentOS 7 is in the vault", () => {
     assert.equal(placesOf(centos, recipe("7"))[0], "centos/base http://vault.centos.org 7.9.2009/os/x86_64");
     assert.throws(() => placesOf(centos, recipe("7"), arm64), { code: "PLATFORM_UNSUPPORTED" });

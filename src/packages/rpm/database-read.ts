@@ -32,13 +32,16 @@ export function readDatabase(files: InstalledFiles): PresentRpmDatabase | undefi
   return undefined;
 }
 
+type ReadFiles = Pick<InstalledFiles, "has" | "read">;
+
 interface Form {
   readonly folder: string;
   readonly name: string;
   readonly backend: RpmBackend;
 }
 
-function readForm(files: InstalledFiles, { folder, name, backend }: Form): PresentRpmDatabase {
+/** The database of one form at its place. Throws DATABASE_BROKEN. */
+export function readForm(files: ReadFiles, { folder, name, backend }: Form): PresentRpmDatabase {
   const path = `${folder}/${name}`;
   const what = `"${path}" of the image`;
   const bytes = sized(files.read(path), what);
@@ -50,7 +53,7 @@ function readForm(files: InstalledFiles, { folder, name, backend }: Form): Prese
 }
 
 interface Place {
-  readonly files: InstalledFiles;
+  readonly files: ReadFiles;
   readonly path: string;
   readonly what: string;
 }
@@ -81,7 +84,7 @@ function readSqliteForm(bytes: Uint8Array, { files, path, what }: Place): Read {
 }
 
 /** A transaction that was not ended would have to be undone first ("The Rollback Journal"). */
-function assertNoJournal(files: InstalledFiles, path: string): void {
+function assertNoJournal(files: ReadFiles, path: string): void {
   if (!files.has(path)) return;
   const start = Buffer.from(files.read(path).subarray(0, 12));
   // Without its magic, or with no pages in it, it is what an ended transaction left.
