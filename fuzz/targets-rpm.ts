@@ -2,7 +2,7 @@
 import { readCpio } from "../src/archive/cpio.ts";
 import { bytesOf } from "../src/core/bytes.ts";
 import { DodaiError } from "../src/core/dodai-error.ts";
-import type { DatabaseOptions, InstalledPackage } from "../src/packages/contract.ts";
+import type { DatabaseOptions, InstalledPackage, RpmBackend } from "../src/packages/contract.ts";
 import { memoryAccess } from "../src/packages/memory-access.ts";
 import { parseCapabilities } from "../src/packages/rpm/capability.ts";
 import { formatDatabase } from "../src/packages/rpm/database.ts";
@@ -101,15 +101,15 @@ const primaryWords = [
   "]]>",
 ];
 
-const berkeley: DatabaseOptions = {
+const databaseOptions = (backend: RpmBackend): DatabaseOptions => ({
   architecture: "x86_64",
   state: "installed",
   perPackageStatus: false,
-  rpmDatabase: { folder: "rpm", backend: "berkeley", keys: [] },
-};
+  rpmDatabase: { folder: "rpm", backend, keys: [] },
+});
 
-/** Headers as the database of an old rpm has them. */
-async function berkeleyHash(): Promise<Uint8Array> {
+/** Headers as a database of this form has them. */
+async function databaseTarget(backend: RpmBackend, name: string): Promise<Target> {
   const installed = await Promise.all(
     specs.map(async (spec): Promise<InstalledPackage> => {
       const { control, items } = await openPackage(bytesOf(makeRpm(spec)), limits);
@@ -117,26 +117,26 @@ async function berkeleyHash(): Promise<Uint8Array> {
       return { name: spec.name, version: "1", architecture: "x86_64", control, paths: [], md5: new Map() };
     }),
   );
-  const file = formatDatabase(installed, berkeley).find(({ path }) => path === "rpm/Packages");
-  return file?.kind === "file" ? file.bytes : new Uint8Array();
+  const options = databaseOptions(backend);
+  const file = formatDatabase(installed, options).find(({ path }) => path === `rpm/${name}`);
+  return {
+    name: `rpm-database-${backend}`,
+    codes: ["DATABASE_BROKEN"],
+    open: () => ({
+      corpus: file?.kind === "file" ? [file.bytes] : [],
+      run: (input) => void restoreDatabase({ read: (path) => (path === `rpm/${name}` ? input : undefined) }, options),
+    }),
+  };
 }
-const hash = await berkeleyHash();
+
+const databases = [
+  await databaseTarget("berkeley", "Packages"),
+  await databaseTarget("sqlite", "rpmdb.sqlite"),
+  await databaseTarget("ndb", "Packages.db"),
+];
 
 export const rpmTargets: readonly Target[] = [
-  {
-    name: "rpm-berkeley",
-    codes: ["PACKAGE_BROKEN"],
-    open: () => ({
-      corpus: [hash],
-      run: (input) => {
-        const queryBlobs = (): never => {
-          throw new Fault("it is no SQLite");
-        };
-        const read = (path: string): Uint8Array | undefined => (path === "rpm/Packages" ? input : undefined);
-        restoreDatabase({ read, queryBlobs }, berkeley);
-      },
-    }),
-  },
+  ...databases,
   {
     name: "rpm-package",
     codes: packageCodes,

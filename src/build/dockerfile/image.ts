@@ -11,6 +11,7 @@ import {
   type ContainerConfig,
   formatConfigDocument,
   type HistoryStep,
+  inheritedOf,
   recipeConfigOf,
 } from "../../image/container-config.ts";
 import type { Document } from "../../image/descriptor.ts";
@@ -123,7 +124,8 @@ export async function imageOf(done: Finished, { options, session }: Finishing): 
     annotations,
   });
   const settings = recipeConfigOf(container);
-  return { platform, epoch, settings, facts: {}, layers, config, manifest: { ...manifest, platform } };
+  const inherited = inheritedOf(container);
+  return { platform, epoch, settings, inherited, facts: {}, layers, config, manifest: { ...manifest, platform } };
 }
 
 export function compressContext(session: Session, compression: CompressContext["compression"]): CompressContext {
