@@ -82,6 +82,7 @@ export async function writePiece(job: PieceJob, open: () => Promise<OpenedPackag
       paths,
       md5,
       sha1,
+      ...(file.unsigned === undefined ? {} : { unsigned: file.unsigned }),
     };
     writeFileSync(`${job.temporary}.json`, formatPiece(description));
     renameSync(`${job.temporary}.records`, job.recordsPath);

@@ -53,6 +53,7 @@ export async function openRpmRepository(
       suite: repository.suite,
       components: repository.components,
       signedBy,
+      ...(repository.insecureUnsigned ? { unsignedPackages: "taken" } : {}),
       release: { path, digest: sha256(bytes), date: repomd.date },
       indexes: [...files.values()].flatMap((file) => indexOf(folder, file)),
     },
