@@ -210,4 +210,28 @@ describe("an image of rpm packages is refused", () => {
     await assert.rejects(build(place.options(asked("other"), { outputs: [] })), { code: "FILE_CONFLICT" });
     await build(place.options(asked("same"), { outputs: [] }));
   });
+  const hostile: readonly (readonly [name: string, tree: RpmSpec["tree"], code: string])[] = [
+    [
+      "when a file lies below a link of its own package",
+      [
+        { path: "usr/x", kind: "symlink", target: "/etc" },
+        { path: "usr/x/passwd", content: "root" },
+      ],
+      "ARCHIVE_UNSAFE_PATH",
+    ],
+    ["when a file would be a deletion", [{ path: "usr/.wh.app", content: "" }], "ARCHIVE_UNSAFE_PATH"],
+    [
+      "when a device would be a deletion",
+      [{ path: "usr/app", kind: "character-device", major: 0, minor: 0 }],
+      "ARCHIVE_UNSAFE_PATH",
+    ],
+  ];
+  for (const [name, tree, code] of hostile) {
+    it(name, async (t) => {
+      const evil: RpmSpec = { name: "evil", signer, ...(tree ? { tree } : {}) };
+      const place = await openPlace(t, { packages: [...app, evil] });
+      const asked = { packages: [{ request: "evil", exclude: false }] };
+      await assert.rejects(build(place.options(asked, { outputs: [] })), { code });
+    });
+  }
 });
