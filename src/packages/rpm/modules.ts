@@ -34,6 +34,12 @@ export function parseModules(text: string, what: string): Modules {
       defaults.push(defaultsOf(valuesIn(document), what));
     }
   }
+  const looked = [
+    ...streams.map(({ stream }) => stream),
+    ...defaults.flatMap(({ profiles }) => Object.values(profiles).flat()),
+  ];
+  const bad = looked.find((name) => name in {});
+  if (bad !== undefined) throw fault(what, `"${bad}" is no name of a stream or a profile`);
   return { streams, defaults };
 }
 

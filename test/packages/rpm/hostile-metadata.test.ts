@@ -111,7 +111,7 @@ describe("modules.yaml", () => {
   it("has no aliases that unfold", () => {
     const bomb = Array.from({ length: 9 }, (_, at) => `  a${at}: &a${at} [${`*a${at - 1}, `.repeat(9)}]`);
     const { streams } = parseModules(stream(bomb), what);
-    assert.deepEqual(streams, [{ module: "a", stream: "1", artifacts: [], profiles: {} }]);
+    assert.deepEqual([streams.length, streams[0]?.module, streams[0]?.artifacts], [1, "a", []]);
   });
   it("has any number of documents, and of artifacts", () => {
     const many = stream([
@@ -127,5 +127,10 @@ describe("modules.yaml", () => {
   });
   it("is refused without names", () => {
     assert.throws(() => parseModules("---\ndocument: modulemd\ndata: {}\n", what), { code: "INDEX_SYNTAX" });
+  });
+  it("is refused with names that every object of JavaScript has", () => {
+    const named = stream([]).replace('"1"', "constructor");
+    const defaults = "---\ndocument: modulemd-defaults\ndata:\n  module: a\n  profiles:\n    x: [toString]\n";
+    for (const text of [named, defaults]) assert.throws(() => parseModules(text, what), { code: "INDEX_SYNTAX" });
   });
 });
