@@ -91,10 +91,13 @@ function withoutLabels(entry: Entry): Entry {
 }
 
 /** What stands for a deletion would take files out of the image instead of being in it: OCI layer.md, and overlayfs. */
-function assertNoWhiteout(entry: Entry): void {
-  const isNamed = /(?:^|\/)\.wh\./.test(entry.path);
+export function isWhiteout(entry: Entry): boolean {
   const isOverlay = entry.kind === "character-device" && entry.major === 0 && entry.minor === 0;
-  if (!isNamed && !isOverlay) return;
+  return isOverlay || /(?:^|\/)\.wh\./.test(entry.path);
+}
+
+function assertNoWhiteout(entry: Entry): void {
+  if (!isWhiteout(entry)) return;
   throw new DodaiError(
     "ARCHIVE_UNSAFE_PATH",
     `Cannot read the root tarball: "${printable(entry.path)}" is a whiteout, which a layer takes for a deletion`,

@@ -182,6 +182,8 @@ export interface PackageItem extends ArchiveItem {
 export interface PackageFile {
   readonly control: readonly ControlMember[];
   readonly items: AsyncIterable<PackageItem>;
+  /** Why its signature is no good one, where it was taken all the same (`PackageTrust.insecureUnsigned`). */
+  readonly unsigned?: string;
 }
 
 /** What a package file says of itself and no index is needed for. */
@@ -417,6 +419,8 @@ export interface RepositoryChain {
   readonly components: readonly string[];
   /** Fingerprints of the trusted keys whose signatures were good; empty only with `insecureUnsigned`. */
   readonly signedBy: readonly string[];
+  /** Package files without a good signature are taken, as was asked (rpm). */
+  readonly unsignedPackages?: "taken";
   /** What was signed: deb's InRelease (or Release), apk's APKINDEX, rpm's repomd.xml. */
   readonly release: { readonly path: string; readonly digest: Digest; readonly date: Date; readonly validUntil?: Date };
   /** The index files that were read, with the digest that the release states for them. */
