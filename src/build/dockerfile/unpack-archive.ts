@@ -5,6 +5,7 @@ import { DodaiError } from "../../core/dodai-error.ts";
 import { parentsOf } from "../../core/path-order.ts";
 import { resolvePath } from "../../rootfs/resolve.ts";
 import type { TreeNode } from "../../rootfs/tree.ts";
+import { isOverlayWhiteout, withoutLabels } from "../root-tarball.ts";
 import { type ArchiveFile, readArchive } from "./archive-file.ts";
 import type { CopyPlanOptions } from "./copy-plan.ts";
 import { put, whiteoutPrefix } from "./stage-tree.ts";
@@ -22,7 +23,8 @@ export async function* unpackArchive(archive: ArchiveFile, unpacking: Unpacking)
   const top = resolvePath(tree, destination.slice(1), { last: true }) ?? "";
   const place: Placing = { ...unpacking, top };
   if (top !== "") yield* folders([...parentsOf(top), top], place);
-  for await (const { entry, body } of readArchive(archive)) {
+  for await (const { entry: written, body } of readArchive(archive)) {
+    const entry = withoutLabels(written);
     const placed = placeEntry(entry, place);
     yield* folders(parentsOf(placed.path), place);
     const item = { entry: { ...placed, ...metadataOf(entry, unpacking) }, body };
@@ -63,6 +65,7 @@ function placeEntry(entry: Entry, place: Placing): Entry {
   const { tree, where } = place;
   const path = pathAt(entry.path, place);
   const name = path.slice(path.lastIndexOf("/") + 1);
+  if (isOverlayWhiteout(entry)) throw refuse(path, "a device 0:0 means a removed file in an overlay", where);
   if (name.startsWith(whiteoutPrefix)) {
     throw refuse(path, `a name that begins with "${whiteoutPrefix}" means a removed file in a layer`, where);
   }
