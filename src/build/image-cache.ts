@@ -220,9 +220,9 @@ const pointerOf = ({
   sizeBytes,
 });
 
-function artifactSource(manifest: Document, config: Document, layers: readonly BundleLayer[]): ImageSource {
+export function artifactSource(manifest: Document, config: Document, layers: readonly BundleLayer[]): ImageSource {
   return {
-    name: "the cache of the image",
+    name: "the cache",
     root: async () => manifest,
     document: async () => manifest,
     blob: ({ digest }: Pointer): Bytes =>
@@ -230,7 +230,7 @@ function artifactSource(manifest: Document, config: Document, layers: readonly B
   };
 }
 
-function passOver(error: unknown, state: string, session: Session): void {
+export function passOver(error: unknown, state: string, session: Session): void {
   const known = error instanceof DodaiError ? error : error instanceof SyntaxError ? error : undefined;
   if (known === undefined || (known instanceof DodaiError && known.code === "CANCELLED")) throw error;
   session.emit({ kind: "warning", text: `${state}: ${known.message}` });

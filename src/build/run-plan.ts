@@ -84,9 +84,22 @@ export async function* notingItems(
   const path = workdir.slice(1);
   const wanted = new Set(path === "" ? [] : [...parentsOf(path), path]);
   let isBlocked = false;
-  for await (const { entry, body } of items) {
+  for await (const item of notingPasswd(items, notes)) {
+    const { entry } = item;
     // Through a link it may lead anywhere: the sandbox says whether it is there.
     if (wanted.delete(entry.path) && entry.kind !== "directory") isBlocked = true;
+    yield item;
+  }
+  if (isBlocked) return;
+  for (const folder of wanted) {
+    const entry = { kind: "directory", path: folder, mode: 0o755, uid: 0, gid: 0, mtime: 0, xattrs: noXattrs } as const;
+    yield { entry, body: bytesOf() };
+  }
+}
+
+/** Passes items on, and notes the text of an /etc/passwd among them. */
+export async function* notingPasswd(items: AsyncIterable<ArchiveItem>, notes: NotedRoot): AsyncGenerator<ArchiveItem> {
+  for await (const { entry, body } of items) {
     if (entry.kind !== "file" || entry.path !== "etc/passwd" || entry.sizeBytes > MAX_PASSWD_BYTES) {
       yield { entry, body };
       continue;
@@ -94,10 +107,5 @@ export async function* notingItems(
     const bytes = await collect(body, { maxBytes: MAX_PASSWD_BYTES, what: "/etc/passwd" });
     notes.passwd = Buffer.from(bytes).toString("utf8");
     yield { entry, body: bytesOf(bytes) };
-  }
-  if (isBlocked) return;
-  for (const folder of wanted) {
-    const entry = { kind: "directory", path: folder, mode: 0o755, uid: 0, gid: 0, mtime: 0, xattrs: noXattrs } as const;
-    yield { entry, body: bytesOf() };
   }
 }

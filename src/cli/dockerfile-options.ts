@@ -39,6 +39,8 @@ export function dockerfileOptions(
     noCache: flags.noCache ?? false,
     insecureHttp: flags.insecureHttp ?? false,
     insecureUnsigned: unsignedRepositories(flags.insecureUnsigned ?? []),
+    cacheFrom: (flags.cacheFrom ?? []).map(({ name }) => name),
+    cacheTo: flags.cacheTo ?? [],
     environment: env,
     offline,
     signal,

@@ -14,6 +14,10 @@ export interface CommonFlags {
   readonly insecureUnsigned?: readonly string[];
   readonly progress: ProgressMode;
   readonly cacheDir?: string;
+  /** Of kickstarts. */
+  readonly distro?: string;
+  /** Of kickstarts. */
+  readonly allowUnknown?: boolean;
 }
 
 export type ProgressMode = "auto" | "tty" | "plain" | "quiet";
@@ -76,14 +80,30 @@ export function parsePushName(text: string): string {
   throw usage(`Cannot push to "${text}": a digest follows from the image`, "Leave out what follows the @.");
 }
 
-/** `type=registry,ref=NAME`, of a cache. Throws USAGE, IMAGE_NAME_SYNTAX. */
-export function parseCache(text: string): string {
-  const [, ref] = /^(?:type=registry,ref=|ref=(?=[^,]*,type=registry$))([^,]+)(?:,type=registry)?$/.exec(text) ?? [];
-  if (ref !== undefined) return parsePushName(ref);
-  throw usage(
-    `Cannot read cache "${text}": it is not type=registry,ref=NAME`,
-    'Write it as in "type=registry,ref=registry.example/team/cache".',
+/** A cache in a registry. */
+export interface CachePlace {
+  readonly name: string;
+  /** Of which steps of a Dockerfile are kept. */
+  readonly mode: "max" | "min";
+}
+
+/** `type=registry,ref=NAME[,mode=min|max]`, or the name alone. Throws USAGE, IMAGE_NAME_SYNTAX. */
+export function parseCache(text: string): CachePlace {
+  const how = 'Write it as in "type=registry,ref=registry.example/team/cache".';
+  if (!text.includes("=")) return { name: parsePushName(text), mode: "min" };
+  const fields = new Map(
+    text.split(",").map((part) => {
+      const equals = part.indexOf("=");
+      return equals < 0 ? [part, ""] : [part.slice(0, equals), part.slice(equals + 1)];
+    }),
   );
+  const { type = "registry", ref = "", mode = "min", ...others } = Object.fromEntries(fields) as Record<string, string>;
+  if (type !== "registry") throw usage(`Cannot use a cache of type "${type}": dodai keeps caches in registries`, how);
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw usage(`Cannot read cache "${text}": "${other}" means nothing in it`, how);
+  if (ref === "") throw usage(`Cannot read cache "${text}": it is not type=registry,ref=NAME`, how);
+  if (mode !== "min" && mode !== "max") throw usage(`Cannot read cache "${text}": its mode is neither min nor max`);
+  return { name: parsePushName(ref), mode };
 }
 
 function parseOutputKind(type: string): OutputKind {

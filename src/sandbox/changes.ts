@@ -24,6 +24,8 @@ export interface Changes {
   readonly removed: readonly string[];
   /** In tree order. The file of an entry lies at `at`. */
   readonly entries: readonly ChangedEntry[];
+  /** Sockets, which are told of in no other way. */
+  readonly sockets: readonly string[];
 }
 
 export interface ChangedEntry {
@@ -31,8 +33,8 @@ export interface ChangedEntry {
   readonly at: string | Buffer;
 }
 
-/** The folders that are mounted over while commands run, and so hold nothing of theirs. */
-const mountPoints = new Set(["dev", "proc", "sys", "tmp"]);
+/** Folders that are or may be mounted over while commands run: their times tell nothing. */
+export const quietFolders: ReadonlySet<string> = new Set(["dev", "proc", "sys", "tmp"]);
 
 export async function readOverlayChanges(places: Places, laidOut: LaidOut, owners?: Owners): Promise<Changes> {
   const walk: Walk = {
@@ -42,10 +44,11 @@ export async function readOverlayChanges(places: Places, laidOut: LaidOut, owner
     attributes: await readAttributes(places.upper),
     removed: [],
     entries: [],
+    sockets: [],
     links: new Map(),
   };
   visit(walk, ".", changedStat(walk, "."));
-  return { removed: walk.removed, entries: walk.entries };
+  return { removed: walk.removed, entries: walk.entries, sockets: walk.sockets };
 }
 
 interface Walk {
@@ -57,6 +60,7 @@ interface Walk {
   readonly attributes: Attributes | undefined;
   readonly removed: string[];
   readonly entries: ChangedEntry[];
+  readonly sockets: string[];
   /** First paths of files with several names, by inode. */
   readonly links: Map<bigint, string>;
 }
@@ -82,7 +86,7 @@ function visit(walk: Walk, path: string, stat: BigIntStats): void {
 }
 
 /** What was laid out at a path; below a file that became a folder there was nothing. */
-function laidOutStat(root: string, path: string): BigIntStats | undefined {
+export function laidOutStat(root: string, path: string): BigIntStats | undefined {
   try {
     return lstatSync(diskPath(root, path), { bigint: true, throwIfNoEntry: false });
   } catch (error) {
@@ -92,7 +96,7 @@ function laidOutStat(root: string, path: string): BigIntStats | undefined {
 }
 
 function report(walk: Walk, path: string, stat: BigIntStats, before: BigIntStats | undefined): void {
-  if (path === "." || mountPoints.has(path)) {
+  if (path === "." || quietFolders.has(path)) {
     // The root and mount points are in every image: they are told when something of theirs was set.
     if (before && isSameMetadata(stat, before)) return;
   }
@@ -106,7 +110,10 @@ function report(walk: Walk, path: string, stat: BigIntStats, before: BigIntStats
     before,
   });
   const entry = entryOf(path, { stat, at: diskPath(upper, path), xattrs, first });
-  if (entry === undefined) return;
+  if (entry === undefined) {
+    walk.sockets.push(path);
+    return;
+  }
   if (stat.isFile() && stat.nlink > 1n && first === undefined) walk.links.set(stat.ino, path);
   walk.entries.push({ entry, at: diskPath(upper, path) });
 }
@@ -128,10 +135,12 @@ function isSameEntry(walk: Walk, compared: Compared): boolean {
   return isSameContent(upper, root, compared);
 }
 
-const isSameMetadata = (a: BigIntStats, b: BigIntStats): boolean =>
+type Metadata = Pick<BigIntStats, "gid" | "mode" | "uid">;
+
+export const isSameMetadata = (a: Metadata, b: Metadata): boolean =>
   a.mode === b.mode && a.uid === b.uid && a.gid === b.gid;
 
-function isSameAttributes(
+export function isSameAttributes(
   a: ReadonlyMap<string, Uint8Array> = noXattrs,
   b: ReadonlyMap<string, Uint8Array> = noXattrs,
 ): boolean {

@@ -51,11 +51,28 @@ export interface SandboxCommand {
    * character device 0:0. The folder stays empty where there is no overlay.
    */
   readonly changesAt?: string;
-  /** Folders or files of the host that are seen inside. */
-  readonly mounts?: readonly { readonly source: string; readonly target: string; readonly readOnly: boolean }[];
+  /** Folders of the root in which the root itself is seen once more. */
+  readonly rootAt?: readonly string[];
+  /** What is seen inside besides the root; a target may lie below that of another. */
+  readonly mounts?: readonly SandboxMount[];
   /** Called with output as it comes; standard output and error in one. */
   readonly onOutput?: (chunk: Uint8Array) => void;
 }
+
+export interface SandboxMount {
+  readonly source: MountSource;
+  /** Absolute. */
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+export type MountSource =
+  /** A folder or file of the host. */
+  | string
+  /** What `layOutAside` laid out under this name. */
+  | { readonly kind: "aside"; readonly name: string }
+  /** An empty disk in memory, gone after the command. */
+  | { readonly kind: "memory"; readonly maxBytes: number | undefined };
 
 export interface SandboxResult {
   /** Exit code, or 128 + signal as a shell says it. */
@@ -76,16 +93,35 @@ export interface LayOutOptions {
   readonly tmp?: "private" | "own";
 }
 
+/** The one file or folder of the tar that `layOutAside` takes. */
+export const asideContent = "content";
+
 export interface Sandbox {
   readonly mode: SandboxMode;
   /** Lays out the root from an uncompressed tar. Once, before anything runs. Throws SANDBOX_FAILED. */
   layOut(tar: Bytes, options?: LayOutOptions): Promise<void>;
+  /**
+   * Lays out what commands see as a mount: the tar has one file or folder, called `asideContent`, and what is in it. It is no part
+   * of `changes`, and gone after `goOn`. Owners are root's in mode `single`. Throws SANDBOX_FAILED.
+   */
+  layOutAside(name: string, tar: Bytes): Promise<void>;
   /** Runs a program and everything that it starts; none of it is left when this ends. Throws SANDBOX_FAILED, CANCELLED. */
   run(command: SandboxCommand): Promise<SandboxResult>;
   /** Sends a signal to the command that runs, and says whether one did. What it started gets nothing. */
   kill(signal: NodeJS.Signals): boolean;
   /** What is different from what was laid out, in tree order; a folder before what is in it. */
   changes(): AsyncIterable<SandboxChange>;
+  /**
+   * Once `changes` were read to their end: goes on from there, as if they had been laid out, with no time past `newestTime`
+   * (seconds since 1970), and folders of which the time alone changed as they were. What is told as changed from now on
+   * is what differs from that. Says whether the host can do so (it has an overlay); otherwise the sandbox is of no more use.
+   */
+  goOn(options: { readonly newestTime: number }): Promise<boolean>;
+  /**
+   * Behind `goOn`: lays out a layer over the root. Says whether that could be done; otherwise (a whiteout, a folder behind a link)
+   * the sandbox is of no more use. Throws SANDBOX_FAILED.
+   */
+  layOver(tar: Bytes): Promise<boolean>;
   /** Ends every process, unmounts, removes everything. */
   close(): Promise<void>;
 }

@@ -3,24 +3,30 @@
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   closeSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   readSync,
   writeFileSync,
 } from "node:fs";
 import { Socket } from "node:net";
+import { isatty } from "node:tty";
 import { printable } from "../archive/tar-name.ts";
 import { formatTarHeader, tarPadding, tarTrailer } from "../archive/tar-write.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { unreachable } from "../core/unreachable.ts";
-import { type ChangedEntry, openForReading, readOverlayChanges } from "./changes.ts";
+import { type ChangedEntry, type Changes, openForReading, readOverlayChanges } from "./changes.ts";
 import { type Channel, openChannel } from "./channel.ts";
 import type { SandboxMode } from "./contract.ts";
 import { registerEmulator } from "./emulation.ts";
+import { type GoingOn, goOn, stackUpper } from "./go-on.ts";
 import { type LaidOut, layOutTar } from "./lay-out.ts";
+import { layOver } from "./lay-over.ts";
 import type { CommandRequest, Reply, Request } from "./messages.ts";
 import { mountSession } from "./mounts.ts";
 import { keepOwners, type Owners } from "./owners.ts";
@@ -31,11 +37,15 @@ import { readSnapshot, readSnapshotChanges, type Snapshot } from "./snapshot.ts"
 
 interface State {
   readonly mode: SandboxMode;
-  readonly places: Places;
+  places: Places;
   readonly channel: Channel;
   laidOut: LaidOut | undefined;
   /** Where the disk does not know them. */
   owners: Owners | undefined;
+  /** Of the overlay, the last one first. */
+  lowers: readonly string[];
+  /** What was told last, until a command runs again. */
+  changes: Changes | undefined;
   /** How the root was, where no overlay holds what changes. */
   snapshot: Snapshot | undefined;
   /** Folders that are mounted over while commands run, and so hold nothing of theirs. */
@@ -51,7 +61,7 @@ const MAX_CHANGED_BYTES = 64 * 2 ** 30;
 /** As Linux has it on all of Node's architectures; `fs.constants` is without it. */
 const O_CLOEXEC = 0o2000000;
 
-const [, , directory = "", mode = "", memoryBytes = "", registration = ""] = process.argv;
+const [, , directory = "", mode = "", memoryBytes = "", registration = "", terminal = ""] = process.argv;
 
 /** Nothing ever comes over it: its end is the end of the outer half. */
 const lifeline = new Socket({ fd: 4 });
@@ -67,6 +77,8 @@ await serve({
   laidOut: undefined,
   owners: undefined,
   snapshot: undefined,
+  lowers: ["root"],
+  changes: undefined,
   mountPoints: [],
 });
 process.exit(0);
@@ -78,6 +90,13 @@ function closeInherited(): void {
     const [, flags = "0"] = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${name}`, "utf8")) ?? [];
     if ((Number.parseInt(flags, 8) & O_CLOEXEC) === 0) closeSync(Number(name));
   }
+}
+
+/** Where the caller's terminal is, when commands may have it. */
+function terminalOfCaller(): string | undefined {
+  if (terminal === "" || !isatty(5)) return undefined;
+  const path = readlinkSync("/proc/self/fd/5");
+  return existsSync(path) ? path : undefined;
 }
 
 async function serve(state: State): Promise<void> {
@@ -111,8 +130,8 @@ async function prepare({ places }: State): Promise<Reply> {
   if (memoryBytes !== "") {
     await mustRun(["mount", "-i", "-n", "-t", "tmpfs", "-o", `mode=700,size=${memoryBytes}`, "root", places.directory]);
   }
-  const { root, upper, work, merged, sysfs, programs, temporary } = places;
-  for (const folder of [root, upper, work, merged, sysfs, programs]) mkdirSync(folder, 0o755);
+  const { root, below, lower, upper, work, merged, aside, sysfs, programs, temporary } = places;
+  for (const folder of [root, below, lower, upper, work, merged, aside, sysfs, programs]) mkdirSync(folder, 0o755);
   mkdirSync(temporary, 0o1777);
   await mustRun(["mkfifo", "--", places.inputPipe, places.outputPipe]);
   for (const pipe of [places.inputPipe, places.outputPipe]) chmodSync(pipe, 0o666);
@@ -131,7 +150,14 @@ async function fulfil(state: State, request: Request): Promise<Reply> {
   switch (request.kind) {
     case "lay-out":
       return layOut(state, request);
+    case "lay-aside":
+      return layAside(state, request.name);
+    case "lay-over":
+      return possibly(state, await layOverRoot(state));
+    case "go-on":
+      return possibly(state, await goOnFrom(state, request.newestTime));
     case "run":
+      state.changes = undefined;
       return run(state, request.command);
     case "changes":
       return sendChanges(state);
@@ -144,10 +170,58 @@ async function layOut(state: State, { hasPrivateTmp }: Request & { readonly kind
   const { channel, places, mode } = state;
   state.mountPoints = hasPrivateTmp ? [...systemFolders, "tmp"] : systemFolders;
   state.laidOut = await layOutTar(channel.data(), places.root, { mode, mountPoints: state.mountPoints });
-  const { hasOverlay } = await mountSession(places, { mode, hasPrivateTmp });
+  // The root folder of an overlay is as its upper one.
+  const { mode: permissions, uid, gid } = lstatSync(places.root);
+  chownSync(places.upper, uid, gid);
+  chmodSync(places.upper, permissions & 0o7777);
+  const { hasOverlay } = await mountSession(places, {
+    mode,
+    hasPrivateTmp,
+    terminal: terminalOfCaller(),
+    lowers: state.lowers,
+  });
   if (state.laidOut.owners) state.owners = keepOwners(places.root, state.laidOut.owners);
   if (!hasOverlay) state.snapshot = readSnapshot(places.root, state.owners);
   return { kind: "done" };
+}
+
+async function layAside({ channel, places, mode }: State, name: string): Promise<Reply> {
+  const folder = `${places.aside}/${name}`;
+  mkdirSync(folder, 0o755);
+  await layOutTar(channel.data(), folder, { mode, mountPoints: [] });
+  return { kind: "done" };
+}
+
+/** Where the root is an overlay whose files have their owners. */
+function goingOn({ places, mode, laidOut, lowers, mountPoints, owners, snapshot }: State): GoingOn | undefined {
+  if (!laidOut || owners || snapshot) return undefined;
+  return { places, mode, laidOut, lowers, hasPrivateTmp: mountPoints.includes("tmp") };
+}
+
+async function goOnFrom(state: State, newestTime: number): Promise<GoingOn | undefined> {
+  const before = goingOn(state);
+  return before && state.changes ? goOn(before, state.changes, newestTime) : undefined;
+}
+
+async function layOverRoot(state: State): Promise<GoingOn | undefined> {
+  const { channel, places, mode, mountPoints } = state;
+  const before = goingOn(state);
+  if (!before) {
+    await drain(channel.data());
+    return undefined;
+  }
+  const options = { root: places.merged, mode, mountPoints, laidOut: before.laidOut };
+  const laidOut = await layOver(channel.data(), options);
+  return laidOut && stackUpper({ ...before, laidOut });
+}
+
+async function drain(bytes: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of bytes);
+}
+
+function possibly(state: State, after: GoingOn | undefined): Reply {
+  if (after) Object.assign(state, { places: after.places, lowers: after.lowers, laidOut: after.laidOut });
+  return { kind: "possible", isPossible: after !== undefined };
 }
 
 async function run({ channel, places, mode, owners, snapshot }: State, command: CommandRequest): Promise<Reply> {
@@ -157,18 +231,21 @@ async function run({ channel, places, mode, owners, snapshot }: State, command: 
   return { kind: "result", result };
 }
 
-async function sendChanges({ channel, places, laidOut, owners, snapshot }: State): Promise<Reply> {
+async function sendChanges(state: State): Promise<Reply> {
+  const { channel, places, laidOut, owners, snapshot } = state;
   if (!laidOut) throw new Error("Changes were asked for before a root was laid out");
-  const { removed, entries } = await readable(() =>
+  const changes = await readable(() =>
     snapshot
       ? readSnapshotChanges(places.root, { before: snapshot, laidOut, owners })
       : readOverlayChanges(places, laidOut, owners),
   );
+  const { removed, entries } = changes;
   assertSendable(entries);
   await channel.send({ kind: "removed", paths: removed } satisfies Reply);
   for (const entry of entries) await sendEntry(channel, entry);
   await channel.sendData(tarTrailer);
   await channel.sendEnd();
+  state.changes = changes;
   return { kind: "done" };
 }
 

@@ -43,7 +43,7 @@ export interface LaidOut {
   readonly owners: ReadonlyMap<string, Owner> | undefined;
 }
 
-interface Layout {
+export interface Layout {
   readonly root: string;
   readonly mode: SandboxMode;
   readonly folders: Set<string>;
@@ -81,7 +81,7 @@ export async function layOutTar(
   return { attributes: layout.attributes, areAttributesOnDisk, owners: layout.owners };
 }
 
-async function layOutItem(layout: Layout, { entry, body }: ArchiveItem): Promise<void> {
+export async function layOutItem(layout: Layout, { entry, body }: ArchiveItem): Promise<void> {
   const at = diskPath(layout.root, entry.path);
   if (entry.path !== ".") addParent(layout, entry.path);
   if (entry.xattrs.size > 0 && entry.kind !== "hardlink") layout.attributes.set(entry.path, entry.xattrs);
@@ -205,7 +205,7 @@ function addMountPoints(layout: Layout, names: readonly string[]): void {
   }
 }
 
-function describeFault(error: unknown, { path, uid, gid }: Entry): unknown {
+export function describeFault(error: unknown, { path, uid, gid }: Entry): unknown {
   if (error instanceof DodaiError || !(error instanceof Error && "code" in error)) return error;
   const what = `Cannot lay out "/${printable(path)}"`;
   switch (error.code) {

@@ -8,14 +8,18 @@ export interface CommandRequest extends Omit<SandboxCommand, "input" | "onOutput
 }
 
 export type Request =
-  /** The tar follows as data. */
+  /** The tar follows as data; so it does for the two below. */
   | { readonly kind: "lay-out"; readonly hasPrivateTmp: boolean }
+  | { readonly kind: "lay-aside"; readonly name: string }
+  | { readonly kind: "lay-over" }
   | { readonly kind: "run"; readonly command: CommandRequest }
+  | { readonly kind: "go-on"; readonly newestTime: number }
   /** Answered by `removed`, a tar as data, and `done`. */
   | { readonly kind: "changes" };
 
 export type Reply =
   | { readonly kind: "done" }
+  | { readonly kind: "possible"; readonly isPossible: boolean }
   | { readonly kind: "failed"; readonly code?: ErrorCode; readonly message: string; readonly fix?: string }
   /** Its output came before, as data. */
   | { readonly kind: "result"; readonly result: SandboxResult }

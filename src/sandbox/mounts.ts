@@ -38,12 +38,21 @@ const hiddenInProc = [
 /** and what changes it can only be read. */
 const readOnlyInProc = ["bus", "driver", "fs", "irq", "mtrr", "pressure", "sys", "sysrq-trigger"];
 
+export interface SessionOptions {
+  readonly mode: SandboxMode;
+  readonly hasPrivateTmp: boolean;
+  /** Lower folders, the last one first, as paths in the sandbox's folder. */
+  readonly lowers: readonly string[];
+  /** The terminal that commands are given: it lies at /dev/console, where tty(1) finds it. */
+  readonly terminal?: string | undefined;
+}
+
 /** Mounts what all commands share. Says whether changes go to an overlay; they go to the root itself where there is none. */
 export async function mountSession(
   places: Places,
-  { mode, hasPrivateTmp }: { readonly mode: SandboxMode; readonly hasPrivateTmp: boolean },
+  { mode, hasPrivateTmp, lowers, terminal }: SessionOptions,
 ): Promise<{ readonly hasOverlay: boolean }> {
-  const hasOverlay = await mountMerged(places, mode);
+  const hasOverlay = await mountMerged(places, { mode, lowers });
   const at = (path: string): string => `${places.merged}/${path}`;
   await mountAll(places, places.sessionTable, [
     { source: "dev", target: at("dev"), type: "tmpfs", options: `${guarded},mode=755,size=1m,nr_inodes=1k` },
@@ -52,16 +61,22 @@ export async function mountSession(
       ? [{ source: places.temporary, target: at("tmp"), type: "none", options: "bind,nosuid,nodev" }]
       : []),
     { source: "sys", target: at("sys"), type: "tmpfs", options: `${guarded},ro,mode=555` },
-    { source: "programs", target: places.programs, type: "tmpfs", options: "nosuid,nodev,mode=755,size=1m" },
+    ...(existsSync(places.guard)
+      ? []
+      : [{ source: "programs", target: places.programs, type: "tmpfs", options: "nosuid,nodev,mode=755,size=1m" }]),
   ]);
-  writeGuard(places, mode);
-  for (const name of devices) writeFileSync(at(`dev/${name}`), "");
+  if (!existsSync(places.guard)) writeGuard(places, mode);
+  const devicesHere = [
+    ...devices.map((name) => [name, `/dev/${name}`] as const),
+    ...(terminal === undefined ? [] : [["console", terminal] as const]),
+  ];
+  for (const [name] of devicesHere) writeFileSync(at(`dev/${name}`), "");
   for (const name of ["pts", "shm"]) mkdirSync(at(`dev/${name}`), 0o755);
   for (const [name, target] of devLinks) symlinkSync(target, at(`dev/${name}`));
   // Group 5 is tty on every distribution; a lone id has no groups to map.
   const ptyOptions = `newinstance,ptmxmode=0666,mode=0620${mode === "single" ? "" : ",gid=5"}`;
   await mountAll(places, places.sessionTable, [
-    ...devices.map((name) => ({ source: `/dev/${name}`, target: at(`dev/${name}`), type: "none", options: "bind" })),
+    ...devicesHere.map(([name, source]) => ({ source, target: at(`dev/${name}`), type: "none", options: "bind" })),
     { source: "devpts", target: at("dev/pts"), type: "devpts", options: `nosuid,noexec,${ptyOptions}` },
     { source: "shm", target: at("dev/shm"), type: "tmpfs", options: `${guarded},mode=1777,size=64m` },
   ]);
@@ -74,16 +89,40 @@ function writeGuard({ guard }: Places, mode: SandboxMode): void {
   writeFileSync(guard, formatGuard(machine, formatFilter(machine, filterRules(mode))), { mode: 0o755 });
 }
 
-async function mountMerged(places: Places, mode: SandboxMode): Promise<boolean> {
-  // Renamed folders and changed metadata must be whole in the upper folder, for `changes` to read. In a user namespace the
-  // kernel has it so.
-  const form = mode === "root" ? "index=off,metacopy=off,redirect_dir=off" : "userxattr";
-  const options = `lowerdir=root,upperdir=upper,workdir=work,nodev,${form}`;
+async function mountMerged(
+  places: Places,
+  { mode, lowers }: Pick<SessionOptions, "lowers" | "mode">,
+): Promise<boolean> {
+  const options = `lowerdir=${lowers.join(":")},upperdir=upper,workdir=work,nodev,${overlayForm(mode)}`;
   const words = ["mount", "-i", "-n", "-t", "overlay", "-o", options, "overlay", places.merged] as const;
   const { exitCode } = await runProgram(words, { cwd: places.directory });
   if (exitCode === 0) return true;
+  if (lowers.length > 1) return false;
   await mustRun(["mount", "-i", "-n", "--bind", "-o", "nodev", "root", places.merged], { cwd: places.directory });
   return false;
+}
+
+/**
+ * Renamed folders and changed metadata must be whole in the upper folder, for `changes` to read. In a user namespace the kernel
+ * has it so.
+ */
+const overlayForm = (mode: SandboxMode): string =>
+  mode === "root" ? "index=off,metacopy=off,redirect_dir=off" : "userxattr";
+
+/** Takes away what `mountSession` mounted, but for the programs. */
+export async function unmountSession({ merged }: Places): Promise<boolean> {
+  return (await runProgram(["umount", "-i", "-n", "-R", "--", merged])).exitCode === 0;
+}
+
+/** Several lower folders as one. */
+export async function mountLower(
+  places: Places,
+  { mode, lowers }: Pick<SessionOptions, "lowers" | "mode">,
+): Promise<boolean> {
+  if (lowers.length > 2) await mustRun(["umount", "-i", "-n", "--", places.lower]);
+  const options = `ro,nosuid,nodev,noexec,lowerdir=${lowers.join(":")},${overlayForm(mode)}`;
+  const words = ["mount", "-i", "-n", "-t", "overlay", "-o", options, "overlay", places.lower] as const;
+  return (await runProgram(words, { cwd: places.directory })).exitCode === 0;
 }
 
 /** The /proc of one command, in the order in which it must be mounted. */

@@ -3,13 +3,19 @@ import { join } from "node:path";
 
 export interface Places {
   readonly directory: string;
-  /** What was laid out; the lower folder of the overlay. */
+  /** What was laid out. */
   readonly root: string;
+  /** What commands changed before the last `goOn`, a folder each; with `root` the lower folders of the overlay. */
+  readonly below: string;
+  /** All of the lower folders seen as one. */
+  readonly lower: string;
   /** What commands changed. */
   readonly upper: string;
   readonly work: string;
-  /** The two seen as one: the root of commands. */
+  /** All seen as one: the root of commands. */
   readonly merged: string;
+  /** What commands see as mounts. */
+  readonly aside: string;
   /** The /tmp of commands. */
   readonly temporary: string;
   /** Where a command's own sysfs is mounted, outside its root, for its loopback device. */
@@ -29,9 +35,12 @@ export function placesOf(directory: string): Places {
   return {
     directory,
     root: at("root"),
+    below: at("below"),
+    lower: at("lower"),
     upper: at("upper"),
     work: at("work"),
     merged: at("merged"),
+    aside: at("aside"),
     temporary: at("temporary"),
     sysfs: at("sysfs"),
     programs: at("programs"),

@@ -6,15 +6,7 @@ import { readTar } from "../archive/tar.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { comparePaths } from "../core/path-order.ts";
-import type {
-  LayOutOptions,
-  Sandbox,
-  SandboxChange,
-  SandboxCommand,
-  SandboxMode,
-  SandboxOptions,
-  SandboxResult,
-} from "./contract.ts";
+import type { Sandbox, SandboxChange, SandboxCommand, SandboxMode, SandboxOptions, SandboxResult } from "./contract.ts";
 import { planEmulation } from "./emulation.ts";
 import { type Inner, launch } from "./launch.ts";
 import type { Reply, Request } from "./messages.ts";
@@ -82,7 +74,19 @@ function own(owned: Owned): Sandbox {
   const state: Asking = { owned, isClosed: () => closing !== undefined, last: Promise.resolve() };
   return {
     mode,
-    layOut: (tar, options) => exclusively(state, () => layOut(state, tar, options)),
+    layOut: (tar, { tmp = "private" } = {}) =>
+      exclusively(
+        state,
+        async () => void (await sendTar(state, { kind: "lay-out", hasPrivateTmp: tmp === "private" }, tar)),
+      ),
+    layOutAside: (name, tar) =>
+      exclusively(state, async () => void (await sendTar(state, { kind: "lay-aside", name }, tar))),
+    layOver: (tar) => exclusively(state, async () => isPossible(await sendTar(state, { kind: "lay-over" }, tar))),
+    goOn: (options) =>
+      exclusively(state, async () => {
+        await ask(state, { kind: "go-on", ...options });
+        return isPossible(await receive(state));
+      }),
     run: (command) => exclusively(state, () => run(state, command)),
     kill: (name) => inner.pid !== undefined && signalCommand(inner.pid, name),
     changes: () => changes(state),
@@ -110,9 +114,11 @@ function exclusively<Result>(state: Asking, task: () => Promise<Result>): Promis
   return result;
 }
 
-async function layOut(state: Asking, tar: Bytes, { tmp = "private" }: LayOutOptions = {}): Promise<void> {
+const isPossible = (reply: Reply): boolean => reply.kind === "possible" && reply.isPossible;
+
+async function sendTar(state: Asking, request: Request, tar: Bytes): Promise<Reply> {
   const { channel } = state.owned.inner;
-  await ask(state, { kind: "lay-out", hasPrivateTmp: tmp === "private" });
+  await ask(state, request);
   // An answer may come early: then the rest of the tar is of no use.
   const answer = receive(state);
   let isAnswered = false;
@@ -125,7 +131,7 @@ async function layOut(state: Asking, tar: Bytes, { tmp = "private" }: LayOutOpti
     if (isAnswered) break;
   }
   await channel.sendEnd();
-  await answer;
+  return answer;
 }
 
 async function run(state: Asking, { input, onOutput, ...command }: SandboxCommand): Promise<SandboxResult> {

@@ -57,7 +57,7 @@ export async function readSnapshotChanges(
     if (first === undefined) links.set(stat.ino, path);
     entries.push({ entry, at });
   }
-  return { removed, entries };
+  return { removed, entries, sockets: [] };
 }
 
 /** A folder's ctime changes with what is in it; a file's tells of every change there is. */

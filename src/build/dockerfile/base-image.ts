@@ -133,7 +133,7 @@ async function readImage(source: ImageSource, base: BaseOptions): Promise<BaseIm
 }
 
 /** A layer as it is stored, and its tar beside it. */
-async function keepLayer(
+export async function keepLayer(
   { diffId, pointer }: { readonly diffId: DiffId; readonly pointer: Pointer },
   source: ImageSource,
   session: Session,

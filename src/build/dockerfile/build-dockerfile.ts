@@ -11,7 +11,7 @@ import { globalVariables } from "../../frontends/dockerfile/arguments.ts";
 import { type Dockerfile, parseDockerfile } from "../../frontends/dockerfile/dockerfile.ts";
 import type { Stage } from "../../frontends/dockerfile/instruction.ts";
 import { formatLintWarning, lintDockerfile } from "../../frontends/dockerfile/lint.ts";
-import { findTarget, neededStages } from "../../frontends/dockerfile/stage-graph.ts";
+import { findTarget, neededStages, stagesBelow } from "../../frontends/dockerfile/stage-graph.ts";
 import { type BundleImage, bundleImages, type ImageBundle, rootDocument } from "../../image/bundle.ts";
 import { variablesOf } from "../../image/container-config.ts";
 import { assertOutputFits } from "../../io/output-fit.ts";
@@ -27,6 +27,7 @@ import { defined } from "./defined.ts";
 import { type Finished, finish, imageOf, squashed } from "./image.ts";
 import { buildStage, usualPath } from "./stage.ts";
 import { type Building, lazyTree, type StageState } from "./state.ts";
+import type { StepCache } from "./step-cache.ts";
 
 /**
  * Builds a Dockerfile's image for each platform and writes the outputs. Steps that were done before on the same input are not
@@ -41,10 +42,12 @@ export async function buildDockerfile(options: DockerfileBuildOptions): Promise<
   return withSession(options, async (session) => {
     const { ignoreText, contextDirectory } = options;
     const context = await openContext(contextDirectory, { ignoreText, store: session.store, now: session.now });
+    const cache = await openCache(options, session);
     const states: StageState[] = [];
     for (const platform of platforms)
-      states.push(await buildPlatform({ dockerfile, platform, options, session, context }));
+      states.push(await buildPlatform({ dockerfile, platform, options, session, context, cache }));
     await context.keep();
+    await cache?.keep();
     const finished: Finished[] = [];
     for (const state of states) finished.push(await finish(state, { options, session }));
     const key = resultKey(finished, options);
@@ -53,6 +56,13 @@ export async function buildDockerfile(options: DockerfileBuildOptions): Promise<
     await keepBuiltNames(options.names ?? [], result, session.store);
     return result;
   });
+}
+
+async function openCache(options: DockerfileBuildOptions, session: Session): Promise<StepCache | undefined> {
+  const { cacheFrom = [], cacheTo = [], compression = "gzip" } = options;
+  if (cacheFrom.length + cacheTo.length === 0) return undefined;
+  const { startStepCache } = await import("./step-cache.ts");
+  return startStepCache({ cacheFrom, cacheTo, compression, session });
 }
 
 /** Throws DOCKERFILE_SYNTAX where the file says that its warnings are errors. */
@@ -77,6 +87,7 @@ interface PlatformBuild {
   readonly options: DockerfileBuildOptions;
   readonly session: Session;
   readonly context: BuildContext;
+  readonly cache: StepCache | undefined;
 }
 
 async function buildPlatform(build: PlatformBuild): Promise<StageState> {
@@ -94,7 +105,8 @@ async function buildPlatform(build: PlatformBuild): Promise<StageState> {
   if (options.sourceDateEpoch !== undefined) globals.set("SOURCE_DATE_EPOCH", String(options.sourceDateEpoch));
   const stages = new Map<number, Promise<StageState>>();
   const stopping = new AbortController();
-  const building = startBuilding({ ...build, globals, buildArgs }, stages, stopping.signal);
+  const ofImage = stagesBelow(target, dockerfile, globals);
+  const building = startBuilding({ ...build, globals, buildArgs, ofImage }, stages, stopping.signal);
   try {
     // Stages that do not need each other go side by side; the first that fails ends the others.
     await Promise.all(neededStages(target, dockerfile, globals).map((index) => building.stage(index)));

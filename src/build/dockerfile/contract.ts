@@ -4,6 +4,13 @@ import type { Platform } from "../../core/platform.ts";
 import type { Recipe } from "../../core/recipe.ts";
 import type { BuildOptions } from "../contract.ts";
 
+/** A repository to keep steps in. */
+export interface CacheTarget {
+  readonly name: string;
+  /** `min`: steps of the wanted stage and of those that it is built on; `max`: of all stages. */
+  readonly mode: "max" | "min";
+}
+
 /** What RUN sees at `/run/secrets/ID` and no layer has. */
 export type Secret =
   | { readonly id: string; readonly kind: "file"; readonly path: string }
@@ -58,6 +65,12 @@ export interface DockerfileBuildOptions
   readonly squash: boolean;
   /** Steps are done again, whatever was kept. */
   readonly noCache: boolean;
+  /** Names of stages, in lower case, whose steps are done again. */
+  readonly noCacheStages?: readonly string[];
+  /** Repositories in registries that may have steps already. */
+  readonly cacheFrom?: readonly string[];
+  /** Repositories in registries to keep steps in, for `cacheFrom`. */
+  readonly cacheTo?: readonly CacheTarget[];
   /** Seconds for each RUN; no limit when absent. */
   readonly runTimeoutSeconds?: number;
   /** A recipe by the name that FROM has; `undefined` when it names none. */

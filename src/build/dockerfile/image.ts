@@ -127,7 +127,7 @@ export async function imageOf(done: Finished, { options, session }: Finishing): 
   return { platform, epoch, settings, facts: {}, layers, config, manifest: { ...manifest, platform } };
 }
 
-function compressContext(session: Session, compression: CompressContext["compression"]): CompressContext {
+export function compressContext(session: Session, compression: CompressContext["compression"]): CompressContext {
   let own: Compressor | undefined;
   return {
     store: session.pieces,
@@ -142,7 +142,7 @@ function compressContext(session: Session, compression: CompressContext["compres
   };
 }
 
-async function bundleLayer(
+export async function bundleLayer(
   layer: LayerFile,
   createdBy: string,
   { compress, session }: { readonly compress: CompressContext; readonly session: Session },
@@ -150,6 +150,7 @@ async function bundleLayer(
   const { pieces, store } = session;
   const { stored, diffId } = layer;
   if (stored === undefined) {
+    await layer.fetch?.();
     return assembleLayer({ createdBy, segments: [segmentOfLayer(layer, pieces)] }, compress, store);
   }
   const { digest, sizeBytes, mediaType } = stored;
@@ -160,7 +161,10 @@ async function bundleLayer(
     diffId,
     uncompressedBytes: layer.sizeBytes,
     createdBy,
-    open: () => verified(store.open(digest), { digest, sizeBytes, what: store.path(digest) }),
+    open: async function* () {
+      await layer.fetch?.();
+      yield* verified(store.open(digest), { digest, sizeBytes, what: store.path(digest) });
+    },
     openUncompressed: () => openLayerFile(layer, pieces),
   };
 }

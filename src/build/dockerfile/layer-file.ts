@@ -17,11 +17,17 @@ export interface LayerFile {
   readonly sizeBytes: number;
   /** How a base image stores it: so it stays what registries have already. */
   readonly stored?: { readonly digest: Digest; readonly sizeBytes: number; readonly mediaType: LayerMediaType };
+  /** Brings it into the store, for one that a cache only told of. */
+  readonly fetch?: () => Promise<void>;
 }
 
 /** Bytes of the tar, from its start, at each call. */
-export function openLayerFile({ diffId, sizeBytes }: LayerFile, store: PieceStore): Bytes {
-  return streamRanges(store.recordsPath(hexOf(diffId)), [{ offset: 0, length: sizeBytes }]);
+export async function* openLayerFile(
+  { diffId, sizeBytes, fetch }: LayerFile,
+  store: PieceStore,
+): AsyncGenerator<Uint8Array> {
+  await fetch?.();
+  yield* streamRanges(store.recordsPath(hexOf(diffId)), [{ offset: 0, length: sizeBytes }]);
 }
 
 export function hasLayerFile({ diffId, sizeBytes }: LayerFile, store: PieceStore): boolean {

@@ -1,6 +1,5 @@
-// What RUN sees beside the root. Content of other stages, of the context and secrets is laid out with the root, below places
-// that are left out of what the command changed: so owners and modes are as they should be whoever runs dodai, and what is
-// written there is gone. Caches and sockets are the host's own.
+// What RUN sees beside the root. Content of other stages, of the context and secrets is laid out beside it: so owners and modes
+// are as they should be whoever runs dodai, and what is written there is gone. Caches and sockets are the host's own.
 import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ArchiveItem, Entry } from "../../archive/entry.ts";
@@ -12,6 +11,7 @@ import { DodaiError } from "../../core/dodai-error.ts";
 import type { RunInstruction } from "../../frontends/dockerfile/instruction.ts";
 import type { Mount } from "../../frontends/dockerfile/mount.ts";
 import { fromOf } from "../../frontends/dockerfile/stage-graph.ts";
+import { asideContent, type MountSource, type SandboxMount } from "../../sandbox/contract.ts";
 import { planCopy } from "./copy-plan.ts";
 import { digestOfSelected } from "./copy-step.ts";
 import { selectSources } from "./source-select.ts";
@@ -21,23 +21,25 @@ import type { StageState, StepContext } from "./state.ts";
 export interface RunMounts {
   /** What the step is kept under; secrets and sockets are no part of it. */
   readonly inputs: Json;
-  /** Absolute paths that hold nothing of the root's own while the command runs. */
-  readonly hidden: readonly string[];
-  /** Laid out over the root. */
-  items(): AsyncGenerator<ArchiveItem>;
+  /** What is laid out beside the root, by name. */
+  readonly asides: readonly Aside[];
   /** Folders that only one command may have at a time. */
   readonly locked: readonly string[];
-  /** The host's. */
-  readonly binds: readonly { readonly source: string; readonly target: string; readonly readOnly: boolean }[];
+  readonly mounts: readonly SandboxMount[];
   readonly variables: Readonly<Record<string, string>>;
+}
+
+interface Aside {
+  readonly name: string;
+  readonly items: () => AsyncGenerator<ArchiveItem>;
 }
 
 interface Prepared {
   readonly inputs?: Json;
-  readonly hides?: string;
   readonly locks?: string;
   readonly items?: () => AsyncGenerator<ArchiveItem>;
-  readonly bind?: RunMounts["binds"][number];
+  /** Where it is seen; its source is what `items` are when there is none. */
+  readonly mount?: { readonly source?: MountSource; readonly target: string; readonly readOnly: boolean };
   readonly variables?: Readonly<Record<string, string>>;
 }
 
@@ -51,12 +53,11 @@ export async function prepareMounts(
   for (const mount of mounts) prepared.push(await prepareMount(mount, instruction, context));
   return {
     inputs: prepared.map(({ inputs }) => inputs ?? null),
-    hidden: prepared.flatMap(({ hides }) => hides ?? []),
-    items: async function* () {
-      for (const { items } of prepared) if (items) yield* items();
-    },
+    asides: prepared.flatMap(({ items }, index) => (items ? [{ name: String(index), items }] : [])),
     locked: prepared.flatMap(({ locks }) => locks ?? []).sort(),
-    binds: prepared.flatMap(({ bind }) => bind ?? []),
+    mounts: prepared.flatMap(({ mount }, index) =>
+      mount ? [{ source: { kind: "aside", name: String(index) }, ...mount } satisfies SandboxMount] : [],
+    ),
     variables: Object.assign({}, ...prepared.map(({ variables }) => variables ?? {})) as Record<string, string>,
   };
 }
@@ -67,13 +68,15 @@ async function prepareMount(mount: Mount, instruction: RunInstruction, context: 
     case "bind":
       return prepareBind(mount, instruction, context);
     case "tmpfs":
-      return { inputs: ["tmpfs", target], hides: target, items: () => one(folder(target, 0o1777)) };
+      return {
+        inputs: ["tmpfs", target, mount.maxBytes ?? null],
+        mount: { source: { kind: "memory", maxBytes: mount.maxBytes }, target, readOnly: false },
+      };
     case "cache": {
       const source = cacheFolder(mount, context);
       return {
         inputs: ["cache", target, mount.id],
-        hides: target,
-        bind: { source, target, readOnly: mount.readOnly },
+        mount: { source, target, readOnly: mount.readOnly },
         ...(mount.isShared ? {} : { locks: source }),
       };
     }
@@ -92,19 +95,20 @@ async function prepareBind(
   const { building } = context;
   const { target, source: path } = mount;
   const wishes = { exclude: [], parents: false, where: instruction.position };
-  const place = { ...copyOptions, destination: target, where: instruction.position };
+  const place = { ...copyOptions, destination: `/${asideContent}`, where: instruction.position };
+  const seen = { target, readOnly: mount.readOnly };
   const from = await stageOf(mount, instruction, context);
   if (from === undefined) {
     const selected = selectSources(contextSource(building.context), [path], wishes);
     return {
       inputs: ["bind", target, await digestOfSelected(selected, context)],
-      hides: target,
+      mount: seen,
       items: () => itemsOfContext(planCopy(selected, { ...place, keepsTimes: false }), building.context),
     };
   }
   return {
     inputs: ["bind", target, path, from.layers.map(({ diffId }) => diffId)],
-    hides: target,
+    mount: seen,
     items: async function* () {
       const selected = selectSources(await stageSource(from, "stage"), [path], wishes);
       yield* itemsOfStage(planCopy(selected, { ...place, keepsTimes: true }), from, building.session.pieces);
@@ -161,10 +165,9 @@ function prepareSecret(
   const bytes = (): Uint8Array => (secret.kind === "value" ? Buffer.from(secret.value) : readSecret(secret.path, id));
   const file = (): ArchiveItem => {
     const content = bytes();
-    const path = target.slice(1);
     const entry: Entry = {
       kind: "file",
-      path,
+      path: asideContent,
       mode,
       uid,
       gid,
@@ -176,7 +179,7 @@ function prepareSecret(
   };
   return {
     inputs,
-    ...(hasFile ? { hides: target, items: () => one(file()) } : {}),
+    ...(hasFile ? { mount: { target, readOnly: true }, items: () => one(file()) } : {}),
     ...(variable === undefined ? {} : { variables: { [variable]: Buffer.from(bytes()).toString() } }),
   };
 }
@@ -199,7 +202,7 @@ function prepareSsh(
   if (socket) {
     return {
       inputs,
-      bind: { source: socket.path, target, readOnly: false },
+      mount: { source: socket.path, target, readOnly: false },
       variables: { SSH_AUTH_SOCK: target },
     };
   }
@@ -208,11 +211,6 @@ function prepareSsh(
     where: position,
     fix: `Give it with --ssh ${id}, or --ssh ${id}=SOCKET.`,
   });
-}
-
-function folder(target: string, mode: number): ArchiveItem {
-  const entry: Entry = { kind: "directory", path: target.slice(1), mode, uid: 0, gid: 0, mtime: 0, xattrs: noXattrs };
-  return { entry, body: bytesOf() };
 }
 
 async function* one(item: ArchiveItem): AsyncGenerator<ArchiveItem> {

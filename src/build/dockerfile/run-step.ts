@@ -11,15 +11,15 @@ import type { Scope } from "../../frontends/dockerfile/expand.ts";
 import type { RunInstruction } from "../../frontends/dockerfile/instruction.ts";
 import { readMount } from "../../frontends/dockerfile/mount.ts";
 import { isSameFolder } from "../../rootfs/normalize.ts";
-import { resolvePath } from "../../rootfs/resolve.ts";
 import type { Tree } from "../../rootfs/tree.ts";
 import type { Sandbox } from "../../sandbox/contract.ts";
-import { notingItems, planRun, startNotes } from "../run-plan.ts";
-import { memoryFor, removeLeftSandboxes } from "../sandbox-place.ts";
+import { lineWriter } from "../line-writer.ts";
+import { notingPasswd, planRun } from "../run-plan.ts";
 import { writeLayer } from "./layer-file.ts";
 import { commandOf, type RunCommand } from "./run-command.ts";
 import { prepareMounts, type RunMounts } from "./run-mounts.ts";
-import { itemsOfLayers, put, whiteoutPrefix } from "./stage-tree.ts";
+import type { OpenRoot } from "./stage-root.ts";
+import { put, whiteoutPrefix } from "./stage-tree.ts";
 import { knownTree, type StepContext } from "./state.ts";
 import type { Made, Step } from "./step.ts";
 
@@ -72,44 +72,17 @@ function runLocked([first, ...others]: readonly string[], running: Running): Pro
   return running.context.building.alone(first, () => runLocked(others, running));
 }
 
-/** What a command may write beside the root, when the whole of it is in memory. */
-const roomBytes = 1 << 30;
-
 async function runAndRead(running: Running): Promise<Made> {
-  const { context } = running;
-  const { session } = context.building;
-  const { openSandbox } = await import("../../sandbox/sandbox.ts");
-  const totalBytes = context.state.layers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  await removeLeftSandboxes(session.store);
-  // A root in memory is several times as fast.
-  const memoryBytes = memoryFor(2 * totalBytes + roomBytes);
-  const sandbox = await openSandbox({
-    directory: session.store.temporary(),
-    signal: context.building.signal,
-    platform: context.state.platform,
-    memoryBytes,
-  });
-  try {
-    return await runIn(sandbox, running);
-  } finally {
-    await sandbox.close();
-  }
-}
-
-async function runIn(sandbox: Sandbox, running: Running): Promise<Made> {
   const { context, command, mounts, workdir, instruction } = running;
-  const { state, building } = context;
-  const tree = await state.tree.get();
-  const hidden = mounts.hidden.map((path) => resolvePath(tree, path.slice(1), { last: true }) ?? path.slice(1));
-  const notes = startNotes();
-  const items = notingItems(itemsBelow(running, tree, hidden), notes, workdir);
-  await sandbox.layOut(writeTar(items), { tmp: "own" });
+  const { state, building, root } = context;
+  const opened = await root.open(context, workdir);
+  const { sandbox, notes } = opened;
+  for (const { name, items } of mounts.asides) await sandbox.layOutAside(name, writeTar(items()));
   const config = { entrypoint: [], cmd: [], user: state.config.user, workdir, platform: "", diffIds: [], env: {} };
   const plan = planRun(config, {
     command: command.words,
     environment: { ...proxies(context), ...Object.fromEntries(state.variables), ...mounts.variables },
   });
-  const script = scriptMount(command, context);
   const { runTimeoutSeconds } = building.options;
   const lines = lineWriter((text) => building.session.emit({ kind: "output", text }));
   const result = await sandbox.run({
@@ -118,40 +91,16 @@ async function runIn(sandbox: Sandbox, running: Running): Promise<Made> {
     workdir,
     ...(state.config.user === "" ? {} : { user: state.config.user }),
     network: instruction.network !== "none",
-    mounts: [...mounts.binds, ...script],
+    mounts: [...mounts.mounts, ...scriptMount(command, context)],
     ...(runTimeoutSeconds === undefined ? {} : { timeoutMs: runTimeoutSeconds * 1000 }),
     onOutput: lines.write,
   });
   lines.end();
   if (result.exitCode !== 0) throw failed(result, running);
-  return readChanges(sandbox, { tree, hidden, context });
+  const made = await readChanges(opened, context);
+  await root.goOn(context, made.layer);
+  return made;
 }
-
-/** The root with what is mounted in place of what it has there. */
-async function* itemsBelow(
-  { context, mounts }: Running,
-  tree: Tree,
-  hidden: readonly string[],
-): AsyncGenerator<ArchiveItem> {
-  const { layers } = context.state;
-  const { pieces } = context.building.session;
-  if (layers.length > 0) {
-    for await (const item of itemsOfLayers(layers, pieces)) if (!isBelow(item.entry.path, hidden)) yield item;
-  }
-  for await (const { entry, body } of mounts.items()) {
-    const path = resolvePath(tree, entry.path, { last: false }) ?? entry.path;
-    yield {
-      entry:
-        entry.kind === "hardlink"
-          ? { ...entry, path, target: resolvePath(tree, entry.target, { last: false }) ?? entry.target }
-          : { ...entry, path },
-      body,
-    };
-  }
-}
-
-const isBelow = (path: string, folders: readonly string[]): boolean =>
-  folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
 
 /** Proxies reach a command without being part of the image. */
 function proxies({ building }: StepContext): Readonly<Record<string, string>> {
@@ -165,28 +114,12 @@ function proxies({ building }: StepContext): Readonly<Record<string, string>> {
 }
 
 /** A script with an interpreter of its own is a file of the host, seen inside. */
-function scriptMount({ script }: RunCommand, { building }: StepContext): RunMounts["binds"] {
+function scriptMount({ script }: RunCommand, { building }: StepContext): RunMounts["mounts"] {
   if (script === undefined) return [];
   const source = building.session.pieces.temporary();
   writeFileSync(source, script.text, { flag: "wx" });
   chmodSync(source, 0o755);
   return [{ source, target: script.path, readOnly: true }];
-}
-
-/** Whole lines of what a command writes. */
-function lineWriter(emit: (line: string) => void): { write(chunk: Uint8Array): void; end(): void } {
-  const decoder = new TextDecoder();
-  let rest = "";
-  return {
-    write: (chunk) => {
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split(/\r?\n|\r/);
-      rest = lines.pop() ?? "";
-      for (const line of lines) if (line !== "") emit(line);
-    },
-    end: () => {
-      if (rest !== "") emit(rest);
-    },
-  };
 }
 
 const shownLines = 12;
@@ -209,17 +142,11 @@ function failed(
   });
 }
 
-interface ReadingChanges {
-  readonly tree: Tree;
-  readonly hidden: readonly string[];
-  readonly context: StepContext;
-}
-
-async function readChanges(sandbox: Sandbox, reading: ReadingChanges): Promise<Made> {
-  const { context, tree } = reading;
+async function readChanges({ sandbox, notes }: OpenRoot, context: StepContext): Promise<Made> {
+  const tree = await context.state.tree.get();
   const after = new Map(tree);
   const items = async function* (): AsyncGenerator<ArchiveItem> {
-    for await (const item of changedItems(sandbox, reading)) {
+    for await (const item of notingPasswd(changedItems(sandbox, tree, context), notes)) {
       put(after, item.entry);
       yield item;
     }
@@ -229,15 +156,14 @@ async function readChanges(sandbox: Sandbox, reading: ReadingChanges): Promise<M
 }
 
 /** As a layer has it: whiteouts for what is gone, and no folder of which the time alone is new. */
-async function* changedItems(sandbox: Sandbox, { tree, hidden, context }: ReadingChanges): AsyncGenerator<ArchiveItem> {
-  const { epoch } = context.state;
+async function* changedItems(sandbox: Sandbox, tree: Tree, { state }: StepContext): AsyncGenerator<ArchiveItem> {
+  const { epoch } = state;
   let removed: string | undefined;
   for await (const change of sandbox.changes()) {
     // What took the place of something is told right behind it, and needs no whiteout.
     const path = change.kind === "removed" ? change.path : change.entry.path;
     if (removed !== undefined && removed !== path) yield whiteout(removed, epoch);
     removed = undefined;
-    if (isBelow(path, hidden)) continue;
     if (change.kind === "removed") {
       if (tree.has(path)) removed = path;
       continue;

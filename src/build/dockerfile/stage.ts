@@ -13,6 +13,7 @@ import { emptyContainerConfig, variablesOf } from "../../image/container-config.
 import { addStep } from "./add-step.ts";
 import { copyStep, readWishes } from "./copy-step.ts";
 import { runStep } from "./run-step.ts";
+import { startStageRoot } from "./stage-root.ts";
 import { type Building, lazyTree, type StageState, type StepContext } from "./state.ts";
 import { doStep, historyStep, type Step } from "./step.ts";
 import { workdirStep } from "./workdir-step.ts";
@@ -22,10 +23,18 @@ export async function buildStage(stage: Stage, building: Building): Promise<Stag
   let state = await startStage(stage, building);
   const triggers = parseTriggers(state.config.onbuild, `ONBUILD of ${stage.base.text}`);
   if (triggers.length > 0) state = { ...state, config: { ...state.config, onbuild: [] } };
-  for (const instruction of [...triggers, ...stage.instructions]) {
-    state = await doInstruction(instruction, { building, stage, state });
+  const instructions = [...triggers, ...stage.instructions];
+  const lastRun = instructions.findLastIndex(({ kind }) => kind === "run");
+  const root = startStageRoot();
+  try {
+    for (const [index, instruction] of instructions.entries()) {
+      state = await doInstruction(instruction, { building, stage, state, root });
+      if (index === lastRun) await root.close();
+    }
+    return state;
+  } finally {
+    await root.close();
   }
-  return state;
 }
 
 async function startStage(stage: Stage, building: Building): Promise<StageState> {

@@ -9,7 +9,9 @@ import type { Session } from "../session.ts";
 import type { BuildContext } from "./context.ts";
 import type { DockerfileBuildOptions } from "./contract.ts";
 import type { LayerFile } from "./layer-file.ts";
+import type { StageRoot } from "./stage-root.ts";
 import { treeOfLayers } from "./stage-tree.ts";
+import type { StepCache } from "./step-cache.ts";
 
 /** What all stages of one platform share. */
 export interface Building {
@@ -20,6 +22,10 @@ export interface Building {
   readonly globals: Variables;
   readonly buildArgs: Variables;
   readonly context: BuildContext;
+  /** Caches elsewhere, where the caller names some. */
+  readonly cache: StepCache | undefined;
+  /** Stages whose layers are the image's. */
+  readonly ofImage: ReadonlySet<number>;
   /** Aborts when nobody wants the result any more, or when another stage failed. */
   readonly signal: AbortSignal;
   /** Runs a task alone among those of the same name in this build. */
@@ -57,6 +63,8 @@ export interface StepContext {
   readonly building: Building;
   readonly stage: Stage;
   readonly state: StageState;
+  /** What its RUNs share. */
+  readonly root: StageRoot;
 }
 
 export interface LazyTree {

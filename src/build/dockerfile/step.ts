@@ -31,21 +31,24 @@ export interface Step {
 
 /** Does a step, or takes what it gave before, and gives the state after it. */
 export async function doStep(step: Step, context: StepContext): Promise<StageState> {
-  const { building, state } = context;
+  const { building, state, stage } = context;
   const { session, options } = building;
   session.assertWanted();
   building.signal.throwIfAborted();
   const key = hexOf(sha256(formatCanonicalJson(keyValue(step, context))));
-  const known = options.noCache ? undefined : await findKept(key, context);
+  const isForced = options.noCache || (stage.name !== undefined && options.noCacheStages?.includes(stage.name));
+  const before = isForced ? undefined : await findKept(key, context);
+  const known = before ?? (isForced ? undefined : await building.cache?.find(key));
+  const how = before ? " (as before)" : known ? " (from a cache)" : "";
   const platform = formatPlatform(state.platform);
-  const text = known ? `${step.shown} (as before)` : step.shown;
-  session.emit({ kind: "stage", stage: "step", platform, text });
+  session.emit({ kind: "stage", stage: "step", platform, text: `${step.shown}${how}` });
   const made = known ?? (await step.make());
-  if (!known) {
+  if (!before) {
     const { diffId, sizeBytes } = made.layer ?? {};
     const kept: Kept = { diffId, sizeBytes, newestTime: made.newestTime };
     await session.store.keepValue(kind, key, Buffer.from(JSON.stringify(kept)));
   }
+  building.cache?.note({ key, createdBy: step.createdBy, made, isOfImage: building.ofImage.has(stage.index) });
   return afterStep(step, made, context);
 }
 

@@ -4,7 +4,15 @@ import type { ScriptMode } from "../../core/recipe.ts";
 import type { Context, World } from "../context.ts";
 import { type FoundDockerfile, findDockerfile } from "../dockerfile-argument.ts";
 import type { DockerfileFlags } from "../dockerfile-flags.ts";
-import { type CommonFlags, parseSourceDateEpoch, placeOutputs, type RequestedOutput, usage } from "../flags.ts";
+import {
+  type CachePlace,
+  type CommonFlags,
+  parseSourceDateEpoch,
+  placeOutputs,
+  type RequestedOutput,
+  usage,
+} from "../flags.ts";
+import { isKickstartFile } from "../kickstart-argument.ts";
 import { withOptions } from "../options.ts";
 import { showPath } from "../places.ts";
 import { warningLine } from "../progress/display.ts";
@@ -18,8 +26,8 @@ export interface BuildFlags extends CommonFlags, DockerfileFlags {
   readonly output?: readonly RequestedOutput[];
   readonly push?: boolean;
   readonly insecureHttp?: boolean;
-  readonly cacheFrom?: readonly string[];
-  readonly cacheTo?: readonly string[];
+  readonly cacheFrom?: readonly CachePlace[];
+  readonly cacheTo?: readonly CachePlace[];
   readonly locked?: boolean;
   readonly scripts?: ScriptMode;
   readonly compression?: "gzip" | "zstd" | "none";
@@ -37,10 +45,12 @@ const pushed: RequestedOutput = { kind: "registry", destination: undefined };
 /** Digest, or JSON, on standard output; the summary on standard error. */
 export async function build(this: Context, flags: BuildFlags, first?: string, second?: string): Promise<void> {
   const startedMs = this.elapsedMs();
-  const found = await findDockerfile({ file: flags.file, first, second }, this);
+  const { file, ...others } = flags;
+  const named = file !== undefined && first === undefined && (await isKickstartFile(file, this)) ? file : undefined;
+  const found = named === undefined ? await findDockerfile({ file, first, second }, this) : undefined;
   const { name, result } = found
     ? await buildDockerfile(found, flags, this)
-    : await buildRecipe(first ?? "", flags, this);
+    : await buildRecipe(named ?? first ?? "", others, this);
   tell({ name, result, isDockerfile: found !== undefined, startedMs }, flags, this);
 }
 
@@ -82,8 +92,8 @@ async function buildRecipe(recipe: string, flags: BuildFlags, world: Context): P
       locked,
       ...(names ? { names } : {}),
       insecureHttp: flags.insecureHttp ?? false,
-      ...(flags.cacheFrom ? { cacheFrom: flags.cacheFrom } : {}),
-      ...(flags.cacheTo ? { cacheTo: flags.cacheTo } : {}),
+      ...(flags.cacheFrom ? { cacheFrom: flags.cacheFrom.map(({ name }) => name) } : {}),
+      ...(flags.cacheTo ? { cacheTo: flags.cacheTo.map(({ name }) => name) } : {}),
       ...(scripts ? { scripts } : {}),
       ...(compression ? { compression } : {}),
       ...(flags.ledger === undefined ? {} : { ledgerFile: resolve(cwd, flags.ledger) }),

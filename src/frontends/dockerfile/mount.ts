@@ -18,7 +18,7 @@ export type Mount =
       readonly source: string;
     })
   | (Common & { readonly kind: "cache"; readonly id: string; readonly mode: number; readonly isShared: boolean })
-  | (Common & { readonly kind: "tmpfs" })
+  | (Common & { readonly kind: "tmpfs"; readonly maxBytes: number | undefined })
   | (Common & {
       readonly kind: "secret";
       readonly id: string;
@@ -114,7 +114,7 @@ function readKind(kind: (typeof kinds)[number], reading: Reading, { at }: Word):
         isShared: readSharing(text("sharing"), reading.fail),
       };
     case "tmpfs":
-      return { kind, target: targetOf(reading), readOnly: false };
+      return { kind, target: targetOf(reading), readOnly: false, maxBytes: sizeOf(reading) };
     case "secret":
       return readSecret(reading);
     case "ssh": {
@@ -156,6 +156,15 @@ function numberOf(key: "gid" | "mode" | "uid", usual: number, { text, fail }: Re
   const form = key === "mode" ? /^[0-7]{1,5}$/ : /^\d{1,10}$/;
   if (!form.test(value)) throw fail(`"${value}" is no ${key}`);
   return Number.parseInt(value, key === "mode" ? 8 : 10);
+}
+
+/** Bytes; a letter behind the number counts in 1024s, as Docker's sizes do. */
+function sizeOf({ text, fail }: Reading): number | undefined {
+  const value = text("size");
+  if (value === undefined) return undefined;
+  const [, digits, unit = ""] = /^(\d{1,12})([kmgt]?)(?:i?b)?$/i.exec(value) ?? [];
+  if (digits === undefined) throw fail(`"${value}" is no size, wanted one as in 64m`);
+  return Number(digits) * 1024 ** ["", "k", "m", "g", "t"].indexOf(unit.toLowerCase());
 }
 
 /** Whether several commands may write at once. A `private` cache waits like a `locked` one. */

@@ -86,6 +86,17 @@ export function neededStages(target: Stage, dockerfile: Dockerfile, variables: V
   return [...needed].sort((a, b) => a - b);
 }
 
+/** A stage and those that its FROM leads to. */
+export function stagesBelow(target: Stage, dockerfile: Dockerfile, variables: Variables): ReadonlySet<number> {
+  const all = new Set<number>();
+  for (let stage: Stage | undefined = target; stage && !all.has(stage.index); ) {
+    all.add(stage.index);
+    const base = baseOf(stage, dockerfile, variables);
+    stage = base.kind === "stage" ? dockerfile.stages[base.index] : undefined;
+  }
+  return all;
+}
+
 function referencesOf(stage: Stage, dockerfile: Dockerfile, variables: Variables): readonly BaseReference[] {
   const context = { stage, dockerfile };
   const froms = stage.instructions.flatMap((one): readonly BaseReference[] => {

@@ -230,7 +230,7 @@ describe("RUN", await needsSandbox("sh", "cat", "ls", "rm", "touch"), () => {
   it("leaves nothing of what is mounted, and its changes there are gone", async () => {
     using world = openWorld({ ...(await filesOf({ runs: true })), "ctx/a": "a" });
     const built = await world.build(
-      `${base}RUN --mount=type=bind,source=ctx,target=/ctx --mount=type=tmpfs,target=/t --mount=type=cache,target=/c touch /ctx/b /t/b /c/b && rm /ctx/a && ls /ctx /c > /seen\nRUN --mount=type=cache,target=/c ls /c /ctx > /again 2>&1 || true\n`,
+      `${base}RUN --mount=type=bind,source=ctx,target=/ctx,rw --mount=type=tmpfs,target=/t --mount=type=cache,target=/c touch /ctx/b /t/b /c/b && rm /ctx/a && ls /ctx /c > /seen\nRUN --mount=type=cache,target=/c ls /c /ctx > /again 2>&1 || true\n`,
     );
     const root = await built.root();
     assert.ok(root.some((line) => line.startsWith("seen ") && line.includes("b\\n")));

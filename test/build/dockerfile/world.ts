@@ -26,6 +26,11 @@ export interface DockerfileWorld extends Disposable {
   readonly folder: string;
   readonly context: string;
   build(text: string, options?: Partial<DockerfileBuildOptions>): Promise<BuiltDockerfile>;
+  /** Into whatever outputs the options say. */
+  buildOnly(
+    text: string,
+    options: Partial<DockerfileBuildOptions>,
+  ): Promise<Pick<BuiltDockerfile, "events" | "result">>;
 }
 
 export interface BuiltDockerfile {
@@ -56,7 +61,11 @@ export function openWorld(files: Files, folder: string = mkdtempSync(join(tmpdir
   return {
     folder,
     context,
-    build: (text, options = {}) => build(folder, context, text, options),
+    build: async (text, options = {}) => ({
+      ...(await build(folder, context, text, options)),
+      ...readLayout(join(folder, "image.oci")),
+    }),
+    buildOnly: (text, options) => build(folder, context, text, options),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
@@ -80,7 +89,7 @@ async function build(
   context: string,
   text: string,
   options: Partial<DockerfileBuildOptions>,
-): Promise<BuiltDockerfile> {
+): Promise<Pick<BuiltDockerfile, "events" | "result">> {
   const events: BuildEvent[] = [];
   const destination = join(folder, "image.oci");
   const result = await buildDockerfile({
@@ -103,7 +112,7 @@ async function build(
     onEvent: (event) => events.push(event),
     ...options,
   });
-  return { result, events, ...readLayout(destination) };
+  return { result, events };
 }
 
 /** What tests look at of a layout with one image. */
