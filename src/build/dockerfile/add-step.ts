@@ -49,7 +49,6 @@ export async function addStep(instruction: CopyInstruction, wishes: CopyWishes, 
       files: await digestOfSelected(selected, context),
       fetched: fetched.map(({ name, digest }) => [name, digest]),
       unpack: instruction.unpack ?? null,
-      clampsTimes: context.building.options.sourceDateEpoch !== undefined,
     },
     make: () => add({ copying, selected, fetched, copy }),
   };
@@ -114,8 +113,7 @@ async function* itemsOf({ copying, plain, whole, archives }: Parts): AsyncGenera
     put(tree, item.entry);
     yield item;
   }
-  const clampsTimes = context.building.options.sourceDateEpoch !== undefined;
-  for (const archive of archives) yield* unpackArchive(archive, { ...options, tree, clampsTimes });
+  for (const archive of archives) yield* unpackArchive(archive, { ...options, tree });
 }
 
 /** Files of the network are root's own, 0600, as Docker makes them. */

@@ -13,8 +13,6 @@ import { put, whiteoutPrefix } from "./stage-tree.ts";
 export interface Unpacking extends Pick<CopyPlanOptions, "destination" | "epoch" | "modeOf" | "owner" | "where"> {
   /** What is there before; what is unpacked is added to it. */
   readonly tree: Map<string, TreeNode>;
-  /** Whether nothing may be newer than `epoch`. */
-  readonly clampsTimes: boolean;
 }
 
 /** Throws STEP_FAILED, and what reading the archive throws. */
@@ -38,14 +36,11 @@ interface Placing extends Unpacking {
   readonly top: string;
 }
 
-function metadataOf(
-  entry: Entry,
-  { owner, modeOf, epoch, clampsTimes }: Unpacking,
-): Pick<Entry, "gid" | "mode" | "mtime" | "uid"> {
+function metadataOf(entry: Entry, { owner, modeOf }: Unpacking): Pick<Entry, "gid" | "mode" | "uid"> {
   const { uid, gid } = owner ?? entry;
   const isFolder = entry.kind === "directory";
   const mode = modeOf && entry.kind !== "symlink" ? modeOf({ mode: entry.mode, isFolder }) : entry.mode;
-  return { uid, gid, mode, mtime: clampsTimes ? Math.min(entry.mtime, epoch) : entry.mtime };
+  return { uid, gid, mode };
 }
 
 /** Folders that nothing has made are root's, 0755. */
