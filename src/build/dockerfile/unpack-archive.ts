@@ -55,9 +55,9 @@ function* folders(paths: readonly string[], { tree, epoch: mtime, where }: Placi
   }
 }
 
-/** Links among parents are followed inside the root, as a program that unpacks there would. */
+/** Links among parents are followed inside the root. What is at the path itself is replaced, a link to a folder too, as BuildKit does. */
 function placeEntry(entry: Entry, place: Placing): Entry {
-  const { tree, where } = place;
+  const { where } = place;
   const path = pathAt(entry.path, place);
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (isOverlayWhiteout(entry)) throw refuse(path, "a device 0:0 means a removed file in an overlay", where);
@@ -66,10 +66,7 @@ function placeEntry(entry: Entry, place: Placing): Entry {
   }
   if (path === "") return { ...entry, path: "." };
   if (entry.kind === "hardlink") return { ...entry, path, target: pathAt(entry.target, place) };
-  // A folder onto a link to a folder is that folder.
-  const isOnLink = entry.kind === "directory" && tree.get(path)?.entry.kind === "symlink";
-  const real = isOnLink ? resolvePath(tree, path, { last: true }) : undefined;
-  return { ...entry, path: real !== undefined && tree.get(real)?.entry.kind === "directory" ? real : path };
+  return { ...entry, path };
 }
 
 function pathAt(path: string, { tree, top }: Placing): string {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { needs } from "../../kit/oracle.ts";
 import { cases, type DockerfileCase } from "./cases.ts";
+import { oddCases } from "./odd-cases.ts";
 import { type BuiltDockerfile, type DockerfileWorld, filesOf, openWorld, readLayout } from "./world.ts";
 
 const asRoot =
@@ -16,7 +17,7 @@ const asRoot =
       : { skip: "needs root, as Buildah's chroot isolation does" };
 
 describe("Dockerfiles, beside Buildah", { ...needs("buildah", "skopeo"), ...asRoot }, () => {
-  for (const one of cases.filter(({ onlyHere }) => onlyHere === undefined)) {
+  for (const one of [...cases, ...oddCases].filter(({ onlyHere }) => onlyHere === undefined)) {
     it(`gives the same of ${one.name}`, async () => {
       using world = openWorld(await filesOf(one));
       const ours = await world.build(one.dockerfile, {
