@@ -138,6 +138,7 @@ async function stageOf(
   if (from === undefined) return undefined;
   const reference = fromOf(from, { source }, { stage, dockerfile: building.dockerfile });
   if (reference.kind === "stage") return building.stage(reference.index);
+  if (reference.kind === "context") return building.named(reference.name, state.platform);
   if (reference.kind === "image") return building.image(reference.name, state.platform);
   throw new DodaiError("STEP_FAILED", "Cannot mount from scratch: there is nothing in it", { where: stage.position });
 }
