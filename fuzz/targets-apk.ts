@@ -5,7 +5,7 @@ import { bytesOf, collect } from "../src/core/bytes.ts";
 import { DodaiError } from "../src/core/dodai-error.ts";
 import { readLatestReleases } from "../src/distros/alpine/latest-releases.ts";
 import { apk } from "../src/packages/apk/format.ts";
-import { openIndex } from "../src/packages/apk/index.ts";
+import { memoryIndex } from "../src/packages/apk/index.ts";
 import { openPackage } from "../src/packages/apk/package-file.ts";
 import { compareVersions, isLike } from "../src/packages/apk/version.ts";
 import { solve } from "../src/solver/solve.ts";
@@ -80,7 +80,7 @@ const indexTarget: Target = {
     mutate: (input, random) =>
       mutateStanzas(input, random, ["P", "V", "D", "p", "i", "k", "any", "!alpha", "a@b", "a~1", "C"]),
     run(input) {
-      const index = openIndex(input, { folder: "x86_64/", architecture: "x86_64" });
+      const index = memoryIndex(input, { folder: "x86_64/", architecture: "x86_64" });
       const names = [...index.names()];
       for (const name of names) for (const { path } of index.named(name)) assertInside(path, "path of a package file");
       const wanted = names.flatMap((name) => index.named(name).slice(0, 1)).slice(0, 3);

@@ -100,6 +100,17 @@ export interface ScriptRecord {
   readonly changed: readonly string[];
 }
 
+/** What was done about a step of the recipe. */
+export interface StepRecord {
+  /** Counts from 1. */
+  readonly step: number;
+  readonly done: "run" | "native" | "skipped";
+  /** How it ended, when it was run: not with 0 where the recipe lets it fail. */
+  readonly exitCode?: number;
+  /** Paths without leading `/` that it changed, made or removed; sorted. */
+  readonly changed: readonly string[];
+}
+
 /** What a script left that differs from run to run, and so is not in the image. */
 export interface NormalizedPath {
   readonly path: string;
@@ -133,6 +144,8 @@ export interface BuiltPlatform {
   /** Every maintainer script of the packages, in their order. */
   readonly scripts: readonly ScriptRecord[];
   readonly normalized: readonly NormalizedPath[];
+  /** The recipe's own; absent when it has none. */
+  readonly steps?: readonly StepRecord[];
 }
 
 export interface BuildResult {

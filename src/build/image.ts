@@ -57,7 +57,8 @@ export async function buildImage(options: ImageOptions): Promise<PlatformImage> 
   const planned = isUnchanged(tree, base) ? [] : planTreeLayers({ plan, packages, tree, epoch }, compress);
   const layers = await Promise.all(planned.map((one) => assembleLayer(one, compress, session.store)));
   session.assertWanted();
-  const told = { scripts: tree.scripts, normalized: tree.normalized };
+  const { scripts, normalized, steps } = tree;
+  const told = { scripts, normalized, ...(steps ? { steps } : {}) };
   const user = userOf(plan, tree);
   return imageOfLayers(options, [...(base?.layers ?? []), ...layers], { scripts: told, user });
 }

@@ -10,7 +10,7 @@ export function formatLedger({ digest, platforms }: BuildResult): string {
     schemaVersion: ledgerVersion,
     digest,
     platforms: Object.fromEntries(
-      platforms.map(({ platform, packages, scripts, normalized }) => {
+      platforms.map(({ platform, packages, scripts, normalized, steps }) => {
         const versions = new Map(packages.map(({ name, version }) => [name, version]));
         const told = {
           scripts: scripts.map((one) => ({
@@ -21,6 +21,9 @@ export function formatLedger({ digest, platforms }: BuildResult): string {
             effect: one.effect,
             changed: one.changed.map((path) => `/${path}`),
           })),
+          ...(steps && {
+            steps: steps.map(({ changed, ...one }) => ({ ...one, changed: changed.map((path) => `/${path}`) })),
+          }),
           normalized: normalized.map(({ path, rule }) => ({ path: `/${path}`, rule, reason: reasonOf(rule) })),
         };
         return [platform, told];

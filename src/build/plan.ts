@@ -3,7 +3,7 @@ import { formatCanonicalJson, type Json } from "../core/canonical-json.ts";
 import { type Digest, sha256 } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { formatPlatform, type Platform } from "../core/platform.ts";
-import type { PackageRequest, Recipe } from "../core/recipe.ts";
+import type { PackageRequest, Recipe, ScriptMode } from "../core/recipe.ts";
 import type { Distribution, MirrorSettings, Supply } from "../distros/contract.ts";
 import { distributions } from "../distros/distributions.ts";
 import { recipeValue } from "../frontends/native/recipe-value.ts";
@@ -28,6 +28,8 @@ export interface Plan {
   readonly architecture: string;
   readonly distribution: Distribution;
   readonly supply: Supply;
+  /** What happens to steps of the recipe, where that is not what happens to scripts of packages. */
+  readonly stepMode?: ScriptMode;
   /** The image below. */
   readonly base?: PlannedBase;
   /** The root tarball that takes the place of packages. */
@@ -73,7 +75,7 @@ function withSource({ recipe, supply, ...plan }: Plan, source: PlannedSource): P
     effects: hasAccounts ? [{ name: "accounts", always: true }] : [],
     mergedUsr: [],
   };
-  return { ...plan, recipe: { ...recipe, scripts: "emulate" }, supply: bare, source };
+  return { ...plan, recipe: { ...recipe, scripts: "emulate" }, stepMode: recipe.scripts, supply: bare, source };
 }
 
 const withoutSource: Readonly<Record<PlannedSource["kind"], string>> = {

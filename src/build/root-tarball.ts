@@ -16,9 +16,10 @@ const maxDevices = 4096;
 /** Extended headers of one entry. */
 const maxHeaderBytes = 1 << 20;
 
-export const rootTarballFormat: Pick<PackageFormat, "openPackage" | "digestedPaths"> = {
+export const rootTarballFormat: Pick<PackageFormat, "openPackage" | "digestedPaths" | "ownsRoot"> = {
   openPackage: async (bytes, limits) => ({ control: [], items: await openRootTarball(bytes, limits) }),
   digestedPaths: () => new Set(),
+  ownsRoot: true,
 };
 
 /**

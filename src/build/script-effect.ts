@@ -4,7 +4,7 @@ import { type Entry, noXattrs } from "../archive/entry.ts";
 import { readTarBuffer, type TarLimits } from "../archive/tar.ts";
 import { tarTrailer } from "../archive/tar-write.ts";
 import type { MadeEntry } from "../rootfs/change.ts";
-import type { NormalizedPath, ScriptRecord } from "./contract.ts";
+import type { NormalizedPath, ScriptRecord, StepRecord } from "./contract.ts";
 import { recordsOf } from "./segments.ts";
 
 /** The difference to a tree whose packages are unpacked, once what differs from run to run is taken back. */
@@ -14,6 +14,8 @@ export interface ScriptEffect {
   readonly removed: readonly string[];
   readonly scripts: readonly ScriptRecord[];
   readonly normalized: readonly NormalizedPath[];
+  /** When it is that of the recipe's own steps. */
+  readonly steps?: readonly StepRecord[];
 }
 
 /** Changes when the same scripts would be run or told of in another way. */

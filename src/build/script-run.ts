@@ -97,7 +97,8 @@ function runnerOf({ distribution: { format } }: Plan): ScriptRunner {
   });
 }
 
-function withFiles(change: ChangedTree, files: Parameters<typeof addFiles>[1], epoch: number): ChangedTree {
+/** The same tree with more in it. */
+export function withFiles(change: ChangedTree, files: Parameters<typeof addFiles>[1], epoch: number): ChangedTree {
   const copy: ChangedTree = {
     tree: new Map(change.tree),
     made: new Map(change.made),
@@ -115,20 +116,28 @@ interface Running extends ScriptRunOptions {
   readonly isTraced: boolean;
 }
 
-async function runAll(running: Running): Promise<ScriptEffect> {
-  const { plan, session, segments } = running;
+/** A root to run in, with room beside what will be laid out there. */
+export async function openRoot(
+  { plan, session }: Pick<ScriptRunOptions, "plan" | "session">,
+  segments: readonly Segment[],
+): Promise<Sandbox> {
   const { openSandbox } = await import("../sandbox/sandbox.ts");
   const treeBytes = segments.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
   await removeLeftSandboxes(session.store);
   // A root in memory is several times as fast; scripts may not have all of it.
   const memoryBytes = memoryFor(2 * treeBytes + ROOM_BYTES);
   const most = 2 * treeBytes + MOST_ROOM_BYTES;
-  const sandbox = await openSandbox({
+  return openSandbox({
     directory: session.store.temporary(),
     signal: session.signal,
     platform: plan.platform,
     memoryBytes: memoryBytes === undefined ? undefined : Math.min(memoryBytes, most),
   });
+}
+
+async function runAll(running: Running): Promise<ScriptEffect> {
+  const { plan, session, segments } = running;
+  const sandbox = await openRoot(running, segments);
   const { length } = running.scripts.scripts;
   const tell = (text: string): void =>
     session.emit({ kind: "stage", stage: "scripts", platform: formatPlatform(plan.platform), text });
@@ -144,7 +153,7 @@ async function runAll(running: Running): Promise<ScriptEffect> {
   }
 }
 
-async function* readSegments(segments: readonly Segment[]): AsyncGenerator<Uint8Array> {
+export async function* readSegments(segments: readonly Segment[]): AsyncGenerator<Uint8Array> {
   for (const segment of segments) yield* openSegment(segment);
 }
 
@@ -186,7 +195,7 @@ function inOneShell(commands: readonly ScriptCommand[]): string {
 const SHOWN_LINES = 12;
 
 /** The last lines that a person wants to see: not those by which dpkg tells programs how far it is. */
-function excerptOf(output: string): string {
+export function excerptOf(output: string): string {
   const lines = output.split("\n").filter((line) => line.trim() !== "" && !/^(?:status|processing|dodai): /.test(line));
   return lines
     .slice(-SHOWN_LINES)
@@ -229,4 +238,4 @@ async function effectOf(sandbox: Sandbox, { unpacked, scripts, runner, epoch }: 
 }
 
 /** The largest file that a script may leave. */
-const MAX_FILE_BYTES = 1 << 30;
+export const MAX_FILE_BYTES: number = 1 << 30;

@@ -7,7 +7,7 @@ import type { InstalledPackage, RandomAccess } from "../packages/contract.ts";
 import { addEntries, addFiles, type ChangedTree, removePaths } from "../rootfs/change.ts";
 import type { Effect, EffectContext } from "../rootfs/effects/contract.ts";
 import { effectNamed } from "../rootfs/effects/effects.ts";
-import type { NormalizedPath, ScriptRecord } from "./contract.ts";
+import type { NormalizedPath, ScriptRecord, StepRecord } from "./contract.ts";
 import type { Plan } from "./plan.ts";
 import type { Segment } from "./segments.ts";
 import type { Session } from "./session.ts";
@@ -27,6 +27,7 @@ export interface ScriptContext {
 export interface ScriptOutcome {
   readonly scripts: readonly ScriptRecord[];
   readonly normalized: readonly NormalizedPath[];
+  readonly steps?: readonly StepRecord[];
 }
 
 /** Changes the tree. Throws SCRIPT_UNKNOWN, EFFECT_FAILED, and what running throws. */
@@ -106,13 +107,19 @@ function scriptsLike(
   { plan, installed }: ScriptContext,
 ): Effect["covers"] {
   if (!coversScript) return [];
-  const { scripts } = plan.distribution.format;
+  const isScript = scriptTest(plan);
   return installed.map(({ name, control }) => ({
     package: name,
     scripts: control
-      .filter((member) => scripts.includes(member.name) && coversScript(Buffer.from(member.bytes).toString("latin1")))
+      .filter((member) => isScript(member.name) && coversScript(Buffer.from(member.bytes).toString("latin1")))
       .map((member) => member.name),
   }));
+}
+
+/** A package may have several triggers: the second `triggerin` is `triggerin-2`. */
+function scriptTest({ distribution }: Plan): (member: string) => boolean {
+  const names = new Set(distribution.format.scripts);
+  return (member) => names.has(member.replace(/-\d+$/, ""));
 }
 
 /** Those of the image below have no scripts any more that anybody owes. */
@@ -152,10 +159,10 @@ function wantedEffects({ supply, recipe }: Plan): Plan["supply"]["effects"] {
 
 /** Every script that the packages have, with what was done about it. */
 function told({ plan, installed }: ScriptContext, done: Done): readonly ScriptRecord[] {
-  const { scripts } = plan.distribution.format;
+  const isScript = scriptTest(plan);
   return installed.flatMap(({ name, control }) =>
     control
-      .filter((member) => scripts.includes(member.name))
+      .filter((member) => isScript(member.name))
       .map((member): ScriptRecord => {
         const one = { package: name, script: member.name };
         return done.get(keyOf(one)) ?? { ...one, done: "skipped", changed: [] };

@@ -66,7 +66,13 @@ export async function openProblem(
         .filter((one) => isAskedFor(one, platform))
         .map((one) => requestOf(one, plan)),
     ],
-    options: { recommends: recipe.recommends, essential: supply.essential, priorities: supply.priorities },
+    options: {
+      recommends: recipe.recommends,
+      essential: supply.essential,
+      priorities: supply.priorities,
+      ...(recipe.ignoreMissing ? { ignoreMissing: true } : {}),
+      ...(recipe.softExcludes ? { softExcludes: true } : {}),
+    },
   };
   return { problem, repositories };
 }

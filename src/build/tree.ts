@@ -4,7 +4,7 @@ import type { Entry } from "../archive/entry.ts";
 import { parentsOf } from "../core/path-order.ts";
 import { placePath } from "../image/piece.ts";
 import type { Piece } from "../image/piece-file.ts";
-import type { GeneratedFile, InstalledDatabase, InstalledPackage } from "../packages/contract.ts";
+import type { DatabaseOptions, GeneratedFile, InstalledDatabase, InstalledPackage } from "../packages/contract.ts";
 import {
   addFiles,
   addMissingFolders,
@@ -25,6 +25,7 @@ import { isAskedFor, type Plan, type PlannedBase } from "./plan.ts";
 import { addRecipeFiles } from "./recipe-files.ts";
 import { applyScripts, type ScriptContext, type ScriptOutcome } from "./scripts.ts";
 import type { Session } from "./session.ts";
+import { applySteps, type StepOutcome } from "./steps.ts";
 import { readersOf } from "./tree-files.ts";
 
 /** A package of the lock with its piece. */
@@ -81,10 +82,23 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   const { format } = plan.distribution;
   applyOwners(change, { format, packages, place: (path) => placePath(path, supply), read: readers.read });
   if (isRun) addRecipeFiles(change, supply.files, files);
-  removePaths(change, excludedPaths(tree, supply.excluded));
-  removePaths(change, matching(tree.keys(), recipe.remove));
+  const steps = recipe.steps ?? [];
+  const remove = (kept: ReadonlySet<string> = new Set()): void => {
+    removePaths(change, excludedPaths(tree, supply.excluded));
+    removePaths(change, new Set([...matching(tree.keys(), recipe.remove)].filter((path) => !kept.has(path))));
+  };
+  // Steps may need what is removed.
+  if (steps.length === 0) remove();
   addRecipeFiles(change, recipe.files, files);
   addMissingFolders(change, epoch);
+  const stepped =
+    steps.length === 0
+      ? undefined
+      : await applySteps(change, steps, { ...scripts, database: databaseOptions(plan, epoch) });
+  if (stepped) {
+    remove(new Set(recipe.files.flatMap(({ path }) => [path, ...parentsOf(path)])));
+    addMissingFolders(change, epoch);
+  }
   if (base) restoreUnchanged(change, base.image.tree, base.image.files.read);
   const partialDatabase = (names: ReadonlySet<string>): GeneratedFile | undefined => {
     const some = installed.filter(({ name }) => names.has(name));
@@ -92,7 +106,12 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   };
   const uidOf = (name: string): string | undefined =>
     change.tree.has("etc/passwd") ? uidIn(Buffer.from(readers.read("etc/passwd")).toString(), name) : undefined;
-  return { ...change, ...outcome, partialDatabase, uidOf };
+  return { ...change, ...bothOutcomes(outcome, stepped), partialDatabase, uidOf };
+}
+
+function bothOutcomes(scripts: ScriptOutcome, steps: StepOutcome | undefined): ScriptOutcome {
+  if (!steps) return scripts;
+  return { ...scripts, steps: steps.steps, normalized: [...scripts.normalized, ...steps.normalized] };
 }
 
 /** A tree on its way, as one layer: with the image below. */
@@ -244,8 +263,12 @@ function bothOf(a: MergedTree["dropped"], b: MergedTree["dropped"]): MergedTree[
 }
 
 function databaseOf(plan: Plan, installed: readonly InstalledPackage[], epoch: number): readonly GeneratedFile[] {
-  const { distribution, architecture, supply, recipe } = plan;
-  return distribution.format.formatDatabase(installed, {
+  return plan.distribution.format.formatDatabase(installed, databaseOptions(plan, epoch));
+}
+
+function databaseOptions(plan: Plan, epoch: number): DatabaseOptions {
+  const { architecture, supply, recipe } = plan;
+  return {
     architecture,
     // Skipped scripts are still owed: dpkg in the image can run them with --configure.
     state: recipe.scripts === "emulate" ? "installed" : "unpacked",
@@ -255,7 +278,7 @@ function databaseOf(plan: Plan, installed: readonly InstalledPackage[], epoch: n
     world: worldOf(plan),
     ...(supply.apkDatabase === undefined ? {} : { apkDatabase: supply.apkDatabase }),
     ...(plan.base?.database === undefined ? {} : { below: plan.base.database }),
-  });
+  };
 }
 
 function tagOf({ repository }: ResolvedPackage, { repositories }: Plan["supply"]): { readonly tag?: string } {

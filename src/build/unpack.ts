@@ -45,7 +45,7 @@ export async function unpackPackage(job: UnpackJob): Promise<JobResult> {
   const bytes = verified(createReadStream(job.packagePath, { highWaterMark: readBytes }), expected);
   return writePiece(job, async () => {
     const file = await format.openPackage(readerOf(bytes), limitsFor(job.sizeBytes), job.checksum, job.trust);
-    return { file, md5Wanted: format.digestedPaths(file.control), hasRoot: job.format === rootTarball, rest: bytes };
+    return { file, md5Wanted: format.digestedPaths(file.control), hasRoot: format.ownsRoot === true, rest: bytes };
   });
 }
 
@@ -53,7 +53,7 @@ export async function unpackPackage(job: UnpackJob): Promise<JobResult> {
 interface OpenedPackage {
   readonly file: PackageFile;
   readonly md5Wanted: ReadonlySet<string>;
-  /** A package's own idea of the root folder counts for nothing, as with dpkg. */
+  /** Whether what it says of the root folder counts. */
   readonly hasRoot: boolean;
   /** What lies behind the last member belongs to the digest too. */
   readonly rest?: Bytes;

@@ -14,6 +14,10 @@ export interface CommonFlags {
   readonly insecureUnsigned?: readonly string[];
   readonly progress: ProgressMode;
   readonly cacheDir?: string;
+  /** Of kickstarts. */
+  readonly distro?: string;
+  /** Of kickstarts. */
+  readonly allowUnknown?: boolean;
 }
 
 export type ProgressMode = "auto" | "tty" | "plain" | "quiet";

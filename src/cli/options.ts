@@ -13,7 +13,13 @@ export async function withOptions<Result>(
 ): Promise<Result> {
   const { flags, world } = run;
   const cache = cacheDirectory(flags.cacheDir, world);
-  const { recipe, lockFile } = await findRecipeArgument(run.recipe, world, { cache, offline: flags.offline ?? false });
+  const { distro, allowUnknown } = flags;
+  const { recipe, lockFile } = await findRecipeArgument(run.recipe, world, {
+    cache,
+    offline: flags.offline ?? false,
+    ...(distro === undefined ? {} : { distro }),
+    ...(allowUnknown === undefined ? {} : { allowUnknown }),
+  });
   const progress = startProgress(flags.progress, world);
   const { platform: platforms, offline = false } = flags;
   try {

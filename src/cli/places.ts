@@ -21,7 +21,7 @@ export function cacheDirectory(
 
 /** `images/debian.yaml` → `images/debian.lock.json`. */
 export function lockFileOfRecipe(path: string): string {
-  return path.replace(/\.ya?ml$/, "").concat(".lock.json");
+  return path.replace(/\.(?:ya?ml|ks|cfg)$/, "").concat(".lock.json");
 }
 
 /** Beside an apko recipe, whose `NAME.lock.json` is apko's own. */

@@ -4,11 +4,13 @@ import { posix } from "node:path";
 import { DodaiError } from "../core/dodai-error.ts";
 import type { Recipe } from "../core/recipe.ts";
 import { isApkoText, loadApkoLazily } from "../frontends/apko/lazy.ts";
+import { loadKickstartLazily } from "../frontends/kickstart/lazy.ts";
 import { loadRecipeLazily } from "../frontends/native/lazy.ts";
 import type { LoadRecipeOptions } from "../frontends/native/load.ts";
 import { nearest } from "../frontends/suggest.ts";
 import type { World } from "./context.ts";
 import { usage } from "./flags.ts";
+import { isKickstartFile } from "./kickstart-argument.ts";
 import { lockFileOfApko, lockFileOfName, lockFileOfRecipe } from "./places.ts";
 import { loadRemembered } from "./recipe-memory.ts";
 
@@ -26,10 +28,15 @@ export interface FindOptions {
   /** Folder of the store. */
   readonly cache: string;
   readonly offline: boolean;
+  /** Of kickstarts. */
+  readonly distro?: string;
+  readonly allowUnknown?: boolean;
 }
 
 /** Throws RECIPE_UNKNOWN, RECIPE_SYNTAX, FILE_UNREADABLE, and USAGE for files that are not supported yet. */
 export async function findRecipeArgument(name: string, world: World, options: FindOptions): Promise<FoundRecipe> {
+  if (await isKickstartFile(name, world)) return loadKickstartFile(name, world, options);
+  refuseKickstartFlags(name, options);
   if (/\.ya?ml$/.test(name)) return loadFile(name, world, options);
   assertSupported(name);
   const found = await world.library.findRecipe(name);
@@ -37,8 +44,14 @@ export async function findRecipeArgument(name: string, world: World, options: Fi
   throw await unknownRecipe(name, world);
 }
 
+const kickstartOnly = { distro: "--distro", allowUnknown: "--allow-unknown" } as const;
+
+function refuseKickstartFlags(name: string, options: FindOptions): void {
+  const used = (["distro", "allowUnknown"] as const).find((one) => options[one] !== undefined);
+  if (used) throw usage(`Cannot use ${kickstartOnly[used]} with "${name}": it is for kickstarts`);
+}
+
 const foreignFiles: readonly { readonly form: RegExp; readonly what: string }[] = [
-  { form: /\.ks$/, what: "kickstart files" },
   { form: /(?:^|\/)(?:Dockerfile|Containerfile)(?:\.[^/]*)?$|\.[Dd]ockerfile$/, what: "Dockerfiles, except to build," },
 ];
 
@@ -50,7 +63,7 @@ function assertSupported(name: string): void {
 function notYet(name: string, what: string): DodaiError {
   return usage(
     `Cannot read "${name}": ${what} are not supported yet`,
-    'Supported are dodai\'s own recipes (*.yaml, *.yml; start one with "dodai init"), those of apko, and built-in names (see "dodai recipes").',
+    'Supported are dodai\'s own recipes (*.yaml, *.yml; start one with "dodai init"), those of apko, kickstarts (*.ks), and built-in names (see "dodai recipes").',
   );
 }
 
@@ -58,17 +71,7 @@ async function loadFile(name: string, world: World, { cache, offline }: FindOpti
   const path = posix.resolve(world.cwd, name);
   const text = await readText(path, name);
   const isApko = isApkoText(text);
-  const options: LoadRecipeOptions = {
-    path,
-    file: name,
-    hostPlatform: world.hostPlatform,
-    world: {
-      readFile: async (one) => (one === path ? text : readText(one, one)),
-      hasFile: async (one) => (await stat(one).catch(() => undefined))?.isFile() ?? false,
-      findBuiltIn: async (one) => (await world.library.findRecipe(one))?.recipe,
-      builtInNames: async () => (await world.library.builtInRecipes()).keys(),
-    },
-  };
+  const options = loadOptions({ path, name, text }, world);
   if (!isApko) {
     const recipe = await loadRemembered(options, cache, loadRecipeLazily);
     return { recipe, lockFile: lockFileOfRecipe(path) };
@@ -81,6 +84,39 @@ async function loadFile(name: string, world: World, { cache, offline }: FindOpti
     return loadApkoLazily({ ...given, cwd, world: { ...given.world, fetchKey } });
   });
   return { recipe, lockFile: lockFileOfApko(path) };
+}
+
+/** What a file may look at; its own text was read already. */
+function loadOptions(
+  { path, name, text }: { readonly path: string; readonly name: string; readonly text: string },
+  world: World,
+): LoadRecipeOptions {
+  return {
+    path,
+    file: name,
+    hostPlatform: world.hostPlatform,
+    world: {
+      readFile: async (one) => (one === path ? text : readText(one, one)),
+      hasFile: async (one) => (await stat(one).catch(() => undefined))?.isFile() ?? false,
+      findBuiltIn: async (one) => (await world.library.findRecipe(one))?.recipe,
+      builtInNames: async () => (await world.library.builtInRecipes()).keys(),
+    },
+  };
+}
+
+async function loadKickstartFile(
+  name: string,
+  world: World,
+  { cache, distro, allowUnknown }: FindOptions,
+): Promise<FoundRecipe> {
+  const path = posix.resolve(world.cwd, name);
+  const text = await readText(path, name);
+  const own = { ...(distro === undefined ? {} : { distro }), ...(allowUnknown === undefined ? {} : { allowUnknown }) };
+  const variation = JSON.stringify(own);
+  const recipe = await loadRemembered({ ...loadOptions({ path, name, text }, world), variation }, cache, (given) =>
+    loadKickstartLazily({ ...given, ...own }),
+  );
+  return { recipe, lockFile: lockFileOfRecipe(path) };
 }
 
 async function readText(path: string, shown: string): Promise<string> {

@@ -26,13 +26,13 @@ interface Kept {
 
 export type LoadRecipe = (options: LoadRecipeOptions) => Promise<Recipe>;
 
-/** `cwd` where it decides which files a recipe names. */
-export type RememberOptions = LoadRecipeOptions & { readonly cwd?: string };
+/** `cwd` where it decides which files a recipe names; `variation` for what else decides how it is read. */
+export type RememberOptions = LoadRecipeOptions & { readonly cwd?: string; readonly variation?: string };
 
 /** As `load`; only what it gave is kept, never what it threw. The cache is made only once there is something to keep. */
 export async function loadRemembered(options: RememberOptions, cache: string, load: LoadRecipe): Promise<Recipe> {
-  const { path, file = path, hostPlatform, world, cwd } = options;
-  const key = hexOf(sha256(JSON.stringify([version, path, file, formatPlatform(hostPlatform), cwd])));
+  const { path, file = path, hostPlatform, world, cwd, variation } = options;
+  const key = hexOf(sha256(JSON.stringify([version, path, file, formatPlatform(hostPlatform), cwd, variation])));
   const kept = existsSync(cache) ? parseKept(await (await openStore(cache)).value(kind, key)) : undefined;
   if (kept && (await isSame(kept.looks, world))) return kept.recipe;
   const looks: Look[] = [];

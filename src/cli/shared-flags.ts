@@ -5,6 +5,23 @@ import type { CommonFlags } from "./flags.ts";
 
 export const asText = (text: string): string => text;
 
+/** How a kickstart is read. */
+export const kickstartFlags: FlagParametersForType<Pick<CommonFlags, "distro" | "allowUnknown">, Context> = {
+  distro: {
+    kind: "parsed",
+    parse: asText,
+    optional: true,
+    placeholder: "name:release",
+    brief: "Distribution of a kickstart that does not show it: centos:7",
+  },
+  allowUnknown: {
+    kind: "boolean",
+    optional: true,
+    withNegated: false,
+    brief: "Pass over what is unknown in a kickstart, with a warning",
+  },
+};
+
 /** Of every command that takes a recipe. */
 export const commonFlags: FlagParametersForType<CommonFlags, Context> = {
   platform: {
@@ -31,6 +48,7 @@ export const commonFlags: FlagParametersForType<CommonFlags, Context> = {
     brief: "How progress is shown",
   },
   cacheDir: { kind: "parsed", parse: asText, optional: true, placeholder: "folder", brief: "Folder of the cache" },
+  ...kickstartFlags,
 };
 
 export const json: TypedFlagParameter<boolean | undefined, Context> = {

@@ -34,6 +34,8 @@ export const errorKinds = {
   INDEX_MISSING: "network",
   INDEX_SYNTAX: "build",
   KEY_SYNTAX: "usage",
+  KICKSTART_SYNTAX: "usage",
+  KICKSTART_UNSUPPORTED: "usage",
   LOCK_DOWNGRADE: "verification",
   LOCK_MISSING: "lock",
   LOCK_OUT_OF_DATE: "lock",

@@ -26,8 +26,14 @@ export interface RecipeRepository {
   readonly only: boolean;
   /** Takes the repository without a signature; loud, and recorded. */
   readonly insecureUnsigned: boolean;
-  /** deb: pin priority, apt_preferences(5); 500 when absent. */
+  /** deb: pin priority, apt_preferences(5); rpm: the higher wins; 500 when absent. */
   readonly priority?: number;
+  /** rpm: of packages that are equal in all else, the one of the cheaper repository is taken; 1000 when absent. */
+  readonly cost?: number;
+  /** rpm: names and globs, as dnf.conf(5) has them, of packages that are as if they were not there. */
+  readonly excludes?: readonly string[];
+  /** rpm: only packages that one of these names or globs fits are there. */
+  readonly includes?: readonly string[];
   /** apk: `@tag` of the repository; its packages are taken only for requests that name it. */
   readonly tag?: string;
   readonly position?: Position;
@@ -66,6 +72,10 @@ export interface RecipeUser {
   readonly home: string;
   readonly shell: string;
   readonly comment: string;
+  /** As `Recipe.accounts.rootPassword`; locked when absent. */
+  readonly password?: string;
+  /** Further groups, of the recipe or of packages, by name. */
+  readonly groups?: readonly string[];
 }
 
 export interface RecipeGroup {
@@ -121,6 +131,32 @@ export type RecipeFile =
       readonly gid?: number;
       readonly recursive: boolean;
     };
+
+/**
+ * A script of the recipe's own that runs in the image once all packages are there and configured, and `files` too, before
+ * `remove`. Steps run one after the other, as root.
+ */
+export interface RecipeStep {
+  readonly script: string;
+  /** Absolute path in the image, `/bin/sh` by default; maybe with arguments behind it, as after `#!`. */
+  readonly interpreter: string;
+  /** Whether one that fails ends the build, or is told of. */
+  readonly failure: "error" | "warn";
+  /** Absolute path in the image of a file that has what it wrote; with `outside`, below /mnt/sysimage. */
+  readonly log?: string;
+  /** Kickstart's `%post --nochroot`: the image is at /mnt/sysimage too, and $ANACONDA_ROOT_PATH says so. */
+  readonly outside: boolean;
+  /** Whether it has the machine's network, and may then not give the same bits each time. */
+  readonly network?: boolean;
+  readonly position?: Position;
+}
+
+/** Units of systemd, with their suffix: `sshd.service`. */
+export interface RecipeServices {
+  readonly enabled: readonly string[];
+  readonly disabled: readonly string[];
+  readonly masked: readonly string[];
+}
 
 /** Certificate authorities that the image trusts beside those of its packages. */
 export interface RecipeCertificates {
@@ -203,14 +239,33 @@ export interface Recipe {
     readonly users: readonly RecipeUser[];
     readonly groups: readonly RecipeGroup[];
     readonly runAs?: string;
+    /** `locked`, or what crypt(3) makes of a password: `$6$...`. */
+    readonly rootPassword?: string;
   };
   readonly files: readonly RecipeFile[];
   readonly certificates?: RecipeCertificates;
+  readonly steps?: readonly RecipeStep[];
+  /** rpm: whether files that packages call documentation are unpacked; the variant's way when absent. */
+  readonly documentation?: boolean;
+  /** rpm: languages (`en`, `de_DE`) whose files are unpacked, as `%_install_langs`; the variant's, or all, when absent. */
+  readonly languages?: readonly string[];
+  /** `en_US.UTF-8`. */
+  readonly locale?: string;
+  /** Name of a zone of tzdata: `Europe/Berlin`, `Etc/UTC`. */
+  readonly timezone?: string;
+  /** Of the console: `us`. */
+  readonly keymap?: string;
+  readonly hostname?: string;
+  readonly services?: RecipeServices;
   /** Globs of absolute paths, `/usr/share/doc/**`. */
   readonly remove: readonly string[];
   readonly config: RecipeConfig;
   readonly layers: LayerStrategy;
   readonly base?: RecipeBase;
+  /** Packages that no repository offers are passed over, with a warning. */
+  readonly ignoreMissing?: boolean;
+  /** rpm: what is to stay out stays out of groups alone; a package that needs it brings it in, as with yum. */
+  readonly softExcludes?: boolean;
   /** What a person should know of how the recipe was read, as sentences; told when packages are solved. */
   readonly warnings?: readonly string[];
   /** Of every platform; absent when packages are solved. */

@@ -126,7 +126,8 @@ function repositoriesOf(spec: RpmFamilySpec, recipe: Recipe, place: RepositoryPl
     ["releasever", release.name],
   ]);
   const modules = recipe.packages.flatMap(({ request, exclude }) => (exclude ? [] : moduleOf(request)));
-  const added = recipe.repositories.flatMap((one, index) => recipeRepositories(one, { index, vars, release, modules }));
+  const places = { vars, release, modules, mirrors };
+  const added = recipe.repositories.flatMap((one, index) => recipeRepositories(one, { index, ...places }));
   if (recipe.repositories.some((one) => one.only)) return added;
   if (recipe.snapshot !== undefined) {
     throw new DodaiError(
@@ -165,18 +166,19 @@ interface RecipePlace {
   readonly vars: ReadonlyMap<string, string>;
   readonly release: RpmRelease;
   readonly modules: readonly string[];
+  readonly mirrors: MirrorSettings;
 }
 
 /** Suites are paths below the URL, each a repository; without any, the URL itself is one. */
 function recipeRepositories(repository: RecipeRepository, place: RecipePlace): readonly Repository[] {
-  const { index, vars, release, modules } = place;
+  const { index, vars, release, modules, mirrors } = place;
   const own = repository.keys.map((armored): TrustKey => ({ owner: "the recipe", source: "the recipe", armored }));
   const paths = (repository.flat === undefined ? repository.suites : [repository.flat]).map(
     (one) => one.replace(/^\.\/+/, "") || ".",
   );
   return (paths.length === 0 ? ["."] : paths).map((path) => ({
     name: path === "." ? `recipe-${index + 1}` : `recipe-${index + 1}/${path}`,
-    urls: repository.urls.map((url) => withVars(url, vars)),
+    urls: repository.urls.flatMap((url) => mirrorsFor(withVars(url, vars), release, mirrors)),
     suite: path === "." ? "" : withVars(path, vars),
     flat: true,
     components: [],
@@ -185,8 +187,18 @@ function recipeRepositories(repository: RecipeRepository, place: RecipePlace): r
     insecureUnsigned: repository.insecureUnsigned,
     archived: false,
     priority: repository.priority ?? usualPriority,
+    ...(repository.cost === undefined ? {} : { cost: repository.cost }),
+    ...(repository.excludes ? { excludes: repository.excludes } : {}),
+    ...(repository.includes ? { includes: repository.includes } : {}),
     modules,
   }));
+}
+
+/** The distribution's own root, in an address that a recipe spells out, stands for the mirrors that are set. */
+function mirrorsFor(url: string, { root }: RpmRelease, { archive }: MirrorSettings): readonly string[] {
+  const bare = (address: string): string => address.replace(/^https?:/, "");
+  if (!archive || !bare(url).startsWith(`${bare(root)}/`)) return [url];
+  return archive.map((mirror) => mirror.replace(/\/+$/, "") + bare(url).slice(bare(root).length));
 }
 
 /** dnf's variables, `$basearch` and `${basearch}`. */

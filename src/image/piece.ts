@@ -9,7 +9,7 @@ import { DodaiError } from "../core/dodai-error.ts";
 import { comparePaths, parentsOf } from "../core/path-order.ts";
 
 /** Changes when pieces made before can no longer be used. */
-export const pieceVersion = 2;
+export const pieceVersion = 3;
 
 /** Rules that say where a package's files go. */
 export interface PathRules {

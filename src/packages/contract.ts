@@ -268,6 +268,18 @@ export interface DatabaseOptions {
   readonly below?: InstalledDatabase;
 }
 
+/** How a database is read that another program wrote. */
+export interface DatabaseAccess {
+  /** `undefined` where no file is. */
+  read(path: string): Uint8Array | undefined;
+  /** The first column of what a SQLite database answers; `log` is its write-ahead log. */
+  queryBlobs(options: {
+    readonly database: Uint8Array;
+    readonly log: Uint8Array | undefined;
+    readonly query: string;
+  }): readonly Uint8Array[];
+}
+
 /** Who owns a file, by name; the path is absolute, as the package spells it. */
 export interface FileOwner {
   readonly path: string;
@@ -353,6 +365,8 @@ export interface Repository {
   readonly cost?: number;
   /** rpm: names and globs of packages that are as if they were not there. */
   readonly excludes?: readonly string[];
+  /** rpm: where there are any, only packages that one of these fits are there. */
+  readonly includes?: readonly string[];
   /** rpm: `nodejs:18`: streams of modules to take instead of the default ones. */
   readonly modules?: readonly string[];
   /** apk: packages of it are taken only for requests that name the tag. */
@@ -456,8 +470,15 @@ export interface PackageFormat {
   readInstalled?(files: InstalledFiles, architecture: string): InstalledDatabase | undefined;
   /** The database files for these packages, sorted by path. */
   formatDatabase(installed: readonly InstalledPackage[], options: DatabaseOptions): readonly GeneratedFile[];
+  /**
+   * The database files as `formatDatabase` would have written them, for what the image's own package manager did to them; all
+   * others in their folder are its leavings. `undefined` where it left none that is known. Absent where they are kept as they are.
+   */
+  restoreDatabase?(access: DatabaseAccess, options: DatabaseOptions): readonly GeneratedFile[] | undefined;
   /** Package files are signed one by one: `openPackage` is given whom to trust (rpm). */
   readonly signedPackages?: boolean;
+  /** The package that holds "/" says what the root folder is like (rpm); absent where that counts for nothing, as with dpkg. */
+  readonly ownsRoot?: boolean;
   /** Whether two packages have the very same file at a path, absolute as packages spell it: then both may have it (rpm). */
   shares?(control: readonly ControlMember[], other: readonly ControlMember[], path: string): boolean;
   /** Files that are not root's, by the names of their owners (rpm). */

@@ -76,12 +76,14 @@ export function buildHashTable(hashesByItem: Uint32Array, itemNumbers: Uint32Arr
 }
 
 /** Stanza numbers that were put in for this hash, in their order; names may collide. */
-export function* itemsOf({ starts, items, hashes }: HashTable, hash: number): Generator<number, void, undefined> {
+export function itemsOf({ starts, items, hashes }: HashTable, hash: number): readonly number[] {
   const bucket = hash & (starts.length - 2);
   const end = starts[bucket + 1] ?? 0;
+  const found: number[] = [];
   for (let at = starts[bucket] ?? 0; at < end; at++) {
-    if (hashes[at] === hash) yield items[at] ?? 0;
+    if (hashes[at] === hash) found.push(items[at] ?? 0);
   }
+  return found;
 }
 
 /** The tables' bytes, which follow the text, and the header that stands before it. */

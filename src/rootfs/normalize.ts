@@ -26,7 +26,10 @@ export const normalizeRules: readonly NormalizeRule[] = [
   {
     name: "logs",
     reason: "they say when, and by what, the image was made",
-    paths: ["/var/log/dpkg.log", "/var/log/alternatives.log", "/var/log/bootstrap.log", "/var/log/apt/*"],
+    paths: [
+      ...["/var/log/dpkg.log", "/var/log/alternatives.log", "/var/log/bootstrap.log", "/var/log/apt/*"],
+      ...["/var/log/yum.log", "/var/log/dnf*.log*", "/var/log/hawkey.log*"],
+    ],
     action: { kind: "drop" },
   },
   {
@@ -38,7 +41,14 @@ export const normalizeRules: readonly NormalizeRule[] = [
   {
     name: "previous-databases",
     reason: "the state before the last write tells in which steps the image was made, not what it is",
-    paths: ["/var/cache/debconf/*-old", "/var/lib/dpkg/*-old"],
+    paths: [
+      ...["/var/cache/debconf/*-old", "/var/lib/dpkg/*-old"],
+      ...[
+        "/var/lib/yum/history/*",
+        "/var/lib/dnf/history.sqlite*",
+        "/usr/lib/sysimage/libdnf5/transaction_history.sqlite*",
+      ],
+    ],
     action: { kind: "drop" },
   },
   {
@@ -51,6 +61,8 @@ export const normalizeRules: readonly NormalizeRule[] = [
     name: "machine-secrets",
     reason: "made from chance for one machine; in an image that many start from they would be no secret",
     paths: [
+      // OpenLDAP's database of its own certificates, and the password of it.
+      ...["/etc/openldap/certs/*.db", "/etc/openldap/certs/password"],
       "/etc/ssh/ssh_host_*_key",
       "/etc/ssh/ssh_host_*_key.pub",
       "/etc/ssl/certs/ssl-cert-snakeoil.pem",
@@ -66,6 +78,9 @@ export const normalizeRules: readonly NormalizeRule[] = [
     reason: "they hold times or inode numbers, and their programs make them anew",
     paths: [
       "/var/cache/apt/*.bin",
+      "/var/cache/dnf/**",
+      "/var/cache/libdnf5/**",
+      "/var/cache/yum/**",
       "/var/cache/fontconfig/*",
       "/var/cache/man/**",
       "/var/lib/systemd/catalog/database",
@@ -112,13 +127,18 @@ export interface NormalizeOptions {
   readonly epoch: number;
   /** What lay at a path before scripts ran. */
   readonly before: (path: string) => Entry | undefined;
+  /** What somebody put into /run, /tmp and /var/tmp on purpose stays. */
+  readonly keepsShortLived?: boolean;
 }
 
 /**
  * Takes back, in what scripts made or changed, what a rule names. Times become the build's: when a script ran, and in which
  * second, is nobody's business. Folders whose time alone is new have not changed.
  */
-export function normalizeChange(made: readonly MadeEntry[], { epoch, before }: NormalizeOptions): NormalizedChange {
+export function normalizeChange(
+  made: readonly MadeEntry[],
+  { epoch, before, keepsShortLived = false }: NormalizeOptions,
+): NormalizedChange {
   const kept: MadeEntry[] = [];
   const dropped: { readonly path: string; readonly rule: string }[] = [];
   for (const one of made) {
@@ -127,7 +147,8 @@ export function normalizeChange(made: readonly MadeEntry[], { epoch, before }: N
       if (!isSameFolder(entry, before(entry.path))) kept.push(atTime(one, epoch));
       continue;
     }
-    const rule = normalizeRuleFor(entry.path);
+    const found = normalizeRuleFor(entry.path);
+    const rule = keepsShortLived && found?.name === "short-lived" ? undefined : found;
     const result = rule ? applied(rule, one, epoch) : one;
     if (result) kept.push(atTime(result, epoch));
     else dropped.push({ path: entry.path, rule: rule?.name ?? "" });

@@ -51,6 +51,8 @@ export interface SandboxCommand {
    * character device 0:0. The folder stays empty where there is no overlay.
    */
   readonly changesAt?: string;
+  /** Folders of the root in which the root itself is seen once more. */
+  readonly rootAt?: readonly string[];
   /** What is seen inside besides the root; a target may lie below that of another. */
   readonly mounts?: readonly SandboxMount[];
   /** Called with output as it comes; standard output and error in one. */

@@ -1,6 +1,16 @@
 // What commands changed becomes what was laid out, without laying it out: the overlay's upper folder is made what a layer would
 // make of it, and put on top of the lower ones.
-import { lutimesSync, mkdirSync, renameSync, rmSync, unlinkSync, utimesSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  utimesSync,
+} from "node:fs";
 import { type Changes, isSameAttributes, isSameMetadata, laidOutStat, quietFolders, secondsOf } from "./changes.ts";
 import type { SandboxMode } from "./contract.ts";
 import { diskPath } from "./disk-path.ts";
@@ -36,10 +46,18 @@ export async function stackUpper(before: GoingOn): Promise<GoingOn | undefined> 
   renameSync(places.upper, `${places.directory}/${name}`);
   for (const folder of [places.work, places.aside]) rmSync(folder, { recursive: true, force: true });
   for (const folder of [places.upper, places.work, places.aside]) mkdirSync(folder, 0o755);
+  copyFolder(`${places.directory}/root`, places.upper);
   const lowers = [name, ...before.lowers];
   if (!(await mountLower(places, { mode, lowers }))) return undefined;
   const { hasOverlay } = await mountSession(places, { mode, hasPrivateTmp, lowers });
   return hasOverlay ? { ...before, lowers, places: { ...places, root: places.lower } } : undefined;
+}
+
+/** The root folder of an overlay is as its upper one: as it was laid out, because a layer says nothing of it. */
+export function copyFolder(from: string, to: string): void {
+  const { mode, uid, gid } = lstatSync(from);
+  chownSync(to, uid, gid);
+  chmodSync(to, mode & 0o7777);
 }
 
 /** A layer has no sockets: what was there before one is there again. */

@@ -8,10 +8,12 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   readSync,
   writeFileSync,
 } from "node:fs";
 import { Socket } from "node:net";
+import { isatty } from "node:tty";
 import { printable } from "../archive/tar-name.ts";
 import { formatTarHeader, tarPadding, tarTrailer } from "../archive/tar-write.ts";
 import { DodaiError } from "../core/dodai-error.ts";
@@ -20,7 +22,7 @@ import { type ChangedEntry, type Changes, openForReading, readOverlayChanges } f
 import { type Channel, openChannel } from "./channel.ts";
 import type { SandboxMode } from "./contract.ts";
 import { registerEmulator } from "./emulation.ts";
-import { type GoingOn, goOn, stackUpper } from "./go-on.ts";
+import { copyFolder, type GoingOn, goOn, stackUpper } from "./go-on.ts";
 import { type LaidOut, layOutTar } from "./lay-out.ts";
 import { layOver } from "./lay-over.ts";
 import type { CommandRequest, Reply, Request } from "./messages.ts";
@@ -57,7 +59,7 @@ const MAX_CHANGED_BYTES = 64 * 2 ** 30;
 /** As Linux has it on all of Node's architectures; `fs.constants` is without it. */
 const O_CLOEXEC = 0o2000000;
 
-const [, , directory = "", mode = "", memoryBytes = "", registration = ""] = process.argv;
+const [, , directory = "", mode = "", memoryBytes = "", registration = "", terminal = ""] = process.argv;
 
 /** Nothing ever comes over it: its end is the end of the outer half. */
 const lifeline = new Socket({ fd: 4 });
@@ -86,6 +88,13 @@ function closeInherited(): void {
     const [, flags = "0"] = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${name}`, "utf8")) ?? [];
     if ((Number.parseInt(flags, 8) & O_CLOEXEC) === 0) closeSync(Number(name));
   }
+}
+
+/** Where the caller's terminal is, when commands may have it. */
+function terminalOfCaller(): string | undefined {
+  if (terminal === "" || !isatty(5)) return undefined;
+  const path = readlinkSync("/proc/self/fd/5");
+  return existsSync(path) ? path : undefined;
 }
 
 async function serve(state: State): Promise<void> {
@@ -159,7 +168,13 @@ async function layOut(state: State, { hasPrivateTmp }: Request & { readonly kind
   const { channel, places, mode } = state;
   state.mountPoints = hasPrivateTmp ? [...systemFolders, "tmp"] : systemFolders;
   state.laidOut = await layOutTar(channel.data(), places.root, { mode, mountPoints: state.mountPoints });
-  const { hasOverlay } = await mountSession(places, { mode, hasPrivateTmp, lowers: state.lowers });
+  copyFolder(places.root, places.upper);
+  const { hasOverlay } = await mountSession(places, {
+    mode,
+    hasPrivateTmp,
+    terminal: terminalOfCaller(),
+    lowers: state.lowers,
+  });
   if (state.laidOut.owners) state.owners = keepOwners(places.root, state.laidOut.owners);
   if (!hasOverlay) state.snapshot = readSnapshot(places.root, state.owners);
   return { kind: "done" };

@@ -47,6 +47,7 @@ export async function launch(
     ...(hasOwnIds ? sameIdsWords : []),
     ...["unshare", ...userWords[mode], ...namespaces, "--", process.execPath, module],
     ...[directory, innerMode, memoryBytes === undefined ? "" : String(memoryBytes), registration ?? ""],
+    ...(terminal ? ["terminal"] : []),
   ] as [string, ...string[]];
   const compiled = getCompileCacheDir();
   // A session of its own has no terminal that a command could type into.

@@ -43,12 +43,14 @@ export interface SessionOptions {
   readonly hasPrivateTmp: boolean;
   /** Lower folders, the last one first, as paths in the sandbox's folder. */
   readonly lowers: readonly string[];
+  /** The terminal that commands are given: it lies at /dev/console, where tty(1) finds it. */
+  readonly terminal?: string | undefined;
 }
 
 /** Mounts what all commands share. Says whether changes go to an overlay; they go to the root itself where there is none. */
 export async function mountSession(
   places: Places,
-  { mode, hasPrivateTmp, lowers }: SessionOptions,
+  { mode, hasPrivateTmp, lowers, terminal }: SessionOptions,
 ): Promise<{ readonly hasOverlay: boolean }> {
   const hasOverlay = await mountMerged(places, { mode, lowers });
   const at = (path: string): string => `${places.merged}/${path}`;
@@ -64,13 +66,17 @@ export async function mountSession(
       : [{ source: "programs", target: places.programs, type: "tmpfs", options: "nosuid,nodev,mode=755,size=1m" }]),
   ]);
   if (!existsSync(places.guard)) writeGuard(places, mode);
-  for (const name of devices) writeFileSync(at(`dev/${name}`), "");
+  const devicesHere = [
+    ...devices.map((name) => [name, `/dev/${name}`] as const),
+    ...(terminal === undefined ? [] : [["console", terminal] as const]),
+  ];
+  for (const [name] of devicesHere) writeFileSync(at(`dev/${name}`), "");
   for (const name of ["pts", "shm"]) mkdirSync(at(`dev/${name}`), 0o755);
   for (const [name, target] of devLinks) symlinkSync(target, at(`dev/${name}`));
   // Group 5 is tty on every distribution; a lone id has no groups to map.
   const ptyOptions = `newinstance,ptmxmode=0666,mode=0620${mode === "single" ? "" : ",gid=5"}`;
   await mountAll(places, places.sessionTable, [
-    ...devices.map((name) => ({ source: `/dev/${name}`, target: at(`dev/${name}`), type: "none", options: "bind" })),
+    ...devicesHere.map(([name, source]) => ({ source, target: at(`dev/${name}`), type: "none", options: "bind" })),
     { source: "devpts", target: at("dev/pts"), type: "devpts", options: `nosuid,noexec,${ptyOptions}` },
     { source: "shm", target: at("dev/shm"), type: "tmpfs", options: `${guarded},mode=1777,size=64m` },
   ]);

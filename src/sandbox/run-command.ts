@@ -42,7 +42,7 @@ const KILLED = 137;
 /** Throws SANDBOX_FAILED when the command could not be started; how it ended is in the result. */
 export async function runCommand(command: CommandRequest, context: RunContext): Promise<SandboxResult> {
   const { places } = context;
-  const placed = await placeMounts(withChanges(command, context), places);
+  const placed = await placeMounts(withOwnFolders(command, context), places);
   try {
     writeFileSync(
       places.commandTable,
@@ -54,10 +54,13 @@ export async function runCommand(command: CommandRequest, context: RunContext): 
   }
 }
 
-function withChanges(command: CommandRequest, { places, hasOverlay }: RunContext): CommandRequest {
-  const { mounts = [], changesAt } = command;
-  if (changesAt === undefined || !hasOverlay) return command;
-  return { ...command, mounts: [...mounts, { source: places.upper, target: changesAt, readOnly: true }] };
+/** What is seen inside of the sandbox's own folders. */
+function withOwnFolders(command: CommandRequest, { places, hasOverlay }: RunContext): CommandRequest {
+  const { mounts = [], changesAt, rootAt = [] } = command;
+  const changes =
+    changesAt === undefined || !hasOverlay ? [] : [{ source: places.upper, target: changesAt, readOnly: true }];
+  const roots = rootAt.map((target) => ({ source: places.merged, target, readOnly: false }));
+  return { ...command, mounts: [...mounts, ...changes, ...roots] };
 }
 
 async function runInside(command: CommandRequest, context: RunContext): Promise<SandboxResult> {

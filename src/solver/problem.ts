@@ -32,6 +32,10 @@ export interface SolverOptions {
   readonly essential: boolean;
   /** Every package of these priorities is asked for too: `required`, `important`. */
   readonly priorities: readonly string[];
+  /** rpm: what is asked for and nobody offers is passed over, with a warning. */
+  readonly ignoreMissing?: boolean;
+  /** rpm: what is to stay out stays out of groups alone. */
+  readonly softExcludes?: boolean;
 }
 
 export interface Problem {

@@ -12,9 +12,13 @@ import type { ChosenPackage, Conflict, Problem, Solution, SolverRequest } from "
 import { Universe } from "./universe.ts";
 
 export function solveAsDnf(stated: Problem): Solution | Conflict {
-  const problem = withoutGlobs(stated);
+  const plain = withoutGlobs(stated);
+  const kept = excludedNames(plain);
+  const problem = plain.options.softExcludes ? withoutExcludes(plain) : plain;
   const warnings: string[] = [];
-  const jobs = problem.requests.filter(({ exclude }) => !exclude).flatMap((one) => jobsOf(problem, one, warnings));
+  const jobs = problem.requests
+    .filter(({ exclude }) => !exclude)
+    .flatMap((one) => jobsOf(problem, one, { kept, warnings }));
   const pool = openPool(
     problem,
     jobs.flatMap(({ relation }) => relation.anyOf),
@@ -40,12 +44,36 @@ interface Job {
   readonly group?: string;
 }
 
+interface JobOptions {
+  /** Names that are to stay out, groups with their `@`. */
+  readonly kept: ReadonlySet<string>;
+  readonly warnings: string[];
+}
+
+const excludedNames = ({ requests }: Problem): ReadonlySet<string> =>
+  new Set(
+    requests.flatMap(({ exclude, requirement }) => (exclude && !requirement.constraint ? [requirement.name] : [])),
+  );
+
+const excludedGroups = (names: ReadonlySet<string>): readonly string[] =>
+  [...names].filter((name) => name.startsWith("@")).map((name) => name.replace(/^@\^?/, ""));
+
+/** What stays out stays out of groups alone. */
+const withoutExcludes = (problem: Problem): Problem => ({
+  ...problem,
+  requests: problem.requests.filter(({ exclude }) => !exclude),
+});
+
 /** A request as jobs: one, or one for each package of a group. */
-function jobsOf(problem: Problem, request: SolverRequest, warnings: string[]): readonly Job[] {
+function jobsOf(problem: Problem, request: SolverRequest, { kept, warnings }: JobOptions): readonly Job[] {
   const { name } = request.requirement;
   if (!name.startsWith("@")) return [{ request, relation: { kind: "depends", anyOf: [request.requirement] } }];
   const id = name.replace(/^@\^?/, "");
-  const groups = groupsOf(problem, id, new Set());
+  const groups = groupsOf(problem, id, new Set(excludedGroups(kept)));
+  if (groups.length === 0 && problem.options.ignoreMissing) {
+    warnings.push(`"${name}" is passed over: no repository offers it`);
+    return [];
+  }
   if (groups.length === 0) throw missing(new Universe(problem), request);
   for (const absent of new Set(groups.flatMap(({ groups: more }) => more))) {
     if (!problem.repositories.some(({ index }) => index.group?.(absent))) {
@@ -53,9 +81,9 @@ function jobsOf(problem: Problem, request: SolverRequest, warnings: string[]): r
     }
   }
   return groups.flatMap((group): Job[] => [
-    ...group.packages.map(
-      (one): Job => ({ request, relation: { kind: "depends", anyOf: [{ name: one }] }, group: name }),
-    ),
+    ...group.packages
+      .filter((one) => !kept.has(one))
+      .map((one): Job => ({ request, relation: { kind: "depends", anyOf: [{ name: one }] }, group: name })),
     ...group.conditional.map((one): Job => ({ request, relation: conditional(one), group: name })),
   ]);
 }
@@ -88,6 +116,10 @@ function rootRules(pool: DnfPool, { request, relation, group }: Job, warnings: s
     return [];
   }
   if (excluded.length > 0) return [{ literals: [], origin }];
+  if (pool.problem.options.ignoreMissing && !request.isInstalled) {
+    warnings.push(`"${requirement.name}" is passed over: no repository offers it`);
+    return [];
+  }
   throw missing(new Universe(pool.problem), request);
 }
 
@@ -100,6 +132,7 @@ function withoutGlobs(problem: Problem): Problem {
     if (!isGlob(request)) return [request];
     const fits = globOf(request.requirement.name);
     const found = names.filter((name) => fits.test(name));
+    if (found.length === 0 && !request.exclude && problem.options.ignoreMissing) return [request];
     if (found.length === 0 && !request.exclude) throw missing(new Universe(problem), request);
     return found.map((name) => ({ ...request, requirement: { ...request.requirement, name } }));
   });

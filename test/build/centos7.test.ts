@@ -8,7 +8,10 @@ import type { BuildOptions, BuildResult } from "../../src/build/contract.ts";
 import { parsePlatform } from "../../src/core/platform.ts";
 import type { Recipe } from "../../src/core/recipe.ts";
 import { baseRecipe } from "../../src/distros/rpm-family.ts";
+import { runDodai } from "../kit/build.ts";
+import { installWithDnf } from "../kit/dnf.ts";
 import { fixture, needs, run } from "../kit/oracle.ts";
+import { differencesOf, type KnownDifference, listTar, unexplained } from "../kit/root-list.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 
 const real = fixture("rpm/centos7-real");
@@ -36,8 +39,23 @@ function recipeFor(repository: string, words: readonly string[]): Recipe {
   };
 }
 
+/** Why the image is not, in all, the root that dnf installs. */
+const known: readonly KnownDifference[] = [
+  [/^only theirs: (tmp\/|etc\/dnf|var\/lib\/dnf|var\/log\/(dnf|hawkey))/, "dnf's history, logs and settings"],
+  [/^only theirs: var\/lib\/rpm\/(rpmdb\.sqlite|\.rpm\.lock)/, "the host's rpm has another database"],
+  [/^only mine: var\/lib\/rpm\/[A-Z]\w+$/, "rpm 4.11 reads Berkeley DB"],
+  [/^only theirs: dev\/null$/, "a file that scripts wrote, since dnf's root has no devices"],
+  [/^only mine: etc\/openldap\/certs\/\w/, "certutil makes them where there is /dev/urandom"],
+  [/^etc\/pki\/ca-trust\/extracted\/java\/cacerts: digest /, "it has the time at which it was made"],
+  [/^etc\/ld\.so\.cache: (digest|size) /, "dnf makes it before the last libraries are there"],
+  [/^only theirs: var\/cache\/ldconfig\/aux-cache$/, "inode numbers and times of one machine"],
+  [/^only theirs: (usr\/lib\/debug\/|var\/(run|lock)$)/, "filesystem makes them in its %pretrans, in Lua"],
+];
+
 const packagesOf = ({ platforms: [one] }: BuildResult): readonly string[] =>
   (one?.packages ?? []).map(({ name, version, architecture }) => `${name}-${version}.${architecture}`).sort();
+
+const format = "%{NAME}-%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}.%{ARCH}\\n";
 
 /** What dnf would install, from the table that it shows. */
 function dnfPackages(folder: string, repository: string, words: readonly string[]): readonly string[] {
@@ -87,9 +105,49 @@ describe("CentOS 7", needs(real, "createrepo_c", "dnf", "rpm"), () => {
       ])
         .trim()
         .split("\n");
-    const format = "%{NAME}-%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}.%{ARCH}\n";
     assert.deepEqual([...rpm("-qa", "--qf", format)].sort(), packages);
     assert.deepEqual(rpm("-qf", "--qf", "%{NAME}\n", "/usr/bin/ls"), ["coreutils"]);
     for (const name of ["bash", "coreutils", "glibc", "rpm"]) rpm("-V", "--nodeps", "--noscripts", name);
   });
+
+  const isRoot = process.getuid?.() === 0;
+  it(
+    "is the root that dnf installs, path by path, and runs",
+    isRoot ? {} : { skip: "needs root, for dnf" },
+    async (t) => {
+      const { folder, repository } = await makeRepository(t);
+      const words = ["bash", "coreutils", "centos-release", "rpm", "tar", "gzip"];
+      const epoch = 2_000_000_000;
+      const [tar, image] = [join(folder, "root.tar"), join(folder, "image.tar")];
+      const built = await build({
+        hostRoot: "",
+        now: new Date("2026-11-24"),
+        recipe: { ...recipeFor(repository, words), scripts: "run" },
+        cacheDirectory: join(folder, "cache"),
+        sourceDateEpoch: epoch,
+        outputs: [
+          { kind: "tar", destination: tar },
+          { kind: "oci", destination: image },
+        ],
+      });
+      const theirs = installWithDnf({ folder, repository, words, releasever: "7" });
+      assert.deepEqual(unexplained(differencesOf(listTar(tar, epoch), theirs.list()), known), []);
+
+      const script = `bash --version | head -n 1; ls --version | head -n 1; rpm -Va; rpm -qa --qf '${format}'`;
+      const ran = await runDodai(["run", image, "--", "/bin/bash", "-c", script], {
+        cwd: folder,
+        env: { HOME: folder },
+      });
+      assert.equal(ran.status, 0, ran.stderr);
+      const [bash = "", ls = "", ...lines] = ran.stdout.trimEnd().split("\n");
+      assert.match(bash, /^GNU bash, version 4\.2\.46/);
+      assert.match(ls, /^ls \(GNU coreutils\) 8\.22$/);
+      const verified = lines.filter((line) => line.includes("  "));
+      assert.deepEqual(
+        verified.filter((line) => !/^\.M\.{7} {2}g \/etc\/pki\/ca-trust\/extracted\//.test(line)),
+        [],
+      );
+      assert.deepEqual(lines.filter((line) => !line.includes("  ")).sort(), packagesOf(built));
+    },
+  );
 });

@@ -137,6 +137,17 @@ describe("dodai run", { concurrency: 3, ...(await needsSandbox()) }, () => {
     assert.equal((await piped("run --network")).stdout, "end\n");
   });
 
+  it("gives a terminal that the command can name", async () => {
+    const inTerminal =
+      "exec python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))'";
+    const ended = await runDodai(["run", "-it", "app:1", "--", "tty"], {
+      cwd: place,
+      env: environment(),
+      before: inTerminal,
+    });
+    assert.deepEqual([ended.stdout.trim(), ended.status], ["/dev/console", 0]);
+  });
+
   for (const [signal, status] of [
     ["SIGINT", 42],
     ["SIGTERM", 43],

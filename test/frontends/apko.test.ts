@@ -11,6 +11,7 @@ import { wolfiKeyHost } from "../../src/distros/wolfi/keys.ts";
 import { isApkoText, loadApkoLazily } from "../../src/frontends/apko/lazy.ts";
 import type { ApkoWorld } from "../../src/frontends/apko/load.ts";
 import { parseNumber, parsePermissions, splitWords } from "../../src/frontends/apko/values.ts";
+import { describeFault } from "../kit/faults.ts";
 import { fixture, needs } from "../kit/oracle.ts";
 
 const golden = "test/golden/frontends/apko";
@@ -45,15 +46,6 @@ for (const name of readdirSync(join(golden, "refused"))) {
       serializers: [String],
     });
   });
-}
-
-/** A line for the fault, one for its place and one for its fix; the same for each fault below it. */
-function describeFault(error: DodaiError): string {
-  const { where } = error;
-  const place = typeof where === "object" ? `  at ${where.file}:${where.line}:${where.column}\n` : "";
-  const own = `${error.code}: ${error.message}\n${place}${error.fix === undefined ? "" : `  fix: ${error.fix}\n`}`;
-  const below = error.cause instanceof AggregateError ? (error.cause.errors as DodaiError[]) : [];
-  return own + below.map(describeFault).join("");
 }
 
 describe("apko's own recipes", () => {

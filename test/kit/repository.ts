@@ -14,6 +14,8 @@ import { type DebSpec, packagesText } from "./deb.ts";
 /** A key pair in a folder of its own. Close it, since gpg leaves an agent running. */
 export interface Signer {
   readonly key: TrustKey;
+  /** gpg's folder. */
+  readonly home: string;
   /** InRelease of a Release; `at` is the time that gpg believes it is. */
   inline(text: string, options?: { readonly at?: Date }): Uint8Array;
   /** Release.gpg of a Release; any detached signature, armored. */
@@ -22,7 +24,13 @@ export interface Signer {
 }
 
 /** `expires` is a time as gpg takes it, `20250101T000000`. */
-export function createSigner(owner: string, { expires = "never" }: { readonly expires?: string } = {}): Signer {
+export function createSigner(
+  owner: string,
+  {
+    expires = "never",
+    algorithm = "ed25519",
+  }: { readonly expires?: string; readonly algorithm?: "ed25519" | "rsa3072" } = {},
+): Signer {
   const home = mkdtempSync(join(tmpdir(), "dodai-gpg-"));
   const gpg = (args: readonly string[], input: string | Uint8Array = ""): Buffer => {
     const usual = [
@@ -44,7 +52,7 @@ export function createSigner(owner: string, { expires = "never" }: { readonly ex
     "20200101T000000",
     "--quick-generate-key",
     `${owner} <${owner}@example.org>`,
-    "ed25519",
+    algorithm,
     "sign",
     expires,
   ]);
@@ -53,6 +61,7 @@ export function createSigner(owner: string, { expires = "never" }: { readonly ex
   const timeOf = (at: Date | undefined): readonly string[] =>
     at === undefined ? [] : ["--faked-system-time", at.toISOString().replaceAll(/[-:]|\.\d+Z/g, "")];
   return {
+    home,
     key: { fingerprint, owner, source: "made for a test", armored },
     inline: (text, { at } = {}) => gpg([...timeOf(at), "--clear-sign"], text),
     detached: (text, { at } = {}) => gpg([...timeOf(at), "--armor", "--detach-sign"], text),

@@ -44,7 +44,7 @@ export interface RpmSpec {
   readonly suggests?: readonly RpmRelation[];
   readonly supplements?: readonly RpmRelation[];
   readonly enhances?: readonly RpmRelation[];
-  /** `pre`, `post`, `pretrans`, `posttrans`. */
+  /** `pre`, `post`, `pretrans`, `posttrans`; what runs it may follow: `pre <lua>`. */
   readonly scripts?: Readonly<Record<string, string>>;
   readonly compression?: "none" | "gzip" | "zstd";
   /** Seconds since 1970; of every file. */
@@ -229,9 +229,10 @@ const scriptNumbers: Readonly<Record<string, readonly [body: number, program: nu
   posttrans: [1152, 1154],
 };
 
-function scriptTags(kind: string, body: string): readonly Tag[] {
+function scriptTags(named: string, body: string): readonly Tag[] {
+  const [kind = "", ...program] = named.split(" ");
   const [bodyTag, programTag] = scriptNumbers[kind] ?? [0, 0];
-  return [text(bodyTag, body), texts(programTag, ["/bin/sh"])];
+  return [text(bodyTag, body), texts(programTag, program.length > 0 ? program : ["/bin/sh"])];
 }
 
 const flagsOf: Readonly<Record<string, number>> = { "<": 2, ">": 4, "=": 8, "<=": 10, ">=": 12 };

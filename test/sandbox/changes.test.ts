@@ -206,6 +206,15 @@ describe("changes of a sandbox", await needsSandbox(), () => {
 });
 
 describe("a root that is laid out", await needsSandbox(), () => {
+  it("has a root folder as its archive says, which is no change", async (t) => {
+    const sandbox = await openTestSandbox(t, [folder(".", { mode: 0o555 })]);
+    assert.equal(await outputOf(sandbox, "stat -c '%a %u:%g' / && : >/made"), "555 0:0");
+    const changed: string[] = [];
+    for await (const change of sandbox.changes())
+      changed.push(change.kind === "removed" ? change.path : change.entry.path);
+    assert.deepEqual(changed, ["made"]);
+  });
+
   it("has the owners, modes, times and links of its archive", async (t) => {
     const sandbox = await openTestSandbox(t, [
       folder("d", { mode: 0o2750, uid: 1, gid: 42 }),

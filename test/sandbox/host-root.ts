@@ -4,6 +4,7 @@ import { formatTarHeader, tarPadding, tarTrailer } from "../../src/archive/tar-w
 import { hostPrograms } from "../kit/host-programs.ts";
 
 const programs = [
+  "tty",
   ...[
     "sh",
     "cat",

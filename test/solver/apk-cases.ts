@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { apk } from "../../src/packages/apk/format.ts";
-import { openIndex } from "../../src/packages/apk/index.ts";
+import { memoryIndex } from "../../src/packages/apk/index.ts";
 import { parseRecord } from "../../src/packages/apk/record.ts";
 import { readDependency } from "../../src/packages/apk/relation.ts";
 import type { PackageRecord } from "../../src/packages/contract.ts";
@@ -90,7 +90,7 @@ export function runApkCase(one: ApkCase): readonly string[] {
   if (command.isNothing) return [];
   const isMasked = one.args.includes("--no-network") && !one.args.includes("--root-tmpfs=yes");
   const repositories = one.repositories.map(({ tag, text }, at): OfferedRepository => {
-    const index = openIndex(Buffer.from(text), place);
+    const index = memoryIndex(Buffer.from(text), place);
     const masked = (record: PackageRecord): PackageRecord =>
       isMasked && !installed.some((other) => other.record.digest === record.digest)
         ? { ...record, uninstallable: "no network" }
@@ -114,7 +114,7 @@ export function runApkCase(one: ApkCase): readonly string[] {
     };
   });
   if (command.virtual !== undefined) {
-    repositories.push({ name: "virtual", priority: 500, index: openIndex(Buffer.from(command.virtual), place) });
+    repositories.push({ name: "virtual", priority: 500, index: memoryIndex(Buffer.from(command.virtual), place) });
   }
   const problem: Problem = {
     format: apk,
@@ -263,7 +263,7 @@ function isUpgradable(
   const own = installed.find(({ record }) => record.name === requirement.name)?.record;
   if (own === undefined || !apk.satisfies(own, requirement, "x86_64")) return false;
   return repositories.some((one) =>
-    openIndex(Buffer.from(one.text), place)
+    memoryIndex(Buffer.from(one.text), place)
       .named(own.name)
       .some(({ version }) => apk.compareVersions(version, own.version) > 0),
   );

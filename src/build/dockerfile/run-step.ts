@@ -13,6 +13,7 @@ import { readMount } from "../../frontends/dockerfile/mount.ts";
 import { isSameFolder } from "../../rootfs/normalize.ts";
 import type { Tree } from "../../rootfs/tree.ts";
 import type { Sandbox } from "../../sandbox/contract.ts";
+import { lineWriter } from "../line-writer.ts";
 import { notingPasswd, planRun } from "../run-plan.ts";
 import { writeLayer } from "./layer-file.ts";
 import { commandOf, type RunCommand } from "./run-command.ts";
@@ -119,22 +120,6 @@ function scriptMount({ script }: RunCommand, { building }: StepContext): RunMoun
   writeFileSync(source, script.text, { flag: "wx" });
   chmodSync(source, 0o755);
   return [{ source, target: script.path, readOnly: true }];
-}
-
-/** Whole lines of what a command writes. */
-function lineWriter(emit: (line: string) => void): { write(chunk: Uint8Array): void; end(): void } {
-  const decoder = new TextDecoder();
-  let rest = "";
-  return {
-    write: (chunk) => {
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split(/\r?\n|\r/);
-      rest = lines.pop() ?? "";
-      for (const line of lines) if (line !== "") emit(line);
-    },
-    end: () => {
-      if (rest !== "") emit(rest);
-    },
-  };
 }
 
 const shownLines = 12;

@@ -13,6 +13,7 @@ import {
   type RequestedOutput,
   usage,
 } from "../flags.ts";
+import { isKickstartFile } from "../kickstart-argument.ts";
 import { withOptions } from "../options.ts";
 import { showPath } from "../places.ts";
 import { warningLine } from "../progress/display.ts";
@@ -47,10 +48,14 @@ const pushed: RequestedOutput = { kind: "registry", destination: undefined };
 /** Digest, or JSON, on standard output; the summary on standard error. */
 export async function build(this: Context, flags: BuildFlags, first?: string, second?: string): Promise<void> {
   const startedMs = this.elapsedMs();
-  const found = await findDockerfile({ file: flags.file, first, second }, this);
+  const { file, ...others } = flags;
+  const named = file !== undefined && first === undefined && (await isKickstartFile(file, this)) ? file : undefined;
+  const found = named === undefined ? await findDockerfile({ file, first, second }, this) : undefined;
   try {
     if (found && (flags.check || flags.call === "check")) return await check(found, flags, this);
-    const built = found ? await buildDockerfile(found, flags, this) : await buildRecipe(first ?? "", flags, this);
+    const built = found
+      ? await buildDockerfile(found, flags, this)
+      : await buildRecipe(named ?? first ?? "", others, this);
     await writeFiles(built.result, flags, this);
     tell({ ...built, isDockerfile: found !== undefined, startedMs }, flags, this);
   } finally {

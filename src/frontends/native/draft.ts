@@ -58,6 +58,8 @@ export function draftOf(input: RecipeInput, document: RecipeDocument, around: Su
       return { request, exclude, position: position("packages", index) };
     }),
     recommends: input.recommends,
+    ignoreMissing: input["ignore-missing"],
+    softExcludes: input["soft-excludes"],
     repositories: input.repositories?.map((one, index) => ({
       ...repositoryOf(one, around),
       position: position("repositories", index),
@@ -96,7 +98,7 @@ interface BaseSurroundings {
 
 function repositoryOf(input: RepositoryInput, around: Surroundings): RecipeRepository {
   const urls = input.urls ?? (input.url === undefined ? [] : [input.url]);
-  const { flat, priority, tag } = input;
+  const { flat, priority, tag, cost, excludes, includes } = input;
   return {
     urls: urls.map((url) => placed(url, around)),
     suites: input.suites ?? [],
@@ -104,7 +106,7 @@ function repositoryOf(input: RepositoryInput, around: Surroundings): RecipeRepos
     keys: (input.keys ?? []).map(around.keyText),
     only: input.only ?? false,
     insecureUnsigned: input["insecure-unsigned"] ?? false,
-    ...withoutUndefined({ flat, priority, tag }),
+    ...withoutUndefined({ flat, priority, tag, cost, excludes, includes }),
   };
 }
 

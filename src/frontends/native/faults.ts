@@ -1,6 +1,6 @@
 // What the schema found, in words: every fault of a file, each with its place, in the order of the file.
 import type { z } from "zod";
-import { DodaiError } from "../../core/dodai-error.ts";
+import { DodaiError, type ErrorCode } from "../../core/dodai-error.ts";
 import { nearest } from "../suggest.ts";
 import { describePath, keysAt, maxFaults, type Path, type RecipeDocument } from "./document.ts";
 
@@ -21,18 +21,30 @@ export function faultsOf(error: z.ZodError, document: RecipeDocument, schema: z.
  * Throws the one fault of a file, or one error for all of them whose cause is an AggregateError of the faults in the
  * order of the file.
  */
-export function throwFaults(faults: readonly DodaiError[], file: string): void {
+export function throwFaults(
+  faults: readonly DodaiError[],
+  file: string,
+  { code, what }: FaultsOptions = { code: "RECIPE_SYNTAX", what: "recipe" },
+): void {
   const [first, ...others] = faults;
   if (first === undefined) return;
   if (others.length === 0) throw first;
   const sorted = faults.toSorted(byPlace).slice(0, maxFaults);
-  throw new DodaiError("RECIPE_SYNTAX", `Cannot read recipe "${file}": it has ${faults.length} faults`, {
+  throw new DodaiError(code, `Cannot read ${what} "${file}": it has ${faults.length} faults`, {
     cause: new AggregateError(sorted, `${faults.length} faults`),
   });
 }
 
+export interface FaultsOptions {
+  /** Of the error for all of them. */
+  readonly code: ErrorCode;
+  /** What kind of file it is. */
+  readonly what: string;
+}
+
+/** Files in the order in which they were met. */
 function byPlace(a: DodaiError, b: DodaiError): number {
-  if (typeof a.where !== "object" || typeof b.where !== "object") return 0;
+  if (typeof a.where !== "object" || typeof b.where !== "object" || a.where.file !== b.where.file) return 0;
   return a.where.line - b.where.line || a.where.column - b.where.column;
 }
 

@@ -10,6 +10,9 @@ export interface RepositoryInput {
   readonly keys?: readonly string[] | undefined;
   readonly only?: boolean | undefined;
   readonly priority?: number | undefined;
+  readonly cost?: number | undefined;
+  readonly excludes?: readonly string[] | undefined;
+  readonly includes?: readonly string[] | undefined;
   readonly "insecure-unsigned"?: boolean | undefined;
 }
 
@@ -98,6 +101,8 @@ export interface RecipeInput {
   readonly snapshot?: string | undefined;
   readonly packages?: readonly string[] | undefined;
   readonly recommends?: boolean | undefined;
+  readonly "ignore-missing"?: boolean | undefined;
+  readonly "soft-excludes"?: boolean | undefined;
   readonly repositories?: readonly RepositoryInput[] | undefined;
   readonly scripts?: "run" | "emulate" | "skip" | undefined;
   readonly "allow-unknown-scripts"?: readonly string[] | undefined;

@@ -24,6 +24,8 @@ export function recipeValue(recipe: Recipe): Json {
     variant: recipe.variant,
     packages: sorted(recipe.packages.map(packageValue)),
     recommends: recipe.recommends,
+    ignoreMissing: recipe.ignoreMissing || undefined,
+    softExcludes: recipe.softExcludes || undefined,
     repositories: recipe.repositories.map(repositoryValue),
     scripts: recipe.scripts,
     allowUnknownScripts: sorted(recipe.allowUnknownScripts),

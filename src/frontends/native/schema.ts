@@ -83,7 +83,22 @@ const repository = z
       .int()
       .min(-32768)
       .max(32767)
-      .meta({ description: "Pin priority as in apt_preferences(5); 500 by default" })
+      .meta({ description: "Pin priority as in apt_preferences(5), for rpm too: the higher wins; 500 by default" })
+      .optional(),
+    cost: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .meta({ description: "rpm: of equal packages the one of the cheaper repository is taken; 1000 by default" })
+      .optional(),
+    excludes: z
+      .array(text(parseLine, "A name or glob of packages"))
+      .meta({ description: "rpm: packages of it that are as if they were not there" })
+      .optional(),
+    includes: z
+      .array(text(parseLine, "A name or glob of packages"))
+      .min(1)
+      .meta({ description: "rpm: the only packages of it that are there" })
       .optional(),
     "insecure-unsigned": z
       .boolean()
@@ -258,6 +273,17 @@ const root = z
       .meta({ description: 'Packages to install; "!NAME" keeps one out' })
       .optional(),
     recommends: z.boolean().meta({ description: "Also installs what packages recommend; false by default" }).optional(),
+    "ignore-missing": z
+      .boolean()
+      .meta({ description: "rpm: passes over packages that no repository offers; false by default" })
+      .optional(),
+    "soft-excludes": z
+      .boolean()
+      .meta({
+        description:
+          'rpm: "!NAME" keeps out of groups alone, as with yum: what needs it brings it in; false by default',
+      })
+      .optional(),
     repositories: z.array(repository).meta({ description: "Repositories beside those of the distribution" }).optional(),
     scripts: z
       .enum(["run", "emulate", "skip"])

@@ -38,12 +38,16 @@ export interface ParsedRequest {
   readonly exclude: boolean;
 }
 
-const packageName = "[A-Za-z0-9][A-Za-z0-9+._:@/-]*";
+/** Of rpm also `@group`, `@^environment`, `/usr/bin/file`, `font(:lang=de)`, and globs. */
+const packageName = "(?:[A-Za-z0-9_*?[/]|@\\^?[A-Za-z0-9])[A-Za-z0-9+._:@/*?()[\\]-]*";
+/** rpm's boolean relations. */
+const richForm = /^\([^\p{Cc}]+\)$/u;
 const requestForm = new RegExp(`^(${packageName})\\s*(?:(>=|<=|>>|<<|>|<|=|~)\\s*([A-Za-z0-9][A-Za-z0-9.+:~_^-]*))?$`);
 const excludeForm = new RegExp(`^!\\s*(${packageName})$`);
 
 /** `name`, `name>=1`, `!name`. White space around the parts is dropped. */
 export function parsePackageRequest(text: string): ParsedRequest {
+  if (richForm.test(text)) return { name: text, request: text, exclude: false };
   const [, excluded] = excludeForm.exec(text) ?? [];
   if (excluded !== undefined) return { name: excluded, request: excluded, exclude: true };
   const [, name, operator = "", version = ""] = requestForm.exec(text) ?? [];

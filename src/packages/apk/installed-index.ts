@@ -1,6 +1,6 @@
 // The database of what is installed, as an index of what is on offer: the same lines without those about files.
 import type { ApkDatabase, InstalledDatabase, InstalledFiles, PackageIndex, PresentPackage } from "../contract.ts";
-import { openIndex } from "./index.ts";
+import { memoryIndex } from "./index.ts";
 
 /** Letters of an index (apk-index(5)); `q` and `s` are the database's own. */
 const indexLetters = "CPVASITULomtcDpirk";
@@ -37,7 +37,7 @@ export function identityOf(lines: Lines): PresentPackage {
 
 function indexOf(stanzas: readonly Lines[], architecture: string): PackageIndex {
   const text = stanzas.map((lines) => `${lines.filter(isIndexLine).join("\n")}\n`).join("\n");
-  return openIndex(Buffer.from(text), { folder: `${architecture}/`, architecture });
+  return memoryIndex(Buffer.from(text), { folder: `${architecture}/`, architecture });
 }
 
 /** apko writes an empty install_if as `i:[]`. */

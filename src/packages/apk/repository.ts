@@ -8,7 +8,8 @@ import { bytesOf, collect } from "../../core/bytes.ts";
 import { hexOf, sha256 } from "../../core/digest.ts";
 import { DodaiError } from "../../core/dodai-error.ts";
 import type { OpenRepository, Repository, RepositoryAccess } from "../contract.ts";
-import { newestBuild, openIndex } from "./index.ts";
+import { openIndex } from "./index.ts";
+import { compileText } from "./index-compile.ts";
 import { assertSigned, readSignatures, type Signature } from "./signature.ts";
 
 /** Alpine's largest has 3 MB, and 10 MB of text. */
@@ -34,7 +35,9 @@ export async function openApkRepository(
   const bytes = await collect(stream, { maxBytes: maxIndexBytes, what, code: "INDEX_SYNTAX" });
   const signedBy = await judge(bytes, { repository, access, what });
   const digest = sha256(bytes);
-  const text = await openText(bytes, { key: hexOf(sha256(["dodai apk index 1", digest].join("\n"))), access, what });
+  const key = hexOf(sha256(["dodai apk index 2", digest].join("\n")));
+  const compiled = (await access.compiled.open(key)) ?? (await access.compiled.keep(key, await compile(bytes, what)));
+  const { index, newestBuild } = openIndex(compiled, { folder, architecture });
   return {
     repository,
     chain: {
@@ -42,10 +45,10 @@ export async function openApkRepository(
       suite: repository.suite,
       components: repository.components,
       signedBy,
-      release: { path, digest, date: new Date(1000 * newestBuild(text)) },
+      release: { path, digest, date: new Date(1000 * newestBuild) },
       indexes: [{ path, digest, sizeBytes: bytes.byteLength }],
     },
-    index: openIndex(text, { folder, architecture }),
+    index,
   };
 }
 
@@ -93,21 +96,11 @@ async function splitIndex(
   return { signatures, signed: bytes.subarray(member.raw.length) };
 }
 
-interface TextSource {
-  readonly key: string;
-  readonly access: RepositoryAccess;
-  readonly what: string;
-}
-
-/** The text of an index as an earlier run kept it, or out of the archive now. */
-async function openText(bytes: Uint8Array, { key, access, what }: TextSource): Promise<Uint8Array> {
-  const kept = await access.compiled.open(key);
-  if (kept !== undefined) return kept.read(0, kept.sizeBytes);
+async function compile(bytes: Uint8Array, what: string): Promise<Uint8Array> {
   const text = await readText(bytes, what).catch((error: unknown) => {
     throw asIndex(error, what);
   });
-  const file = await access.compiled.keep(key, text);
-  return file.read(0, file.sizeBytes);
+  return compileText(text);
 }
 
 async function readText(bytes: Uint8Array, what: string): Promise<Uint8Array> {

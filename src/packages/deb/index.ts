@@ -28,7 +28,7 @@ export function openIndex(file: RandomAccess): PackageIndex {
     size: tables.names.items.length,
     named: (name) =>
       remembered(namedBefore, name, () =>
-        [...itemsOf(tables.names, hashName(name))]
+        itemsOf(tables.names, hashName(name))
           .map(record)
           .filter((one) => one.name === name)
           .sort((a, b) => compareVersions(b.version, a.version)),

@@ -65,13 +65,18 @@ function parseDate(stanza: Stanza, name: string, what: string): Date {
     /^(?:[A-Z][a-z]{2}, +)?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) +(\d{1,2}):(\d{2}):(\d{2}) +(?:UTC|GMT|Z|[+-]0000)$/.exec(
       text,
     );
-  const [, day, month = "", year, hour, minute, second] = form ?? [];
-  const monthIndex = months.indexOf(month);
-  const time = Date.UTC(Number(year), monthIndex, Number(day), Number(hour), Number(minute), Number(second));
-  const isDate = monthIndex >= 0 && new Date(time).getUTCDate() === Number(day) && Number(hour) < 24;
-  if (form === null || !isDate) throw syntax(what, `its ${name} "${text}" is no date in UTC`);
-  return new Date(time);
+  const [, day = "", month = "", year, hour = "", minute, second] = form ?? [];
+  const monthNumber = String(months.indexOf(month) + 1);
+  const iso = `${year}-${twoDigits(monthNumber)}-${twoDigits(day)}T${twoDigits(hour)}:${minute}:${second}.000Z`;
+  const date = new Date(iso);
+  // Days that a month does not have are carried into the next one.
+  if (Number.isNaN(date.getTime()) || date.toISOString() !== iso) {
+    throw syntax(what, `its ${name} "${text}" is no date in UTC`);
+  }
+  return date;
 }
+
+const twoDigits = (digits: string): string => digits.padStart(2, "0");
 
 /** A suite of everything Debian ever had lists a few thousand. */
 const maxFiles = 100_000;

@@ -1,7 +1,7 @@
 // rpm's database, with the tables, rows and headers that rpm itself writes, in a fixed order: the same packages give the same
 // bytes. One SQLite file since rpm 4.16; files of Berkeley DB before.
 import { compareBytes } from "../../core/byte-order.ts";
-import type { DatabaseOptions, GeneratedFile, InstalledPackage } from "../contract.ts";
+import type { DatabaseOptions, GeneratedFile, InstalledPackage, RpmDatabase } from "../contract.ts";
 import { berkeleyFiles } from "./database-berkeley.ts";
 import { tablesOf } from "./database-sqlite.ts";
 import { filesOf } from "./files.ts";
@@ -23,13 +23,21 @@ export function formatDatabase(
   installed: readonly InstalledPackage[],
   options: DatabaseOptions,
 ): readonly GeneratedFile[] {
-  const { folder = "var/lib/rpm", keys = [], backend = "sqlite" } = options.rpmDatabase ?? {};
+  const { keys = [] } = options.rpmDatabase ?? {};
   const blobs = [
     ...keys
       .flatMap(pubkeyHeaders)
       .map(({ bytes, added }) => withValues({ bytes }, [...added, ...transaction(options)])),
     ...[...installed].sort((a, b) => compareBytes(a.name, b.name)).map((one) => blobOf(one, options)),
   ];
+  return databaseFiles(blobs, options.rpmDatabase);
+}
+
+/** The files for headers as rpm keeps them, in the order in which they get their numbers. */
+export function databaseFiles(
+  blobs: readonly Uint8Array[],
+  { folder = "var/lib/rpm", backend = "sqlite" }: Partial<RpmDatabase> = {},
+): readonly GeneratedFile[] {
   const headers = blobs.map((bytes) => parseHeader(bytes, { what: "a header", region: tags.headerSignatures }));
   const files =
     backend === "sqlite"

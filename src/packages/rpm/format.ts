@@ -1,9 +1,10 @@
 // The package format of Red Hat's family, the whole of it as one value.
 import type { PackageFormat } from "../contract.ts";
 import { formatDatabase } from "./database.ts";
+import { restoreDatabase } from "./database-restore.ts";
 import { parseRequest, satisfies } from "./relation.ts";
 import { scriptRunner } from "./script-runner.ts";
-import { scriptNames } from "./scripts.ts";
+import { scriptKinds } from "./scripts.ts";
 import { owners, shares, unwanted } from "./shared-files.ts";
 import { compareVersions } from "./version.ts";
 
@@ -33,10 +34,12 @@ export const rpm: PackageFormat = {
   digestedPaths: () => new Set(),
   replaces: () => false,
   signedPackages: true,
+  ownsRoot: true,
   shares,
   owners,
   unwanted,
   formatDatabase,
-  scripts: scriptNames,
+  restoreDatabase,
+  scripts: scriptKinds,
   runner: scriptRunner,
 };

@@ -6,6 +6,7 @@ import type { PackageGroup, PackageIndex, PackageRecord, RandomAccess, RelationK
 import { broken, hashName, type IndexTables, itemsOf, readTables } from "../index-layout.ts";
 import type { IndexExtras } from "./index-compile.ts";
 import { enabledModules, moduleGroups, type VisiblePackages } from "./module-streams.ts";
+import { packageMatcher } from "./package-glob.ts";
 import { type PackageRow, recordOf } from "./record.ts";
 import { compareVersions } from "./version.ts";
 
@@ -14,6 +15,8 @@ export interface OpenIndexOptions {
   readonly modules?: readonly string[];
   /** Names and globs of packages that are as if they were not there. */
   readonly excludes?: readonly string[];
+  /** Where there are any, only packages that one of them fits are there. */
+  readonly includes?: readonly string[];
 }
 
 const letters: Readonly<Partial<Record<RelationKind, string>>> = { obsoletes: "o", supplements: "p", enhances: "e" };
@@ -24,7 +27,9 @@ export function openIndex(file: RandomAccess, options: OpenIndexOptions = {}): P
   const last = tables.flags.length - 1;
   const extras = readRow(file, tables, last) as IndexExtras;
   const modules = enabledModules(extras.modules, options.modules ?? []);
-  const isExcluded = globMatcher(options.excludes ?? []);
+  const isExcluded = packageMatcher(options.excludes ?? []);
+  const includes = options.includes ?? [];
+  const isIncluded = includes.length === 0 ? (): boolean => true : packageMatcher(includes);
   const records: (PackageRecord | undefined)[] = new Array(last);
   const rows = new Map<PackageRecord, number>();
   const before = new Map<string, readonly PackageRecord[]>();
@@ -32,7 +37,9 @@ export function openIndex(file: RandomAccess, options: OpenIndexOptions = {}): P
     const known = records[item];
     if (known !== undefined) return [known];
     const row = readRow(file, tables, item) as PackageRow;
-    if (!isVisible(row, modules) || isExcluded(row[0])) return [];
+    const [name, version, architecture] = row;
+    const identity = { name, version, architecture };
+    if (!isVisible(row, modules) || isExcluded(identity) || !isIncluded(identity)) return [];
     const parsed = recordOf(row, extras.files[item]);
     records[item] = parsed;
     rows.set(parsed, item);
@@ -52,7 +59,7 @@ export function openIndex(file: RandomAccess, options: OpenIndexOptions = {}): P
     size: tables.names.items.length,
     named: (name) =>
       remembered(`n ${name}`, () =>
-        [...itemsOf(tables.names, hashName(name))]
+        itemsOf(tables.names, hashName(name))
           .flatMap(record)
           .filter((one) => one.name === name)
           .sort((a, b) => compareVersions(b.version, a.version)),
@@ -96,18 +103,4 @@ function isVisible([name, version, architecture]: PackageRow, modules: VisiblePa
 
 function* allNames(file: RandomAccess, tables: IndexTables): Generator<string> {
   for (const item of tables.names.items) yield (readRow(file, tables, item) as PackageRow)[0];
-}
-
-/** As fnmatch(3) has it, for `*`, `?` and `[...]`. */
-function globMatcher(globs: readonly string[]): (name: string) => boolean {
-  const patterns = globs.map(
-    (glob) =>
-      new RegExp(
-        `^${glob
-          .replaceAll(/[.+^${}()|\\]/g, "\\$&")
-          .replaceAll("*", ".*")
-          .replaceAll("?", ".")}$`,
-      ),
-  );
-  return (name) => patterns.some((pattern) => pattern.test(name));
 }

@@ -1,62 +1,143 @@
-// In which order packages are installed: what a package requires comes before it (rpm's rpmtsOrder). Where packages require
-// each other, relations that its scripts have go before others, and after that names decide.
+// In which order packages are installed, as rpm decides it (its lib/order.c, rpmtsOrder) when they are given sorted by name: what a
+// package asks for comes before it, and of packages that may come next the one that most others wait for. Packages that need
+// each other in a circle are taken together, once what the circle needs is there, and the circle is cut where scripts mind least.
 import { compareBytes } from "../../core/byte-order.ts";
 import type { InstalledPackage } from "../contract.ts";
-import { filesOf } from "./files.ts";
-import { headersOf } from "./installed.ts";
-import { sense, tags } from "./tags.ts";
-
-interface Node {
-  readonly installed: InstalledPackage;
-  /** Names that it requires, those that its scripts need first. */
-  readonly requires: readonly string[];
-}
+import { type OrderNode, orderNodes } from "./order-relations.ts";
 
 export function installOrder(packages: readonly InstalledPackage[]): readonly InstalledPackage[] {
-  const providers = new Map<string, Node[]>();
   const sorted = [...packages].sort((a, b) => compareBytes(a.name, b.name));
-  const nodes = sorted.map((installed) => nodeOf(installed, providers));
+  const nodes = orderNodes(sorted);
+  const circles = findCircles(nodes);
   const order: InstalledPackage[] = [];
-  const seen = new Set<Node>();
-  // A stack of its own: chains of requirements may be longer than the program's.
-  const stack: { readonly node: Node; next: number }[] = [];
-  const enter = (node: Node): void => {
-    if (seen.has(node)) return;
-    seen.add(node);
-    stack.push({ node, next: 0 });
-  };
-  for (const start of nodes) {
-    enter(start);
-    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const name = top.node.requires[top.next++];
-      if (name === undefined) {
-        order.push(top.node.installed);
-        stack.pop();
-      } else for (const provider of providers.get(name) ?? []) enter(provider);
-    }
+  const queue: OrderNode[] = [];
+  for (const node of nodes) if (node.missing === 0) enqueue(queue, node);
+  for (const { members, missing } of circles.values()) if (missing === 0 && members[0]) enqueue(queue, members[0]);
+  for (let node = queue.shift(); node !== undefined; node = queue.shift()) {
+    if (node.circle === 0) continue;
+    if (node.circle === ALONE) collect(node, { queue, circles, order });
+    else collectCircle(node.circle, { queue, circles, order });
   }
   return order;
 }
 
-const forScripts = sense.scriptPre | sense.scriptPost | sense.preTrans | sense.postTrans | sense.prerequisite;
+/** `circle` of a package that is in none; 0 once it is in the order, or before anybody looked. */
+const ALONE = 1;
 
-function nodeOf(installed: InstalledPackage, providers: Map<string, Node[]>): Node {
-  const { header } = headersOf(installed.control, installed.name);
-  const names = header.texts(tags.requireNames).map((name, at) => ({
-    name,
-    isForScripts: ((header.numbers(tags.requireFlags)[at] ?? 0) & forScripts) !== 0,
-  }));
-  const requires = names.toSorted((a, b) => Number(b.isForScripts) - Number(a.isForScripts)).map(({ name }) => name);
-  const node: Node = { installed, requires: [...new Set(requires)] };
-  const provided = [
-    installed.name,
-    ...header.texts(tags.provideNames),
-    ...filesOf(header, installed.name).map(({ path }) => path),
-  ];
-  for (const name of new Set(provided)) {
-    const known = providers.get(name);
-    if (known) known.push(node);
-    else providers.set(name, [node]);
-  }
-  return node;
+interface Circle {
+  /** In the order in which they were found. */
+  readonly members: readonly OrderNode[];
+  /** How many requirements from outside it waits for. */
+  missing: number;
 }
+
+interface Collecting {
+  /** What may come next. */
+  readonly queue: OrderNode[];
+  readonly circles: ReadonlyMap<number, Circle>;
+  readonly order: InstalledPackage[];
+  /** Within a circle: what may come once it is done. */
+  readonly outer?: OrderNode[];
+}
+
+/** Packages for 64 bits (rpm's default %_prefer_color). */
+const PREFERRED = 2;
+
+/** Before the first that fewer packages wait for, or as few; packages for other word sizes among themselves. */
+function enqueue(queue: OrderNode[], node: OrderNode): void {
+  const isOther = node.color !== 0 && node.color !== PREFERRED;
+  const at = queue.findIndex((one) => !(isOther && one.color !== node.color) && one.waiting <= node.waiting);
+  queue.splice(at < 0 ? queue.length : at, 0, node);
+}
+
+function collect(node: OrderNode, { queue, circles, order, outer }: Collecting): void {
+  order.push(node.installed);
+  for (const { node: next } of node.successors) {
+    if (next.circle === 0) continue;
+    next.missing--;
+    const isOutside = node.circle > ALONE && node.circle !== next.circle;
+    if (next.missing === 0) enqueue(isOutside && outer ? outer : queue, next);
+    const circle = next.circle === node.circle ? undefined : circles.get(next.circle);
+    if (circle === undefined) continue;
+    circle.missing--;
+    if (circle.missing === 0) enqueue(outer ?? queue, next);
+  }
+  node.circle = 0;
+}
+
+function collectCircle(number: number, { queue: outer, circles, order }: Collecting): void {
+  const members = circles.get(number)?.members ?? [];
+  const distances = distancesIn(members, number);
+  const far = (one: OrderNode): number => distances.get(one) ?? Number.POSITIVE_INFINITY;
+  for (;;) {
+    const left = members.filter((one) => one.circle !== 0);
+    const [start] = left;
+    if (start === undefined) return;
+    // The last of those that are farthest from what scripts ask for.
+    const best = left.reduce((found, one) => (far(one) >= far(found) ? one : found), start);
+    const queue = [best];
+    for (let node = queue.shift(); node !== undefined; node = queue.shift())
+      if (node.circle !== 0) collect(node, { queue, circles, order, outer });
+  }
+}
+
+/** How many requirements lie between a package whose scripts ask for another of the circle, and each that it needs. */
+function distancesIn(members: readonly OrderNode[], number: number): ReadonlyMap<OrderNode, number> {
+  const starts = members.filter(({ needs }) => needs.some((one) => one.isForScripts && one.node.circle === number));
+  const distances = new Map(starts.map((one) => [one, 0]));
+  const queue = [...starts];
+  for (const node of queue) {
+    for (const { node: next } of node.needs) {
+      if (next.circle !== number || distances.has(next)) continue;
+      distances.set(next, (distances.get(node) ?? 0) + 1);
+      queue.push(next);
+    }
+  }
+  return distances;
+}
+
+/** Tarjan's strongly connected components, over those who wait. Gives each node its circle. */
+function findCircles(nodes: readonly OrderNode[]): ReadonlyMap<number, Circle> {
+  const circles = new Map<number, Circle>();
+  const marks = new Map<OrderNode, { readonly index: number; low: number }>();
+  const found: OrderNode[] = [];
+  // A stack of its own: chains of requirements may be longer than the program's.
+  const stack: { readonly node: OrderNode; readonly mark: { readonly index: number; low: number }; next: number }[] =
+    [];
+  for (const start of nodes) {
+    enter(start);
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const next = top.node.successors[top.next++]?.node;
+      if (next === undefined) {
+        leave(top.node, top.mark);
+        stack.pop();
+        const above = stack.at(-1)?.mark;
+        if (above && top.node.circle === 0) above.low = Math.min(above.low, top.mark.low);
+      } else if (!marks.has(next)) enter(next);
+      else if (next.circle === 0) top.mark.low = Math.min(top.mark.low, marks.get(next)?.index ?? 0);
+    }
+  }
+  return circles;
+
+  function enter(node: OrderNode): void {
+    if (marks.has(node)) return;
+    const mark = { index: marks.size, low: marks.size };
+    marks.set(node, mark);
+    found.push(node);
+    stack.push({ node, mark, next: 0 });
+  }
+
+  function leave(node: OrderNode, { index, low }: { readonly index: number; readonly low: number }): void {
+    if (low !== index) return;
+    const members = found.splice(found.indexOf(node));
+    const number = members.length === 1 ? ALONE : ALONE + 1 + circles.size;
+    for (const one of members) one.circle = number;
+    if (members.length > 1) circles.set(number, { members, missing: missingOf(members, number) });
+  }
+}
+
+const missingOf = (members: readonly OrderNode[], number: number): number =>
+  members.reduce(
+    (sum, { missing, successors }) => sum + missing - successors.filter(({ node }) => node.circle === number).length,
+    0,
+  );

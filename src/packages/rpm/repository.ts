@@ -160,7 +160,11 @@ function indexOf(folder: string, { path, checksum, sizeBytes }: MetadataFile): O
 async function openCompiled(source: Source, files: ReadonlyMap<string, MetadataFile>): Promise<PackageIndex> {
   const { access, repository, architecture } = source;
   const key = compiledKey(files, architecture);
-  const options = { modules: repository.modules ?? [], excludes: repository.excludes ?? [] };
+  const options = {
+    modules: repository.modules ?? [],
+    excludes: repository.excludes ?? [],
+    includes: repository.includes ?? [],
+  };
   const file = await access.compiled.open(key);
   if (file !== undefined) {
     try {

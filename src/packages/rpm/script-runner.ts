@@ -1,17 +1,19 @@
-// Scripts of rpm packages run one by one, in rpm's order: accounts, every %pretrans, every %pre, every %post, every %posttrans. The image's rpm
-// is needed for those in its own Lua alone. A %pre that fails ends the build; others are warned of, as rpm has it.
+// Scripts of rpm packages run one by one, in rpm's order. The image's rpm is needed for those in its own Lua, and for those that have
+// macros expanded. What rpm calls critical ends the build when it fails; others are warned of, as rpm has it.
 import { DodaiError } from "../../core/dodai-error.ts";
 import type {
-  ControlMember,
   GeneratedFile,
   InstalledPackage,
   ScriptCommand,
-  ScriptName,
   ScriptPlan,
   ScriptPlanOptions,
   ScriptRunner,
 } from "../contract.ts";
 import { installOrder } from "./install-order.ts";
+import { headersOf } from "./installed.ts";
+import { EXPAND_PROGRAM, expandLauncher, LUA_PROGRAM, luaLauncher, plainLauncher } from "./script-launcher.ts";
+import { type Scriptlet, scriptletsOf } from "./scripts.ts";
+import { type ScriptRun, scriptRuns } from "./transaction.ts";
 
 const folder = "var/tmp/dodai-scripts";
 
@@ -22,57 +24,69 @@ export const scriptRunner: ScriptRunner = {
   isOwnRecord: (path) => path.startsWith("var/lib/rpm/") || path.startsWith("usr/lib/sysimage/rpm/"),
 };
 
-interface Script extends ScriptName {
-  readonly path: string;
-  /** `/bin/sh`, `<lua>`, and its arguments. */
-  readonly interpreter: readonly string[];
-  readonly body: string;
-}
-
-/** Throws SCRIPT_UNKNOWN when a script is in Lua and the image has no rpm. */
+/** Throws SCRIPT_UNKNOWN when a script needs rpm itself and the image has none. */
 function plan(installed: readonly InstalledPackage[], options: ScriptPlanOptions): ScriptPlan {
   const order = installOrder(installed);
-  // %pretrans runs before anything is there: without rpm, whose Lua it is in, it can only be for upgrades.
   const hasRpm = options.has("usr/bin/rpm");
-  const kinds = [...(hasRpm ? ["pretrans"] : []), "pre", "post", "posttrans"];
-  const all = kinds.flatMap((kind) => order.flatMap((one) => scriptOf(one, kind)));
+  const runs = scriptRuns(order).filter(({ scriptlet }) => hasRpm || !isForUpgrades(scriptlet));
   const environment = environmentOf(options.epoch);
+  const used = new Map(runs.map((run) => [pathOf(run.package, run.scriptlet), run]));
+  const inputs = new Map(
+    runs.flatMap(({ files }, at) => (files ? [[at, { path: `${folder}/.files.${at}`, files }] as const] : [])),
+  );
   return {
     temporary: [
       { kind: "directory", path: folder, mode: 0o755 },
-      ...all.map(({ path, interpreter, body }): GeneratedFile => {
-        const text = interpreter[0] === "<lua>" ? body : `#!${interpreter.join(" ")}\n${body}`;
-        return { kind: "file", path, mode: 0o755, bytes: Buffer.from(text) };
-      }),
+      fileOf(`${folder}/${LUA_PROGRAM.name}`, LUA_PROGRAM.text),
+      fileOf(`${folder}/${EXPAND_PROGRAM.name}`, EXPAND_PROGRAM.text),
+      ...[...used].flatMap(([path, run]) => scriptFiles(path, run, hasRpm)),
+      ...[...inputs.values()].map(({ path, files }) => fileOf(path, files.map((one) => `${one}\n`).join(""))),
     ],
     commands: [
       ...programs(["/usr/bin/systemd-sysusers"], options, environment),
-      ...all.map((script) => commandOf(script, options, environment)),
-      // What glibc's file trigger does once all packages are there.
+      ...runs.map((run, at) => commandOf(run, { environment, input: inputs.get(at)?.path })),
+      // glibc's file trigger, where it has none yet.
       ...programs(["/usr/sbin/ldconfig"], options, environment),
     ],
-    scripts: all.map(({ package: name, script, path }) => ({ package: name, script, path })),
+    scripts: [...used].map(([path, run]) => ({ package: run.package, script: run.scriptlet.name, path })),
     needless: order.flatMap(({ name, control }) =>
-      !hasRpm && control.some((member) => member.name === "pretrans") ? [{ package: name, script: "pretrans" }] : [],
+      scriptletsOf(headersOf(control, name).header)
+        .filter((scriptlet) => !used.has(pathOf(name, scriptlet)))
+        .map((scriptlet) => ({ package: name, script: scriptlet.name })),
     ),
   };
 }
 
-function scriptOf({ name, control }: InstalledPackage, kind: string): readonly Script[] {
-  const member = control.find((one) => one.name === kind);
-  if (member === undefined) return [];
-  const { interpreter, body } = partsOf(member);
-  return [{ package: name, script: kind, path: `${folder}/${name}.${kind}`, interpreter, body }];
+const pathOf = (name: string, scriptlet: Scriptlet): string => `${folder}/${name}.${scriptlet.name}`;
+
+/** A %pretrans in rpm's Lua runs before anything is there: without rpm it can only be for upgrades. */
+const isForUpgrades = ({ kind, interpreter }: Scriptlet): boolean => kind === "pretrans" && interpreter[0] === "<lua>";
+
+function fileOf(path: string, text: string): GeneratedFile {
+  return { kind: "file", path, mode: 0o755, bytes: Buffer.from(text) };
 }
 
-/** As scripts.ts puts them together: a line with the interpreter, and the text. */
-function partsOf({ bytes }: ControlMember): Pick<Script, "interpreter" | "body"> {
-  const text = Buffer.from(bytes).toString("latin1");
-  const end = text.indexOf("\n");
-  return {
-    interpreter: text.slice(2, end).split(" "),
-    body: Buffer.from(text.slice(end + 1), "latin1").toString(),
-  };
+/** What is called, and the script beside it where that is another file. */
+function scriptFiles(path: string, { package: name, scriptlet }: ScriptRun, hasRpm: boolean): readonly GeneratedFile[] {
+  const { interpreter, body, expands, isQueryFormat } = scriptlet;
+  const isLua = interpreter[0] === "<lua>";
+  if (body !== undefined && (isLua || expands || isQueryFormat) && !hasRpm) throw needsRpm(name, scriptlet);
+  const bodyPath = `${folder}/.body.${name}.${scriptlet.name}`;
+  const place = { folder: `/${folder}`, body: `/${bodyPath}`, package: name };
+  if (expands || isQueryFormat) return [fileOf(path, expandLauncher(scriptlet, place)), fileOf(bodyPath, body ?? "")];
+  if (isLua) return [fileOf(path, luaLauncher(place)), fileOf(bodyPath, body ?? "")];
+  // The kernel gives an interpreter one argument.
+  if (body !== undefined && interpreter.length <= 2) return [fileOf(path, `#!${interpreter.join(" ")}\n${body}`)];
+  return [fileOf(path, plainLauncher(scriptlet, place)), ...(body === undefined ? [] : [fileOf(bodyPath, body)])];
+}
+
+function needsRpm(name: string, { name: script, interpreter }: Scriptlet): DodaiError {
+  const why = interpreter[0] === "<lua>" ? "it is in rpm's own Lua" : "its macros are expanded by rpm";
+  return new DodaiError(
+    "SCRIPT_UNKNOWN",
+    `Cannot run ${script} of "${name}": ${why}, and rpm is not among the packages`,
+    { fix: 'Add "rpm" to packages, or use "scripts: emulate" or "scripts: skip".' },
+  );
 }
 
 /** Programs that the image may have. */
@@ -84,43 +98,30 @@ function programs(
   return paths.filter((path) => has(path.slice(1))).map((path) => ({ argv: [path], environment }));
 }
 
-/** rpm's argument for a first installation. */
-const FIRST = "1";
+/** Those whose failure keeps a package from being installed (rpm's RPMSCRIPT_FLAG_CRITICAL). */
+const critical: ReadonlySet<string> = new Set(["pretrans", "triggerprein", "pre"]);
 
-function commandOf(
-  script: Script,
-  { has }: ScriptPlanOptions,
-  environment: ScriptCommand["environment"],
-): ScriptCommand {
-  const { package: name, script: kind, path, interpreter, body } = script;
-  const named = { environment, script: { package: name, script: kind } };
-  const words = wordsFor();
-  if (kind === "pre") return { argv: words, ...named };
-  const warning = `echo "warning: ${kind} of ${name} ended with $?"`;
-  return { argv: ["/bin/sh", "-c", `"$@" || ${warning}`, "sh", ...words], ...named };
+interface CommandOptions {
+  readonly environment: ScriptCommand["environment"];
+  /** Path of the file that is its standard input. */
+  readonly input: string | undefined;
+}
 
-  function wordsFor(): readonly [string, ...string[]] {
-    if (interpreter[0] === "<lua>") return luaWords(`/${path}`);
-    // Without a text the program is all that there is: "-p /sbin/ldconfig".
-    if (body.trim() === "") return [interpreter[0] ?? "/bin/sh", ...interpreter.slice(1), FIRST];
-    return [`/${path}`, FIRST];
-  }
-
-  function luaWords(file: string): readonly [string, ...string[]] {
-    if (has("usr/bin/rpm"))
-      return ["/usr/bin/rpm", "--eval", `%{lua: arg = {"${kind}", ${FIRST}, ${FIRST}}; dofile("${file}")}`];
-    throw new DodaiError(
-      "SCRIPT_UNKNOWN",
-      `Cannot run ${kind} of "${name}": it is in rpm's own Lua, and rpm is not among the packages`,
-      { fix: 'Add "rpm" to packages, or use "scripts: emulate" or "scripts: skip".' },
-    );
-  }
+function commandOf(run: ScriptRun, { environment, input }: CommandOptions): ScriptCommand {
+  const { package: name, scriptlet } = run;
+  const words = [`/${pathOf(name, scriptlet)}`, ...run.arguments.map(String)] as const;
+  const named = { environment, script: { package: name, script: scriptlet.name } };
+  if (critical.has(scriptlet.kind)) return { argv: words, ...named };
+  const from = input === undefined ? "" : ` </${input}`;
+  const warning = `echo "warning: ${scriptlet.name} of ${name} ended with $?"`;
+  return { argv: ["/bin/sh", "-c", `"$@"${from} || ${warning}`, "sh", ...words], ...named };
 }
 
 /** Nothing of the machine that builds. */
 function environmentOf(epoch: number): Readonly<Record<string, string>> {
   return {
-    PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    // rpm's own (SCRIPT_PATH).
+    PATH: "/sbin:/bin:/usr/sbin:/usr/bin:/usr/X11R6/bin",
     HOME: "/root",
     LC_ALL: "C.UTF-8",
     SOURCE_DATE_EPOCH: String(epoch),

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { bytesOf } from "../../../src/core/bytes.ts";
 import type { DodaiError, ErrorCode } from "../../../src/core/dodai-error.ts";
-import { openIndex } from "../../../src/packages/apk/index.ts";
+import { memoryIndex } from "../../../src/packages/apk/index.ts";
 import { openPackage } from "../../../src/packages/apk/package-file.ts";
 import type { PackageDigest, PackageLimits } from "../../../src/packages/contract.ts";
 import { type ApkSpec, checksumOf, createApkSigner, file, makeApk, makeControl, signatureOf } from "../../kit/apk.ts";
@@ -172,7 +172,7 @@ describe("Alpine's own packages", needs(folder), () => {
   const files = existsSync(folder) ? globSync("*.apk", { cwd: folder }).sort() : [];
   const archive = join(folder, "APKINDEX.regenerated.tar.gz");
   const text = existsSync(archive) ? gunzipSync(readFileSync(archive)).subarray(512) : Buffer.alloc(0);
-  const index = openIndex(text.subarray(0, text.indexOf(0)), { folder: "", architecture: "x86_64" });
+  const index = memoryIndex(text.subarray(0, text.indexOf(0)), { folder: "", architecture: "x86_64" });
   it("are all there", () => assert.equal(files.length, 90));
   it("are what their index says, file by file", async () => {
     for (const name of files) {

@@ -67,6 +67,7 @@ for (const { suite, good } of detached) {
 const dates = [
   { text: "Sat, 21 Nov 2026 09:15:44 UTC", iso: "2026-11-21T09:15:44.000Z" },
   { text: "Thu,  5 Feb 2026  1:02:03 +0000", iso: "2026-02-05T01:02:03.000Z" },
+  { text: "21 Nov 0050 09:15:44 UTC", iso: "0050-11-21T09:15:44.000Z" },
   { text: "29 Feb 2024 23:59:59 GMT", iso: "2024-02-29T23:59:59.000Z" },
 ];
 for (const { text: date, iso } of dates) {
@@ -79,6 +80,7 @@ const refused = [
   { name: "without a date", text: text({ Date: "" }) },
   { name: "with a date in another zone", text: text({ Date: "Sat, 21 Nov 2026 09:15:44 +0200" }) },
   { name: "with a date that is none", text: text({ Date: "Sun, 30 Feb 2026 09:15:44 UTC" }) },
+  { name: "with a minute that is none", text: text({ Date: "Sat, 21 Nov 2026 09:99:44 UTC" }) },
   { name: "with a Valid-Until that is no date", text: text({ "Valid-Until": "forever" }) },
   {
     name: "with MD5 and SHA1 only",

@@ -1,0 +1,197 @@
+// What rpm runs when it installs packages into an empty root, in its order (rpm's rpmtsRun, rpmPackageInstall, rpmtriggers):
+// every %pretrans; for each package in turn what it sets off before it is there, its %pre, file triggers of a high priority,
+// its %post, triggers, and file triggers of a low priority; then every %posttrans and every trigger on the files of all.
+import type { InstalledPackage } from "../contract.ts";
+import { filesOf } from "./files.ts";
+import type { Header } from "./header.ts";
+import { headersOf } from "./installed.ts";
+import { operatorOf } from "./order-relations.ts";
+import { overlap } from "./relation.ts";
+import type { FileTriggerKind, ScriptKind, Scriptlet, TriggerCondition } from "./scripts.ts";
+import { scriptletsOf } from "./scripts.ts";
+import { fileFlag, sense, tags } from "./tags.ts";
+import { compareVersions, formatEvr } from "./version.ts";
+
+export interface ScriptRun {
+  readonly package: string;
+  readonly scriptlet: Scriptlet;
+  /** What the script is called with: `$1`, `$2`. */
+  readonly arguments: readonly number[];
+  /** On its standard input, a line each: files that set it off. */
+  readonly files?: readonly string[];
+}
+
+/** `order`: as packages are installed, one of a name. */
+export function scriptRuns(order: readonly InstalledPackage[]): readonly ScriptRun[] {
+  const rpm = order.find(({ name }) => name === "rpm")?.version;
+  const elements = order.map(elementOf);
+  const there: Element[] = [];
+  return [
+    ...elements.flatMap((one) => own(one, "pretrans")),
+    ...elements.flatMap((one) => {
+      const before = [...othersTriggers(one, there, "triggerprein"), ...ownTriggers(one, there, "triggerprein")];
+      there.push(one);
+      const context = { there, rpm };
+      return [
+        ...before,
+        ...own(one, "pre"),
+        ...fileTriggers(one, context, (priority) => priority >= EARLY),
+        ...own(one, "post"),
+        ...othersTriggers(one, there, "triggerin"),
+        ...ownTriggers(one, there, "triggerin"),
+        ...fileTriggers(one, context, (priority) => priority < EARLY),
+      ];
+    }),
+    ...elements.flatMap((one) => own(one, "posttrans")),
+    ...elements.flatMap((one) => transactionTriggers(one, { there, rpm })),
+  ];
+}
+
+/** File triggers of this priority and above run before %post (rpm's TRIGGER_PRIORITY_BOUND). */
+const EARLY = 10_000;
+
+interface Element {
+  readonly name: string;
+  readonly header: Header;
+  readonly scriptlets: readonly Scriptlet[];
+  /** Absolute paths that are installed, in the header's order. */
+  readonly files: readonly string[];
+}
+
+function elementOf(installed: InstalledPackage): Element {
+  const { name, control, paths } = installed;
+  const { header } = headersOf(control, name);
+  const there = new Set(paths);
+  const files = filesOf(header, name)
+    .filter(({ path, flags }) => there.has(path) || (flags & fileFlag.ghost) !== 0)
+    .map(({ path }) => path);
+  return { name, header, scriptlets: scriptletsOf(header), files };
+}
+
+/** How many of a package's name are there once it is. */
+const FIRST = 1;
+
+const own = ({ name, scriptlets }: Element, kind: ScriptKind): readonly ScriptRun[] =>
+  scriptlets.filter((one) => one.kind === kind).map((scriptlet) => ({ package: name, scriptlet, arguments: [FIRST] }));
+
+type PackageTriggerKind = "triggerprein" | "triggerin";
+
+/** Triggers of packages that are there, which `source` sets off: of each the first that fits. */
+function othersTriggers(source: Element, there: readonly Element[], kind: PackageTriggerKind): readonly ScriptRun[] {
+  const count = there.includes(source) ? FIRST : 0;
+  return there.flatMap(({ name, scriptlets }) => {
+    const scriptlet = inHeaderOrder(scriptlets, kind).find(({ condition }) => isMet(condition, source))?.scriptlet;
+    return scriptlet ? [{ package: name, scriptlet, arguments: [FIRST, count] }] : [];
+  });
+}
+
+/** Triggers of `target` that packages set off which are there, each once. */
+function ownTriggers(target: Element, there: readonly Element[], kind: PackageTriggerKind): readonly ScriptRun[] {
+  const count = there.includes(target) ? FIRST : 0;
+  const fitting = inHeaderOrder(target.scriptlets, kind);
+  const met = fitting.flatMap(({ condition: { name } }) =>
+    there
+      .filter((source) => source.name === name)
+      .flatMap((source) => fitting.find(({ condition }) => isMet(condition, source))?.scriptlet ?? []),
+  );
+  return [...new Set(met)].map((scriptlet) => ({ package: target.name, scriptlet, arguments: [count, FIRST] }));
+}
+
+interface Trigger {
+  readonly scriptlet: Scriptlet;
+  readonly condition: TriggerCondition;
+}
+
+/** Conditions of one kind; the header has those of all triggers sorted by name. */
+function inHeaderOrder(scriptlets: readonly Scriptlet[], kind: PackageTriggerKind): readonly Trigger[] {
+  return scriptlets
+    .filter((one) => one.kind === kind)
+    .flatMap((scriptlet) => scriptlet.conditions.map((condition) => ({ scriptlet, condition })))
+    .sort((a, b) => a.condition.place - b.condition.place);
+}
+
+/** Whether a package of the name provides its name in a version that the condition has. */
+function isMet({ name, flags, version }: TriggerCondition, source: Element): boolean {
+  if (source.name !== name) return false;
+  const operator = operatorOf(flags);
+  if (operator === undefined || version === "") return true;
+  return providedAs(source).some((own) => {
+    const has = operatorOf(own.flags);
+    return has === undefined || overlap({ operator: has, version: own.version }, { operator, version });
+  });
+}
+
+function providedAs({ name, header }: Element): readonly { readonly flags: number; readonly version: string }[] {
+  const [flags, versions] = [header.numbers(tags.provideFlags), header.texts(tags.provideVersions)];
+  const [epoch] = header.numbers(tags.epoch);
+  const version = formatEvr(epoch, header.text(tags.version) ?? "", header.text(tags.release) ?? "");
+  const provided = header
+    .texts(tags.provideNames)
+    .flatMap((one, at) => (one === name ? [{ flags: flags[at] ?? 0, version: versions[at] ?? "" }] : []));
+  return [{ flags: sense.equal, version }, ...provided];
+}
+
+interface FileContext {
+  readonly there: readonly Element[];
+  /** The version of rpm that is installed. */
+  readonly rpm: string | undefined;
+}
+
+/** First what this package's files set off in any package that is there, then what of its own triggers others' files do. */
+function fileTriggers(
+  source: Element,
+  { there, rpm }: FileContext,
+  isNow: (priority: number) => boolean,
+): readonly ScriptRun[] {
+  const ofAll = there.flatMap((target) => fileTriggersOf(target, "filetriggerin")).filter(isOfPriority);
+  const ofOwn = fileTriggersOf(source, "filetriggerin").filter(isOfPriority);
+  const others = there.filter((one) => one !== source);
+  return [
+    ...ofAll.sort(byPriority).flatMap((one) => fileRun(one, [source], rpm)),
+    // While a package is installed rpm does not count its own files here.
+    ...ofOwn.sort(byPriority).flatMap((one) => fileRun(one, others, rpm)),
+  ];
+
+  function isOfPriority({ scriptlet }: FileTrigger): boolean {
+    return isNow(scriptlet.priority);
+  }
+}
+
+function transactionTriggers(target: Element, { there, rpm }: FileContext): readonly ScriptRun[] {
+  return fileTriggersOf(target, "transfiletriggerin")
+    .sort(byPriority)
+    .flatMap((one) => fileRun(one, there, rpm));
+}
+
+interface FileTrigger {
+  readonly target: Element;
+  readonly scriptlet: Scriptlet;
+}
+
+function fileTriggersOf(target: Element, kind: FileTriggerKind): FileTrigger[] {
+  return target.scriptlets.filter((one) => one.kind === kind).map((scriptlet) => ({ target, scriptlet }));
+}
+
+/** The sort is stable: of one priority, packages come as they were installed and triggers as they stand in a header. */
+const byPriority = (a: FileTrigger, b: FileTrigger): number => b.scriptlet.priority - a.scriptlet.priority;
+
+function fileRun(
+  { target, scriptlet }: FileTrigger,
+  sources: readonly Element[],
+  rpm: string | undefined,
+): readonly ScriptRun[] {
+  const files = scriptlet.conditions.flatMap(({ name: prefix }) =>
+    sources.flatMap((one) => one.files.filter((path) => path.startsWith(prefix))),
+  );
+  if (files.length === 0) return [];
+  const version = rpm ?? target.header.text(tags.rpmVersion) ?? "";
+  return [{ package: target.name, scriptlet, arguments: fileArguments(scriptlet.kind, version), files }];
+}
+
+/** Since rpm 4.20 file triggers are told how many of both packages are there. */
+function fileArguments(kind: ScriptKind, rpm: string): readonly number[] {
+  const isBefore = (version: string): boolean => rpm !== "" && compareVersions(rpm, version) < 0;
+  if (isBefore("4.15")) return [0, 0];
+  if (isBefore("4.20")) return [0];
+  return kind === "transfiletriggerin" ? [FIRST] : [FIRST, FIRST];
+}
