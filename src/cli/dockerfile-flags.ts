@@ -72,7 +72,7 @@ export const dockerfileFlags: FlagParametersForType<DockerfileFlags, Context> = 
     variadic: true,
     optional: true,
     placeholder: "name=folder",
-    brief: "What FROM and --from find under a name; or oci-layout://, docker-image:// (Dockerfile)",
+    brief: "Folder or image that FROM and --from find by name (Dockerfile)",
   },
   check: { kind: "boolean", optional: true, withNegated: false, brief: "Warn, and build nothing (Dockerfile)" },
   call: { kind: "enum", values: ["build", "check"], optional: true, brief: "As --check (Dockerfile)" },

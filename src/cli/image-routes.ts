@@ -44,7 +44,7 @@ export function buildRoute(): Command<Context> {
         push: { kind: "boolean", optional: true, withNegated: false, brief: "Push the image under each of its names" },
         insecureHttp,
         cacheFrom: cache("Take from there what was built from the same; may be repeated"),
-        cacheTo: cache("Keep there what is built, for --cache-from; mode=max for all stages; may be repeated"),
+        cacheTo: cache("Keep there what is built, for --cache-from; may be repeated"),
         locked: {
           kind: "boolean",
           optional: true,
