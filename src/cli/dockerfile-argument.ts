@@ -36,7 +36,7 @@ export interface BuildArguments {
 /** `undefined` when a recipe is meant. Throws FILE_UNREADABLE, USAGE. */
 export async function findDockerfile(
   { file, first, second }: BuildArguments,
-  world: Pick<World, "cwd" | "stdin">,
+  world: Pick<World, "cwd" | "library" | "stdin">,
 ): Promise<FoundDockerfile | undefined> {
   const at = (path: string): string => posix.resolve(world.cwd, path);
   if (file !== undefined) {
@@ -53,18 +53,25 @@ export async function findDockerfile(
   refuseRemote(first);
   if (archiveName.test(first) && (await isFile(at(first)))) return fromArchive(at(first), undefined, world);
   if (dockerfileName.test(first)) return load(first, at(second ?? posix.dirname(first)), world);
-  const isFolder = /^\.{0,2}(?:\/|$)/.test(first) && (await stat(at(first)).catch(() => undefined))?.isDirectory();
-  if (!isFolder) {
+  const isPath = /^\.{0,2}(?:\/|$)/.test(first);
+  const isFolder = (await stat(at(first)).catch(() => undefined))?.isDirectory() === true;
+  const name = isFolder ? await dockerfileIn(at(first)) : undefined;
+  // A built-in recipe goes before a folder that is only named.
+  if (name !== undefined && (isPath || (await world.library.findRecipe(first)) === undefined)) {
+    return load(posix.join(first, name), at(first), world);
+  }
+  if (!isFolder || !isPath) {
     if (second === undefined) return undefined;
     throw usage(`Cannot use argument "${second}": only a Dockerfile has a context`, 'Name the Dockerfile with "-f".');
-  }
-  for (const name of ["Dockerfile", "Containerfile"]) {
-    const path = posix.join(first, name);
-    if ((await stat(at(path)).catch(() => undefined))?.isFile()) return load(path, at(first), world);
   }
   throw new DodaiError("FILE_UNREADABLE", `Cannot build "${first}": there is no Dockerfile in it`, {
     fix: "Name it with -f.",
   });
+}
+
+async function dockerfileIn(folder: string): Promise<string | undefined> {
+  for (const name of ["Dockerfile", "Containerfile"]) if (await isFile(posix.join(folder, name))) return name;
+  return undefined;
 }
 
 const archiveName = /\.(?:tar(?:\.(?:gz|bz2|xz|zst))?|tgz|txz)$/;

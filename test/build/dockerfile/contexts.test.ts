@@ -118,6 +118,8 @@ describe("dodai build", () => {
   const refused = [
     { name: "a remote context", words: ["build", "https://example.com/a.git"], message: /fetches no contexts/ },
     { name: "both from standard input", words: ["build", "-f", "-", "-"], message: /the same standard input/ },
+    { name: "a flag of docker's, with what to do", words: ["build", ".", "--load"], message: /docker load -i/ },
+    { name: "another, by its letter", words: ["build", ".", "-q"], message: /--progress quiet/ },
     { name: "a cache of another kind", words: ["build", ".", "--cache-to", "type=gha"], message: /type "gha"/ },
     { name: "a named git repository", words: ["build", ".", "--build-context", "a=git@x:y"], message: /fetches no/ },
     { name: "a named context without a name", words: ["build", ".", "--build-context", "./a"], message: /NAME=PLACE/ },
