@@ -57,6 +57,7 @@ export async function openProblem(
         priority: repository.priority,
         index: waiveRelations(index, supply.waived),
         ...(repository.tag === undefined ? {} : { tag: repository.tag }),
+        ...(repository.moduleHotfixes ? { moduleHotfixes: true } : {}),
         ...(repository.cost === undefined ? {} : { cost: repository.cost }),
       })),
     ],

@@ -34,6 +34,8 @@ export interface RecipeRepository {
   readonly excludes?: readonly string[];
   /** rpm: only packages that one of these names or globs fits are there. */
   readonly includes?: readonly string[];
+  /** rpm: streams of modules hide no packages of it. */
+  readonly moduleHotfixes?: boolean;
   /** apk: `@tag` of the repository; its packages are taken only for requests that name it. */
   readonly tag?: string;
   readonly position?: Position;
@@ -245,6 +247,8 @@ export interface Recipe {
   readonly files: readonly RecipeFile[];
   readonly certificates?: RecipeCertificates;
   readonly steps?: readonly RecipeStep[];
+  /** What happens to steps, whatever happens to scripts of packages; they run when absent. */
+  readonly stepMode?: ScriptMode;
   /** rpm: whether files that packages call documentation are unpacked; the variant's way when absent. */
   readonly documentation?: boolean;
   /** rpm: languages (`en`, `de_DE`) whose files are unpacked, as `%_install_langs`; the variant's, or all, when absent. */

@@ -26,9 +26,15 @@ export interface RpmRelease {
   readonly database: Omit<RpmDatabase, "keys">;
   /** Top folders that are links into usr, made by the package filesystem. */
   readonly mergedUsr: readonly string[];
+  /** The release as a stream of the module "platform", where it has modules: `el9`. */
+  readonly modulePlatform?: string;
+  /** Other variables of dnf that its repository files use: `stream` is `9-stream`. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** Packages of each variant. */
   readonly variants: Readonly<Record<string, readonly string[]>>;
   readonly archived?: boolean;
+  /** Of every variant's image but `empty`; with them come those that say when it was made. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface RpmFamilySpec {
@@ -92,24 +98,44 @@ function supplyOf(spec: RpmFamilySpec, recipe: Recipe, { platform, mirrors }: Pl
     mergedUsr: release.mergedUsr,
     users: [],
     groups: [],
-    config: isEmpty ? {} : shellConfig,
+    ...(isDated(release, recipe) ? { dayLabel: true } : {}),
+    config: isEmpty ? {} : { ...shellConfig, ...(release.labels ? { labels: release.labels } : {}) },
     perPackageStatus: false,
     rpmDatabase: { ...release.database, keys: isEmpty ? [] : release.keys },
-    ...(isEmpty ? {} : { wishes: { documentation: false, languages: ["en", "C.utf8"] } }),
-    files: isEmpty ? [] : imageFiles,
+    ...wishesOf(recipe),
+    files: isEmpty ? [] : imageFiles(recipe),
     excluded: { paths: [], kept: [], folders: [] },
   };
 }
 
+const usualLanguages: readonly string[] = ["en", "C.utf8"];
+
+/** Those of container images, unless the recipe says otherwise; of the variant `empty` what the recipe says alone. */
+function wishesOf({ variant, documentation, languages }: Recipe): Pick<Supply, "wishes"> {
+  const isEmpty = variant === "empty";
+  const wanted = languages ?? (isEmpty ? [] : usualLanguages);
+  if (isEmpty && documentation === undefined && wanted.length === 0) return {};
+  return { wishes: { documentation: documentation ?? isEmpty, ...(wanted.length > 0 && { languages: wanted }) } };
+}
+
 /** What images of this family remember of how they were made, so that later installs are made so too. */
-const imageFiles: Recipe["files"] = [
-  fileOf("etc/rpm/macros.image-language-conf", "%_install_langs en:C.utf8\n"),
-  fileOf("etc/rpm/macros.image-documentation", "%_excludedocs 1\n"),
-  fileOf("etc/machine-id", "", 0o444),
-];
+function imageFiles({ documentation = false, languages = usualLanguages }: Recipe): Recipe["files"] {
+  return [
+    ...(languages.length === 0
+      ? []
+      : [fileOf("etc/rpm/macros.image-language-conf", `%_install_langs ${languages.join(":")}\n`)]),
+    ...(documentation ? [] : [fileOf("etc/rpm/macros.image-documentation", "%_excludedocs 1\n")]),
+    fileOf("etc/machine-id", "", 0o444),
+  ];
+}
 
 function fileOf(path: string, content: string, mode = 0o644): Recipe["files"][number] {
   return { kind: "file", path, mode, uid: 0, gid: 0, content };
+}
+
+/** A recipe that starts from nothing may have the labels as its own. */
+function isDated({ labels }: RpmRelease, { variant, config }: Recipe): boolean {
+  return labels !== undefined && (variant !== "empty" || Object.keys(labels).every((key) => config.labels?.[key]));
 }
 
 interface RepositoryPlace extends Place {
@@ -120,13 +146,12 @@ interface RepositoryPlace extends Place {
 function repositoriesOf(spec: RpmFamilySpec, recipe: Recipe, place: RepositoryPlace): readonly Repository[] {
   const { release, platform, mirrors } = place;
   const basearch = basearchOf(platform);
-  const vars: ReadonlyMap<string, string> = new Map([
-    ["basearch", basearch],
-    ["arch", basearch],
-    ["releasever", release.name],
-  ]);
+  const vars = variablesOf(release, basearch);
   const modules = recipe.packages.flatMap(({ request, exclude }) => (exclude ? [] : moduleOf(request)));
-  const places = { vars, release, modules, mirrors };
+  const files = recipe.packages.flatMap(({ request, exclude }) => (exclude ? [] : filesIn(request)));
+  const { modulePlatform } = release;
+  const asked = { modules, files, ...(modulePlatform === undefined ? {} : { modulePlatform }) };
+  const places = { vars, release, asked, mirrors };
   const added = recipe.repositories.flatMap((one, index) => recipeRepositories(one, { index, ...places }));
   if (recipe.repositories.some((one) => one.only)) return added;
   if (recipe.snapshot !== undefined) {
@@ -149,10 +174,15 @@ function repositoriesOf(spec: RpmFamilySpec, recipe: Recipe, place: RepositoryPl
       insecureUnsigned: false,
       archived: release.archived ?? false,
       priority: usualPriority,
-      modules,
+      ...asked,
     }),
   );
   return [...own, ...added];
+}
+
+/** Paths of files that a request names: `/usr/bin/perl`, `(/usr/bin/a or b)`. */
+function filesIn(request: string): readonly string[] {
+  return request.split(/[\s()]+/).filter((word) => word.startsWith("/"));
 }
 
 /** `@nodejs:18/common` enables the stream. */
@@ -165,13 +195,14 @@ interface RecipePlace {
   readonly index: number;
   readonly vars: ReadonlyMap<string, string>;
   readonly release: RpmRelease;
-  readonly modules: readonly string[];
+  /** What the recipe asks for that repositories have to know. */
+  readonly asked: Pick<Repository, "modules" | "files" | "modulePlatform">;
   readonly mirrors: MirrorSettings;
 }
 
 /** Suites are paths below the URL, each a repository; without any, the URL itself is one. */
 function recipeRepositories(repository: RecipeRepository, place: RecipePlace): readonly Repository[] {
-  const { index, vars, release, modules, mirrors } = place;
+  const { index, vars, release, asked, mirrors } = place;
   const own = repository.keys.map((armored): TrustKey => ({ owner: "the recipe", source: "the recipe", armored }));
   const paths = (repository.flat === undefined ? repository.suites : [repository.flat]).map(
     (one) => one.replace(/^\.\/+/, "") || ".",
@@ -190,7 +221,8 @@ function recipeRepositories(repository: RecipeRepository, place: RecipePlace): r
     ...(repository.cost === undefined ? {} : { cost: repository.cost }),
     ...(repository.excludes ? { excludes: repository.excludes } : {}),
     ...(repository.includes ? { includes: repository.includes } : {}),
-    modules,
+    ...(repository.moduleHotfixes ? { moduleHotfixes: true } : {}),
+    ...asked,
   }));
 }
 
@@ -199,6 +231,19 @@ function mirrorsFor(url: string, { root }: RpmRelease, { archive }: MirrorSettin
   const bare = (address: string): string => address.replace(/^https?:/, "");
   if (!archive || !bare(url).startsWith(`${bare(root)}/`)) return [url];
   return archive.map((mirror) => mirror.replace(/\/+$/, "") + bare(url).slice(bare(root).length));
+}
+
+/** Those of dnf.conf(5), and those that the release's own repository files use. */
+function variablesOf(release: RpmRelease, basearch: string): ReadonlyMap<string, string> {
+  const [major = "", minor = ""] = (/[\d.]+/.exec(release.name)?.[0] ?? "").split(".");
+  return new Map([
+    ["basearch", basearch],
+    ["arch", basearch],
+    ["releasever", /^stream(\d+)$/.exec(release.name)?.[1] ?? release.name],
+    ["releasever_major", major],
+    ["releasever_minor", minor],
+    ...Object.entries(release.variables ?? {}),
+  ]);
 }
 
 /** dnf's variables, `$basearch` and `${basearch}`. */

@@ -32,6 +32,8 @@ export interface Requirement {
   readonly architecture?: string;
   /** apk's `name@tag`, which lets packages of the repository with that tag in. */
   readonly tag?: string;
+  /** rpm: a request that is a boolean relation; the name is its text. */
+  readonly rich?: RichRelation;
 }
 
 export type RelationKind =
@@ -142,6 +144,8 @@ export interface PackageIndex {
   relating?(kind: RelationKind, name: string): readonly PackageRecord[];
   /** rpm: the group, environment (`core`) or module stream (`nodejs:18`) that people ask for as `@core`. */
   group?(id: string): PackageGroup | undefined;
+  /** rpm: names that streams of modules have, which hide packages of other repositories that are or provide them. */
+  readonly hides?: ReadonlySet<string>;
   /** apk: packages whose `installIf` names this name. */
   conditional?(name: string): readonly PackageRecord[];
   /** What a build must know of a package that its record does not say: the index's own text of it (a deb822 stanza). */
@@ -272,11 +276,14 @@ export interface DatabaseOptions {
 export interface DatabaseAccess {
   /** `undefined` where no file is. */
   read(path: string): Uint8Array | undefined;
-  /** The first column of what a SQLite database answers; `log` is its write-ahead log. */
+  /** A column of a table of a SQLite database; `log` is its write-ahead log. Throws PACKAGE_BROKEN. */
   queryBlobs(options: {
     readonly database: Uint8Array;
     readonly log: Uint8Array | undefined;
-    readonly query: string;
+    readonly table: string;
+    readonly column: string;
+    /** The column by which rows are sorted. */
+    readonly order: string;
   }): readonly Uint8Array[];
 }
 
@@ -367,6 +374,12 @@ export interface Repository {
   readonly excludes?: readonly string[];
   /** rpm: where there are any, only packages that one of these fits are there. */
   readonly includes?: readonly string[];
+  /** rpm: the distribution as a stream of the module "platform": `el9`. */
+  readonly modulePlatform?: string;
+  /** rpm: dnf's module_hotfixes: no module hides packages of it. */
+  readonly moduleHotfixes?: boolean;
+  /** rpm: files that somebody asks for by path, beside those that packages ask for. */
+  readonly files?: readonly string[];
   /** rpm: `nodejs:18`: streams of modules to take instead of the default ones. */
   readonly modules?: readonly string[];
   /** apk: packages of it are taken only for requests that name the tag. */
@@ -441,6 +454,10 @@ export interface PackageFormat {
   satisfies(record: PackageRecord, requirement: Requirement, architecture: string): boolean;
   /** How packages are chosen; apt's way when absent. */
   readonly policy?: "apk" | "dnf";
+  /** Architectures whose packages may be there beside each other, the platform's own first, then the better first (rpm); its own alone when absent. */
+  architectures?(architecture: string): readonly CompatibleArchitecture[];
+  /** What a request without a constraint may mean: the first reading that something on offer fits is meant (rpm). */
+  readings?(request: string): readonly PackageReading[];
   /** What a person writes in a recipe: `openssl`, `openssl>=3.5`, `openssl=3.5.1-1`. Throws RELATION_SYNTAX. */
   parseRequest(text: string): Requirement;
   /** The format's own word for a platform: `amd64`, `armhf`, `x86_64`. `undefined` when it has none. */
@@ -489,6 +506,23 @@ export interface PackageFormat {
   readonly scripts: readonly string[];
   /** How they are run; absent where dodai only emulates them. */
   readonly runner?: ScriptRunner;
+}
+
+/** rpm: packages of one name and of architectures with different `bits` do not replace each other. */
+export interface CompatibleArchitecture {
+  readonly name: string;
+  readonly bits: 32 | 64;
+}
+
+/** rpm: one way to read `glibc.i686` or `bash-5.1-1.el9`. */
+export interface PackageReading {
+  /** Of the packages that are meant, or a glob of names. */
+  readonly name: string;
+  readonly isGlob: boolean;
+  /** What of a package is named beside its name; `architecture` also where a version is. */
+  readonly kind: "name" | "version" | "architecture";
+  fitsName(name: string): boolean;
+  fits(one: Pick<PackageRecord, "name" | "version" | "architecture">): boolean;
 }
 
 /** A maintainer script: `{package: "libc6", script: "postinst"}`. */

@@ -1,7 +1,7 @@
 // Why nothing can be installed: rules that cannot hold together, as few as possible, in the words of every solver here.
 import { isIn, variableOf } from "./clauses.ts";
 import type { DnfPool } from "./dnf-pool.ts";
-import type { DnfOrigin, DnfRule } from "./dnf-rules.ts";
+import type { DnfRule, Excluded } from "./dnf-rules.ts";
 import type { Conflict, Offer, Premise } from "./problem.ts";
 import { refute, type Statements } from "./refute.ts";
 
@@ -49,7 +49,7 @@ function premisesOf(pool: DnfPool, { literals, origin }: DnfRule): readonly Prem
   const candidates = literals.filter((one) => one === isIn(variableOf(one))).map((one) => pool.offer(variableOf(one)));
   switch (origin.kind) {
     case "root":
-      return [{ kind: "root", reason: origin.reason, name: origin.name }, ...exclusionsOf(pool, origin)];
+      return [{ kind: "root", reason: origin.reason, name: origin.name }, ...exclusionsOf(origin.excluded)];
     case "needs": {
       const { variable, relation } = origin;
       const others =
@@ -60,7 +60,9 @@ function premisesOf(pool: DnfPool, { literals, origin }: DnfRule): readonly Prem
               relation.anyOf.map(({ name }) => name),
             );
       const needs: Premise = { kind: "needs", offer: pool.offer(variable), relation, candidates, others };
-      return candidates.length > 0 ? [needs] : [needs, ...relation.anyOf.flatMap((one) => excludesOf(pool, one))];
+      return candidates.length > 0
+        ? [needs]
+        : [needs, ...relation.anyOf.flatMap((one) => exclusionsOf(pool.excluded(one)))];
     }
     case "refuses":
       return [
@@ -78,12 +80,8 @@ function premisesOf(pool: DnfPool, { literals, origin }: DnfRule): readonly Prem
   }
 }
 
-function exclusionsOf(pool: DnfPool, { reason }: DnfOrigin & { readonly kind: "root" }): readonly Premise[] {
-  return reason.kind === "request" ? excludesOf(pool, reason.request.requirement) : [];
-}
-
-function excludesOf(pool: DnfPool, requirement: Parameters<DnfPool["excluded"]>[0]): readonly Premise[] {
-  const byRequest = Map.groupBy(pool.excluded(requirement), ({ request }) => request);
+function exclusionsOf(excluded: readonly Excluded[]): readonly Premise[] {
+  const byRequest = Map.groupBy(excluded, ({ request }) => request);
   return [...byRequest].map(([request, all]) => ({ kind: "exclude", request, offers: all.map(({ offer }) => offer) }));
 }
 

@@ -14,12 +14,24 @@ export interface Choice {
 /** The best first; what is worse than others in every case is left out. */
 export function bestOf(candidates: readonly number[], choice: Choice): readonly number[] {
   const { pool } = choice;
-  const pruned = withoutObsoleted(newestOfEach(highestPriority(candidates, pool), pool), pool);
-  if (pruned.length < 2) return pruned;
-  const recommended = pruned.filter((one) => choice.isRecommended(one));
-  const left = recommended.length > 0 ? recommended : pruned;
+  const left = withoutWorse(candidates, choice);
+  if (left.length < 2) return left;
   const ranked = byCommonProvide(newerElsewhereLast(left, pool), pool);
   return frontFirst(ranked, (one) => choice.isSuggested(one));
+}
+
+/** Without what is worse than another candidate in every case; with `all`, recommended or not does not matter. */
+export function withoutWorse(
+  candidates: readonly number[],
+  choice: Choice,
+  { all = false }: { readonly all?: boolean } = {},
+): readonly number[] {
+  const { pool } = choice;
+  const own = bestArchitecture(highestPriority(candidates, pool), pool);
+  const pruned = withoutObsoleted(newestOfEach(own, pool), pool);
+  if (all || pruned.length < 2) return pruned;
+  const recommended = pruned.filter((one) => choice.isRecommended(one));
+  return recommended.length > 0 ? recommended : pruned;
 }
 
 /** Candidates in order, old ones last, for packages that come because others are there. */
@@ -34,6 +46,12 @@ function highestPriority(candidates: readonly number[], { problem, repositories 
   return candidates.filter((variable) => priority(variable) === highest);
 }
 
+/** Those of the best architecture among them, and those that go with all. */
+function bestArchitecture(candidates: readonly number[], { rank }: DnfPool): readonly number[] {
+  const best = Math.min(...candidates.map((one) => rank(one) ?? Number.POSITIVE_INFINITY));
+  return candidates.filter((one) => (rank(one) ?? best) === best);
+}
+
 /** Of each name the newest version, from the cheapest repository; sorted by name. */
 function newestOfEach(candidates: readonly number[], pool: DnfPool): readonly number[] {
   const { records, problem, repositories } = pool;
@@ -43,7 +61,6 @@ function newestOfEach(candidates: readonly number[], pool: DnfPool): readonly nu
     (a, b) =>
       compareBytes(record(a).name, record(b).name) ||
       problem.format.compareVersions(record(b).version, record(a).version) ||
-      Number(record(a).architecture === "noarch") - Number(record(b).architecture === "noarch") ||
       cost(a) - cost(b) ||
       a - b,
   );
@@ -69,33 +86,66 @@ function withoutObsoleted(candidates: readonly number[], { records, problem }: D
   return left.length > 0 ? left : candidates;
 }
 
-/** Packages of which a newer version is on offer, which is not among the candidates, come last. */
-function newerElsewhereLast(candidates: readonly number[], { records, problem, named }: DnfPool): readonly number[] {
+/** Packages of which a newer version is on offer, or one from a repository of higher priority, come last. */
+function newerElsewhereLast(candidates: readonly number[], pool: DnfPool): readonly number[] {
+  const { records, problem, repositories, offered } = pool;
+  const priority = (repository: number): number => problem.repositories[repository]?.priority ?? 0;
   const isOld = (variable: number): boolean => {
-    const { name, version } = records[variable] as PackageRecord;
-    return named(name).some((other) => problem.format.compareVersions(records[other]?.version ?? "", version) > 0);
+    const { name, version, architecture } = records[variable] as PackageRecord;
+    return offered(name).some(({ record, repository }) => {
+      if (record === records[variable] || record.architecture !== architecture) return false;
+      const isPreferred = priority(repository) - priority(repositories[variable] ?? 0);
+      return isPreferred > 0 || (isPreferred === 0 && problem.format.compareVersions(record.version, version) > 0);
+    });
   };
   return frontFirst(candidates, (variable) => !isOld(variable));
 }
 
-/** Where all provide one and the same other name with a version, the highest of those versions is first. */
+interface ProvidedVersion {
+  /** Place among the candidates. */
+  readonly at: number;
+  readonly version: string;
+  /** It provides what is below the version, not the version. */
+  readonly isBelow: boolean;
+}
+
+/** For every name that several provide with a version, whoever provides a lower one goes back a step for each that is higher. */
 function byCommonProvide(candidates: readonly number[], { records, problem }: DnfPool): readonly number[] {
   if (candidates.length < 2) return candidates;
-  const versionsOf = (variable: number): ReadonlyMap<string, string> => {
-    const { name, provides } = records[variable] as PackageRecord;
-    return new Map(
-      provides.flatMap((one) =>
-        one.version === undefined || one.operator !== undefined || one.name === name ? [] : [[one.name, one.version]],
-      ),
-    );
-  };
-  const versions = candidates.map(versionsOf);
-  const common = [...(versions[0]?.keys() ?? [])].find((name) => versions.every((one) => one.has(name)));
-  if (common === undefined) return candidates;
-  const places = candidates.map((variable, at) => ({ variable, at }));
-  const version = (at: number): string => versions[at]?.get(common) ?? "";
-  places.sort((a, b) => problem.format.compareVersions(version(b.at), version(a.at)) || a.at - b.at);
-  return places.map(({ variable }) => variable);
+  const { compareVersions } = problem.format;
+  const steps = candidates.map(() => 0);
+  const entries = candidates.flatMap((variable, at) =>
+    (records[variable] as PackageRecord).provides.flatMap(({ name, version, operator = "=" }) =>
+      version === undefined || !["=", "<=", "<"].includes(operator) || (operator === "=" && isHash(version))
+        ? []
+        : [{ name, entry: { at, version, isBelow: operator === "<" } satisfies ProvidedVersion }],
+    ),
+  );
+  const compare = (a: ProvidedVersion, b: ProvidedVersion): number =>
+    a.version === b.version && a.isBelow === b.isBelow
+      ? 0
+      : compareReleases(compareVersions, b.version, a.version) || Number(a.isBelow) - Number(b.isBelow);
+  for (const group of Map.groupBy(entries, ({ name }) => name).values()) {
+    const sorted = group.map(({ entry }) => entry).sort(compare);
+    let behind = 0;
+    sorted.forEach((entry, place) => {
+      const before = sorted[place - 1];
+      if (before && before.at !== entry.at && compare(before, entry) < 0) behind++;
+      steps[entry.at] = (steps[entry.at] ?? 0) + behind;
+    });
+  }
+  const places = candidates.map((variable, at) => ({ variable, step: steps[at] ?? 0 }));
+  return places.sort((a, b) => a.step - b.step).map(({ variable }) => variable);
+}
+
+/** libsolv leaves hashes alone, which are no versions. */
+const isHash = (version: string): boolean => version.length >= 4 && /^[0-9a-f]+$/.test(version);
+
+/** A version without a release is as high as each of its releases. */
+function compareReleases(compare: (a: string, b: string) => number, a: string, b: string): number {
+  if (a.includes("-") === b.includes("-")) return compare(a, b);
+  const upstream = (version: string): string => version.replace(/-[^-]*$/, "");
+  return compare(upstream(a), upstream(b));
 }
 
 function frontFirst(list: readonly number[], isFront: (variable: number) => boolean): readonly number[] {

@@ -2,11 +2,12 @@
 // that requests name, and whatever relations lead to from there, recommendations and supplements too. A variable's number is
 // its place in the repositories, which decides between packages that are equal in all else.
 import { compareBytes } from "../core/byte-order.ts";
-import type { PackageRecord, Requirement, RichRelation } from "../packages/contract.ts";
+import type { PackageRecord, Relation, Requirement, RichRelation } from "../packages/contract.ts";
+import type { Excluded } from "./dnf-rules.ts";
 import type { Offer, Problem, SolverRequest } from "./problem.ts";
 
 /** A package on offer and the place of its repository among those of the problem. */
-interface Known {
+export interface Known {
   readonly record: PackageRecord;
   readonly repository: number;
 }
@@ -21,14 +22,28 @@ export interface DnfPool {
   providers(requirement: Requirement): readonly number[];
   /** Variables of this very name. */
   named(name: string): readonly number[];
+  /** All packages of this very name on offer, whether anything leads to them or not. */
+  offered(name: string): readonly Known[];
+  /** The variable of a package on offer; `undefined` when it was taken away. */
+  variable(record: PackageRecord): number | undefined;
+  /** How good its architecture is: 0 for the platform's own, `undefined` for one that goes with all. */
+  rank(variable: number): number | undefined;
+  /** Whether two packages of one name are for machines that each leave the other alone, so that both can be there. */
+  areApart(a: number, b: number): boolean;
   /** What an exclusion took away of a requirement's providers, with the request that did. */
-  excluded(requirement: Requirement): readonly { readonly offer: Offer; readonly request: SolverRequest }[];
+  excluded(requirement: Requirement): readonly Excluded[];
 }
 
-/** `roots` are what is asked for. */
-export function openPool(problem: Problem, roots: readonly Requirement[]): DnfPool {
+/** What is asked for. */
+export interface Roots {
+  readonly requirements: readonly Requirement[];
+  readonly offers: readonly Known[];
+}
+
+export function openPool(problem: Problem, roots: Roots): DnfPool {
   const finder = startFinder(problem);
   const numbers = new Map<PackageRecord, number>();
+  const architectures = architecturesOf(problem);
   const sorted = reach(problem, finder, roots).sort((a, b) => comparePlaces(problem, a, b));
   sorted.forEach(({ record }, variable) => void numbers.set(record, variable));
   const records = sorted.map(({ record }) => record);
@@ -54,12 +69,28 @@ export function openPool(problem: Problem, roots: readonly Requirement[]): DnfPo
       return inOrder;
     },
     named: (name) => byName.get(name) ?? [],
+    offered: (name) => finder.find({ name }).filter(({ record }) => record.name === name),
+    variable: (record) => numbers.get(record),
+    rank: (variable) => architectures.get(records[variable]?.architecture ?? "")?.rank,
+    areApart(a, b) {
+      const [one, other] = [a, b].map((variable) => architectures.get(records[variable]?.architecture ?? ""));
+      return one !== undefined && other !== undefined && one.bits !== other.bits;
+    },
     excluded: (requirement) =>
       finder.excluded(requirement).map(({ record, repository, request }) => ({
         offer: offerOf(record, repository),
         request,
       })),
   };
+}
+
+/** Those whose packages can be there, but for the one that goes with all. */
+export function architecturesOf({
+  format,
+  architecture,
+}: Pick<Problem, "format" | "architecture">): ReadonlyMap<string, { readonly rank: number; readonly bits: number }> {
+  const all = format.architectures?.(architecture) ?? [{ name: architecture, bits: 64 }];
+  return new Map(all.map(({ name, bits }, rank) => [name, { rank, bits }]));
 }
 
 const keyOf = ({ name, constraint, architecture }: Requirement): string =>
@@ -71,13 +102,12 @@ interface Finder {
 }
 
 function startFinder(problem: Problem): Finder {
-  const { format, architecture, repositories, requests } = problem;
+  const { format, architecture, repositories } = problem;
   const before = new Map<string, readonly Known[]>();
-  const excludes = requests.filter(({ exclude }) => exclude);
-  const excludedBy = (record: PackageRecord): SolverRequest | undefined =>
-    excludes.find(
-      ({ requirement }) => requirement.name === record.name && format.satisfies(record, requirement, architecture),
-    );
+  const excludedBy = exclusionsOf(problem);
+  const architectures = architecturesOf(problem);
+  const goesHere = (record: PackageRecord): boolean =>
+    record.architecture === "noarch" || architectures.has(record.architecture);
   const all = (requirement: Requirement): readonly Known[] => {
     const key = keyOf(requirement);
     const known = before.get(key);
@@ -86,7 +116,8 @@ function startFinder(problem: Problem): Finder {
     repositories.forEach(({ index, priority }, repository) => {
       if (priority < 0) return;
       for (const record of [...index.named(requirement.name), ...index.providing(requirement.name)]) {
-        if (format.satisfies(record, requirement, architecture)) found.set(record, { record, repository });
+        if (goesHere(record) && format.satisfies(record, requirement, architecture))
+          found.set(record, { record, repository });
       }
     });
     const list = [...found.values()];
@@ -103,25 +134,53 @@ function startFinder(problem: Problem): Finder {
   };
 }
 
+/** The request that keeps a package out. */
+export function exclusionsOf({
+  format,
+  architecture,
+  requests,
+}: Problem): (record: PackageRecord) => SolverRequest | undefined {
+  const tests = requests
+    .filter(({ exclude }) => exclude)
+    .map((request) => {
+      const { requirement } = request;
+      const readings = requirement.constraint ? [] : (format.readings?.(requirement.name) ?? []);
+      const isMeant = (record: PackageRecord): boolean =>
+        readings.some(({ fits }) => fits(record)) ||
+        (requirement.name === record.name && format.satisfies(record, requirement, architecture));
+      return { request, isMeant };
+    });
+  return (record) => tests.find(({ isMeant }) => isMeant(record))?.request;
+}
+
 /** Everything that relations lead to. */
-function reach({ repositories }: Problem, finder: Finder, roots: readonly Requirement[]): Known[] {
+function reach(problem: Problem, finder: Finder, { requirements, offers }: Roots): Known[] {
+  const { repositories } = problem;
+  const architectures = architecturesOf(problem);
+  const rank = (record: PackageRecord): number => architectures.get(record.architecture)?.rank ?? 0;
   const reached = new Map<PackageRecord, Known>();
   const add = (all: readonly Known[]): void => {
     for (const one of all) if (!reached.has(one.record)) reached.set(one.record, one);
   };
-  for (const root of roots) add(finder.find(root));
+  for (const root of requirements) add(finder.find(root));
+  add(offers);
   // A map is walked in the order in which it grows.
   for (const { record } of reached.values()) {
     for (const relation of record.relations) {
-      if (relation.kind !== "depends" && relation.kind !== "recommends") continue;
-      for (const requirement of relation.rich ? wantedIn(relation.rich) : relation.anyOf) add(finder.find(requirement));
+      for (const requirement of namesWanted(relation)) add(finder.find(requirement));
+    }
+    // A package of a worse architecture may have to go along with the same of a better one.
+    if (rank(record) > 0) {
+      const { name, version } = record;
+      const same = finder.find({ name, constraint: { operator: "=", version } });
+      add(same.filter((one) => one.record.name === name && rank(one.record) < rank(record)));
     }
     for (const name of new Set([record.name, ...record.provides.map((one) => one.name)])) {
       repositories.forEach(({ index, priority }, repository) => {
         if (priority < 0) return;
-        const supplements = index.relating?.("supplements", name) ?? [];
+        const weak = (["supplements", "enhances"] as const).flatMap((kind) => index.relating?.(kind, name) ?? []);
         add(
-          supplements.flatMap((one) =>
+          weak.flatMap((one) =>
             finder.find({ name: one.name }).filter((found) => found.record === one && found.repository === repository),
           ),
         );
@@ -131,16 +190,32 @@ function reach({ repositories }: Problem, finder: Finder, roots: readonly Requir
   return [...reached.values()];
 }
 
-/** The names that a boolean relation may ask for. A condition is not one, unless it would do without what is else asked for. */
-function wantedIn(rich: RichRelation): readonly Requirement[] {
+function namesWanted({ kind, anyOf, rich }: Relation): readonly Requirement[] {
+  if (kind === "conflicts") return rich ? wantedIn(rich, "not") : [];
+  if (kind !== "depends" && kind !== "recommends" && kind !== "suggests") return [];
+  return rich ? wantedIn(rich) : anyOf;
+}
+
+/** The names that a boolean relation, or that it does not hold, may ask for: one that must be away is not asked for. */
+export function wantedIn(rich: RichRelation, sense: "is" | "not" = "is"): readonly Requirement[] {
+  const opposite = sense === "is" ? "not" : "is";
   switch (rich.kind) {
     case "name":
-      return [rich.requirement];
+      return sense === "is" ? [rich.requirement] : [];
+    case "with":
+    case "without":
+      return sense === "is" ? rich.parts.flatMap((part) => wantedIn(part)) : [];
     case "if":
-    case "unless":
-      return [rich.wanted, ...(rich.otherwise ? [rich.condition, rich.otherwise] : [])].flatMap(wantedIn);
+    case "unless": {
+      const { wanted, condition, otherwise } = rich;
+      return [
+        ...wantedIn(wanted, sense),
+        ...wantedIn(condition, opposite),
+        ...(otherwise ? [...wantedIn(otherwise, sense), ...wantedIn(condition, sense)] : []),
+      ];
+    }
     default:
-      return rich.parts.flatMap(wantedIn);
+      return rich.parts.flatMap((part) => wantedIn(part, sense));
   }
 }
 

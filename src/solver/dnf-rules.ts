@@ -1,12 +1,24 @@
 // What packages say as clauses: libsolv's package rules. A boolean relation becomes the clauses of its conjunctive normal form.
 import type { PackageRecord, Relation, RichRelation } from "../packages/contract.ts";
-import { isIn, isOut, negated } from "./clauses.ts";
+import { isIn, isOut, negated, variableOf } from "./clauses.ts";
 import type { DnfPool } from "./dnf-pool.ts";
-import type { Reason } from "./problem.ts";
+import type { Offer, Reason, SolverRequest } from "./problem.ts";
+
+/** A package that a request keeps out. */
+export interface Excluded {
+  readonly offer: Offer;
+  readonly request: SolverRequest;
+}
 
 /** Why a clause is there. */
 export type DnfOrigin =
-  | { readonly kind: "root"; readonly reason: Reason & { readonly kind: "request" | "flag" }; readonly name: string }
+  | {
+      readonly kind: "root";
+      readonly reason: Reason & { readonly kind: "request" };
+      readonly name: string;
+      /** What was taken away of what could have met it. */
+      readonly excluded: readonly Excluded[];
+    }
   | { readonly kind: "needs"; readonly variable: number; readonly relation: Relation }
   | { readonly kind: "refuses"; readonly variable: number; readonly relation: Relation; readonly other: number }
   | { readonly kind: "one-version"; readonly a: number; readonly b: number };
@@ -19,18 +31,63 @@ export interface DnfRule {
 /** A relation as clauses that do not fit in memory is one that was made for that. */
 const MAX_CLAUSES = 20_000;
 
-/** All rules of the packages in the pool: of each package what it requires, then what it refuses, the last package first. */
-export function packageRules(pool: DnfPool): readonly DnfRule[] {
+/**
+ * All rules of the packages in the pool: of each package what it requires, then what it refuses, the last package first; and in
+ * the end which architectures are good enough. Names in `settled` are asked for as they are.
+ */
+export function packageRules(pool: DnfPool, settled: ReadonlySet<string>): readonly DnfRule[] {
   const rules: DnfRule[] = [];
   for (let variable = pool.records.length - 1; variable >= 0; variable--) {
     const record = pool.records[variable] as PackageRecord;
-    for (const relation of record.relations) rules.push(...relationRules(pool, variable, relation));
+    rules.push(...record.relations.flatMap((relation) => relationRules(pool, variable, relation)).sort(compareRules));
     for (const other of pool.named(record.name)) {
-      if (other >= variable) continue;
+      if (other >= variable || pool.areApart(variable, other)) continue;
       rules.push({ literals: [isOut(variable), isOut(other)], origin: { kind: "one-version", a: variable, b: other } });
     }
   }
-  return rules;
+  return [...rules, ...architectureRules(pool, settled)];
+}
+
+/** By their packages: with those of lower numbers first. */
+function compareRules({ literals: a }: DnfRule, { literals: b }: DnfRule): number {
+  for (let at = 1; at < Math.min(a.length, b.length); at++) {
+    const [one, other] = [orderOf(a[at] ?? 0), orderOf(b[at] ?? 0)];
+    if (one !== other) return one - other;
+  }
+  return a.length - b.length;
+}
+
+/** What is refused before what is wanted. */
+const orderOf = (literal: number): number =>
+  literal === isIn(variableOf(literal)) ? variableOf(literal) : -1 - variableOf(literal);
+
+/**
+ * libsolv's infarch rules: where a package is there for a better architecture, that of a worse one comes only beside the same
+ * version of the better.
+ */
+function architectureRules(pool: DnfPool, settled: ReadonlySet<string>): readonly DnfRule[] {
+  const { records } = pool;
+  const names = new Set(
+    [...records.keys()].filter((one) => (pool.rank(one) ?? 0) > 0).map((one) => records[one]?.name ?? ""),
+  );
+  return [...names].flatMap((name): DnfRule[] => {
+    if (settled.has(name)) return [];
+    const all = pool.named(name);
+    const best = Math.min(...all.map((one) => pool.rank(one) ?? Number.POSITIVE_INFINITY));
+    return all
+      .filter((one) => (pool.rank(one) ?? best) !== best)
+      .map((variable): DnfRule => {
+        const { version, architecture } = records[variable] as PackageRecord;
+        const beside = all.filter((one) => {
+          const rank = pool.rank(one) ?? best;
+          return rank === best && records[one]?.version === version && records[one]?.architecture !== architecture;
+        });
+        const better = records[all.find((one) => pool.rank(one) === best) ?? variable]?.architecture ?? "";
+        const wanted = { name, constraint: { operator: "=", version }, architecture: better } as const;
+        const relation: Relation = { kind: "depends", anyOf: [wanted] };
+        return { literals: [isOut(variable), ...beside.map(isIn)], origin: { kind: "needs", variable, relation } };
+      });
+  });
 }
 
 function relationRules(pool: DnfPool, variable: number, relation: Relation): readonly DnfRule[] {
@@ -72,7 +129,7 @@ function conflictRules(pool: DnfPool, variable: number, relation: Relation): rea
 function refusals(pool: DnfPool, variable: number, relation: Relation, others: readonly number[]): readonly DnfRule[] {
   const { name } = pool.records[variable] as PackageRecord;
   return others
-    .filter((other) => other !== variable && pool.records[other]?.name !== name)
+    .filter((other) => other !== variable && (pool.records[other]?.name !== name || pool.areApart(variable, other)))
     .map((other) => ({
       literals: [isOut(variable), isOut(other)],
       origin: { kind: "refuses", variable, relation, other },

@@ -12,6 +12,8 @@ export interface OfferedRepository {
   readonly index: PackageIndex;
   /** dnf's: of what is equal in all else the cheaper is taken; 1000 when absent. */
   readonly cost?: number;
+  /** rpm: modules of other repositories hide none of its packages. */
+  readonly moduleHotfixes?: boolean;
   /** apk: packages of it are taken only for requests that name the tag. */
   readonly tag?: string;
 }
@@ -39,7 +41,7 @@ export interface SolverOptions {
 }
 
 export interface Problem {
-  readonly format: Pick<PackageFormat, "compareVersions" | "satisfies" | "policy">;
+  readonly format: Pick<PackageFormat, "compareVersions" | "satisfies" | "policy" | "architectures" | "readings">;
   /** The format's word for the platform: `amd64`. */
   readonly architecture: string;
   /** In order of preference where priority and version are equal. */

@@ -1,148 +1,108 @@
 // The way through as dnf goes it: requests and groups → rules → search → the set, or a conflict.
 import { compareBytes } from "../core/byte-order.ts";
-import type { PackageGroup, Relation, Requirement } from "../packages/contract.ts";
+import type { PackageIndex, PackageRecord, Relation, Requirement } from "../packages/contract.ts";
 import { isIn } from "./clauses.ts";
 import { explainAsDnf } from "./dnf-explain.ts";
-import { type DnfPool, openPool } from "./dnf-pool.ts";
+import { type DnfPool, exclusionsOf, type Known, openPool, type Roots, wantedIn } from "./dnf-pool.ts";
 import { reasonsOf } from "./dnf-reasons.ts";
-import { clausesOf, type DnfRule, packageRules } from "./dnf-rules.ts";
+import { type Job, readRequests } from "./dnf-requests.ts";
+import { clausesOf, type DnfRule, type Excluded, packageRules } from "./dnf-rules.ts";
 import { searchAsDnf } from "./dnf-search.ts";
-import { missing } from "./missing.ts";
-import type { ChosenPackage, Conflict, Problem, Solution, SolverRequest } from "./problem.ts";
-import { Universe } from "./universe.ts";
+import type { ChosenPackage, Conflict, Problem, Solution } from "./problem.ts";
 
 export function solveAsDnf(stated: Problem): Solution | Conflict {
-  const plain = withoutGlobs(stated);
-  const kept = excludedNames(plain);
-  const problem = plain.options.softExcludes ? withoutExcludes(plain) : plain;
+  const shown = withoutHidden(stated);
   const warnings: string[] = [];
-  const jobs = problem.requests
-    .filter(({ exclude }) => !exclude)
-    .flatMap((one) => jobsOf(problem, one, { kept, warnings }));
-  const pool = openPool(
-    problem,
-    jobs.flatMap(({ relation }) => relation.anyOf),
-  );
+  const jobs = readRequests(shown, warnings);
+  const problem = shown.options.softExcludes ? withoutExcludes(shown) : shown;
+  const pool = openPool(problem, rootsOf(problem, jobs));
   const roots = jobs.flatMap((job) => rootRules(pool, job, warnings));
-  const rules = [...roots, ...packageRules(pool)];
+  const rules = [...roots, ...packageRules(pool, settledBy(jobs))];
   const outcome = searchAsDnf(pool, { rules, roots: roots.length, recommends: problem.options.recommends });
   if (outcome.kind === "refuted") return explainAsDnf(pool, rules, outcome.rules);
-  const reasons = reasonsOf(pool, roots, outcome.chosen);
+  const reasons = reasonsOf(pool, { rules, chosen: outcome.chosen });
   const packages = outcome.chosen.flatMap((variable): ChosenPackage[] => {
     const reason = reasons.get(variable);
     return reason === undefined ? [] : [{ ...pool.offer(variable), reason }];
   });
-  packages.sort((a, b) => compareBytes(a.record.name, b.record.name));
+  packages.sort(
+    (a, b) => compareBytes(a.record.name, b.record.name) || compareBytes(a.record.architecture, b.record.architecture),
+  );
   return { kind: "solution", packages, warnings };
 }
 
-/** Something that must be there, and the request that says so. */
-interface Job {
-  readonly request: SolverRequest;
-  readonly relation: Relation;
-  /** Of a group: a name that nothing on offer has is passed over. */
-  readonly group?: string;
-}
-
-interface JobOptions {
-  /** Names that are to stay out, groups with their `@`. */
-  readonly kept: ReadonlySet<string>;
-  readonly warnings: string[];
-}
-
-const excludedNames = ({ requests }: Problem): ReadonlySet<string> =>
-  new Set(
-    requests.flatMap(({ exclude, requirement }) => (exclude && !requirement.constraint ? [requirement.name] : [])),
-  );
-
-const excludedGroups = (names: ReadonlySet<string>): readonly string[] =>
-  [...names].filter((name) => name.startsWith("@")).map((name) => name.replace(/^@\^?/, ""));
-
-/** What stays out stays out of groups alone. */
+/** For what stays out of groups alone: the requests have seen it. */
 const withoutExcludes = (problem: Problem): Problem => ({
   ...problem,
   requests: problem.requests.filter(({ exclude }) => !exclude),
 });
 
-/** A request as jobs: one, or one for each package of a group. */
-function jobsOf(problem: Problem, request: SolverRequest, { kept, warnings }: JobOptions): readonly Job[] {
-  const { name } = request.requirement;
-  if (!name.startsWith("@")) return [{ request, relation: { kind: "depends", anyOf: [request.requirement] } }];
-  const id = name.replace(/^@\^?/, "");
-  const groups = groupsOf(problem, id, new Set(excludedGroups(kept)));
-  if (groups.length === 0 && problem.options.ignoreMissing) {
-    warnings.push(`"${name}" is passed over: no repository offers it`);
-    return [];
-  }
-  if (groups.length === 0) throw missing(new Universe(problem), request);
-  for (const absent of new Set(groups.flatMap(({ groups: more }) => more))) {
-    if (!problem.repositories.some(({ index }) => index.group?.(absent))) {
-      warnings.push(`"${name}" has the group "${absent}", which no repository has`);
-    }
-  }
-  return groups.flatMap((group): Job[] => [
-    ...group.packages
-      .filter((one) => !kept.has(one))
-      .map((one): Job => ({ request, relation: { kind: "depends", anyOf: [{ name: one }] }, group: name })),
-    ...group.conditional.map((one): Job => ({ request, relation: conditional(one), group: name })),
-  ]);
+function rootsOf(problem: Problem, jobs: readonly Job[]): Roots {
+  const excludedBy = exclusionsOf(problem);
+  return {
+    requirements: jobs.flatMap((job) => (job.kind === "relation" ? namesIn(job.relation) : [])),
+    offers: jobs
+      .flatMap((job) => (job.kind === "packages" ? job.offers : []))
+      .filter(({ record }) => excludedBy(record) === undefined),
+  };
 }
 
-function conditional({ name, requires }: PackageGroup["conditional"][number]): Relation {
-  const wanted = { kind: "name", requirement: { name } } as const;
-  const condition = { kind: "name", requirement: { name: requires } } as const;
-  return { kind: "depends", anyOf: [{ name }, { name: requires }], rich: { kind: "if", wanted, condition } };
+const namesIn = ({ anyOf, rich }: Relation): readonly Requirement[] => (rich ? wantedIn(rich) : anyOf);
+
+/** Names whose packages are asked for as they are: which architecture is the better does not matter for them. */
+function settledBy(jobs: readonly Job[]): ReadonlySet<string> {
+  return new Set(jobs.flatMap((job) => (job.kind === "packages" ? job.offers.map(({ record }) => record.name) : [])));
 }
 
-/** The group as every repository has it, and those that come with it. */
-function groupsOf(problem: Problem, id: string, seen: Set<string>): readonly PackageGroup[] {
-  if (seen.has(id)) return [];
-  seen.add(id);
-  const own = problem.repositories.flatMap(({ index }) => index.group?.(id) ?? []);
-  return [...own, ...own.flatMap(({ groups }) => groups.flatMap((one) => groupsOf(problem, one, seen)))];
-}
-
-function rootRules(pool: DnfPool, { request, relation, group }: Job, warnings: string[]): readonly DnfRule[] {
-  const origin = { kind: "root", reason: { kind: "request", request }, name: relation.anyOf[0]?.name ?? "" } as const;
-  if (relation.rich) return clausesOf(pool, relation).map((literals) => ({ literals, origin }));
-  const [requirement] = relation.anyOf as [Requirement];
-  const found = pool.providers(requirement);
-  const named = found.filter((variable) => pool.records[variable]?.name === requirement.name);
-  const candidates = named.length > 0 ? named : found;
-  if (candidates.length > 0) return [{ literals: candidates.map(isIn), origin }];
-  const excluded = pool.excluded(requirement);
-  if (group !== undefined) {
-    if (excluded.length === 0) warnings.push(`"${group}" has "${requirement.name}", which no repository offers`);
-    return [];
+function rootRules(pool: DnfPool, job: Job, warnings: string[]): readonly DnfRule[] {
+  const { request, name, group } = job;
+  const origin = { kind: "root", reason: { kind: "request", request }, name } as const;
+  if (job.kind === "relation") {
+    const excluded = namesIn(job.relation).flatMap((one) => pool.excluded(one));
+    return clausesOf(pool, job.relation).map((literals) => ({ literals, origin: { ...origin, excluded } }));
   }
-  if (excluded.length > 0) return [{ literals: [], origin }];
-  if (pool.problem.options.ignoreMissing && !request.isInstalled) {
-    warnings.push(`"${requirement.name}" is passed over: no repository offers it`);
-    return [];
-  }
-  throw missing(new Universe(pool.problem), request);
+  const candidates = job.offers.flatMap(({ record }) => pool.variable(record) ?? []).sort((a, b) => a - b);
+  if (candidates.length > 0) return [{ literals: candidates.map(isIn), origin: { ...origin, excluded: [] } }];
+  if (group === undefined) return [{ literals: [], origin: { ...origin, excluded: excludedOf(pool, job.offers) } }];
+  if (job.offers.length === 0) warnings.push(`"${group}" has "${name}", which no repository offers`);
+  return [];
 }
 
-/** Requests with `*`, `?` or `[` as one for each name that fits. */
-function withoutGlobs(problem: Problem): Problem {
-  const isGlob = ({ requirement }: SolverRequest): boolean => /^[^@/(].*[*?[]|^[*?[]/.test(requirement.name);
-  if (!problem.requests.some(isGlob)) return problem;
-  const names = [...new Set(problem.repositories.flatMap(({ index }) => [...index.names()]))];
-  const requests = problem.requests.flatMap((request) => {
-    if (!isGlob(request)) return [request];
-    const fits = globOf(request.requirement.name);
-    const found = names.filter((name) => fits.test(name));
-    if (found.length === 0 && !request.exclude && problem.options.ignoreMissing) return [request];
-    if (found.length === 0 && !request.exclude) throw missing(new Universe(problem), request);
-    return found.map((name) => ({ ...request, requirement: { ...request.requirement, name } }));
+function excludedOf({ problem }: DnfPool, offers: readonly Known[]): readonly Excluded[] {
+  const excludedBy = exclusionsOf(problem);
+  return offers.flatMap(({ record, repository }) => {
+    const request = excludedBy(record);
+    const offer = { record, repository: problem.repositories[repository]?.name ?? "" };
+    return request === undefined ? [] : [{ offer, request }];
   });
-  return { ...problem, requests };
 }
 
-function globOf(glob: string): RegExp {
-  const pattern = glob
-    .replaceAll(/[.+^${}()|\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${pattern}$`);
+/** Streams of modules hide packages of other repositories too. */
+function withoutHidden(problem: Problem): Problem {
+  const { repositories } = problem;
+  if (!repositories.some(({ index }) => (index.hides?.size ?? 0) > 0)) return problem;
+  return {
+    ...problem,
+    repositories: repositories.map((one) => {
+      const hiding = repositories.flatMap(({ index }) =>
+        index === one.index || !index.hides?.size ? [] : [index.hides],
+      );
+      return hiding.length === 0 || one.moduleHotfixes ? one : { ...one, index: hiddenBy(one.index, hiding) };
+    }),
+  };
+}
+
+function hiddenBy(index: PackageIndex, hiding: readonly ReadonlySet<string>[]): PackageIndex {
+  const isHidden = (name: string): boolean => hiding.some((names) => names.has(name));
+  const ownNames = index.hides ?? new Set<string>();
+  const shown = (records: readonly PackageRecord[]): readonly PackageRecord[] =>
+    records.filter(
+      ({ name, provides }) => ownNames.has(name) || ![name, ...provides.map((one) => one.name)].some(isHidden),
+    );
+  return {
+    ...index,
+    named: (name) => shown(index.named(name)),
+    providing: (name) => shown(index.providing(name)),
+    relating: (kind, name) => shown(index.relating?.(kind, name) ?? []),
+  };
 }

@@ -7,7 +7,7 @@ import { solve } from "../../src/solver/solve.ts";
 import { fixture, needs, run } from "../kit/oracle.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 import { type LibsolvJob, readCase } from "./libsolv-cases.ts";
-import { randomCase } from "./random-cases.ts";
+import { type Hardness, randomCase } from "./random-cases.ts";
 
 const folder = fixture("solver/libsolv-testcases/openSUSE+libsolv/test/testcases");
 
@@ -36,9 +36,18 @@ test("libsolv's test cases that install into an empty system", needs(folder), ()
 });
 
 describe("random problems are solved as libsolv solves them", needs("testsolv"), () => {
-  const kinds = [["Req"], ["Req", "Con"], ["Req", "Rec", "Sug"], ["Req", "Rec", "Sup", "Sug", "Enh"]];
+  const kinds: readonly (readonly Hardness[])[] = [
+    [],
+    ["Con"],
+    ["weak"],
+    ["versions", "Con", "Obs"],
+    ["versions", "weak", "rich"],
+    ["versions", "repositories", "weak"],
+    ["versions", "Con", "architectures"],
+    ["versions", "Con", "Obs", "weak", "rich", "architectures", "repositories"],
+  ];
   for (const kind of kinds) {
-    it(kind.join(", "), async (t) => {
+    it(["requires", ...kind].join(", "), async (t) => {
       const file = join(await temporaryFolder(t), "case.t");
       for (let seed = 0; seed < 40; seed++) {
         const text = randomCase(seed, new Set(kind));

@@ -5,13 +5,17 @@ import { dirname, join } from "node:path";
 import { sha256 } from "../../src/core/digest.ts";
 import type {
   PackageIndex,
+  PackageReading,
   PackageRecord,
   Provide,
   Relation,
   RelationKind,
   Requirement,
 } from "../../src/packages/contract.ts";
-import { parseRelation, satisfies } from "../../src/packages/rpm/relation.ts";
+import { compatibleArchitectures } from "../../src/packages/rpm/architectures.ts";
+import { rpm } from "../../src/packages/rpm/format.ts";
+import { readingsOf } from "../../src/packages/rpm/package-spec.ts";
+import { parseRelation } from "../../src/packages/rpm/relation.ts";
 import { compareVersions } from "../../src/packages/rpm/version.ts";
 import type { OfferedRepository, Problem, SolverRequest } from "../../src/solver/problem.ts";
 
@@ -23,7 +27,29 @@ export interface LibsolvJob {
   readonly skipped?: string;
 }
 
-export const rpmPolicy: Problem["format"] = { policy: "dnf", compareVersions, satisfies };
+/** As rpm's format, and `oneof` with packages of one name as libsolv's jobs list them. */
+const rpmPolicy: Problem["format"] = {
+  ...rpm,
+  readings: (text) => (text.startsWith("oneof ") ? [listReading(text.split(" ").slice(1))] : readingsOf(text)),
+};
+
+/** Without poolflag implicitobsoleteusescolors architectures replace each other. */
+const colorless: Problem["format"] = {
+  ...rpmPolicy,
+  architectures: (architecture) => compatibleArchitectures(architecture).map(({ name }) => ({ name, bits: 64 })),
+};
+
+function listReading(packages: readonly string[]): PackageReading {
+  const known = new Set(packages.map((one) => one.replace(/@[^@]+$/, "")));
+  const name = /^(.*)-[^-]+-[^-]+$/.exec(packages[0] ?? "")?.[1] ?? "";
+  return {
+    name,
+    isGlob: false,
+    kind: "version",
+    fitsName: (other) => other === name,
+    fits: (one) => known.has(`${one.name}-${one.version}.${one.architecture}`),
+  };
+}
 
 const relationTags: Readonly<Record<string, RelationKind>> = {
   Req: "depends",
@@ -170,6 +196,7 @@ export function readCase(file: string): readonly LibsolvJob[] {
       state.result ??= "";
     } else if (verb === "job") state.jobs.push(words.slice(1));
     else if (verb === "solverflags") state.flags.push(...first.split(","));
+    else if (verb === "poolflags") state.hasColors = first === "implicitobsoleteusescolors";
     else if (verb === "system") state.architecture = first;
     else if (verb === "nextjob") endJob();
     else if (["namespace", "disable", "genid"].includes(verb)) state.skipped ??= line;
@@ -186,6 +213,7 @@ interface CaseState {
   skipped: string | undefined;
   architecture: string;
   priority: string;
+  hasColors: boolean;
 }
 
 const startState = (): CaseState => ({
@@ -195,6 +223,7 @@ const startState = (): CaseState => ({
   skipped: undefined,
   architecture: "x86_64",
   priority: "0",
+  hasColors: false,
 });
 
 const priorityOf = (text: string): number => 1000 + (Number(text.split(".")[0]) || 0);
@@ -206,7 +235,7 @@ function jobOf(state: CaseState, repositories: readonly OfferedRepository[], has
   const requests: SolverRequest[] = [];
   for (const [action, kind = "", ...rest] of jobs) {
     const text = rest.filter((one) => !one.startsWith("[")).join(" ");
-    if (action !== "install" || !["name", "provides", "pkg"].includes(kind)) {
+    if (action !== "install" || !["name", "provides", "pkg", "oneof"].includes(kind)) {
       skipped ??= `job ${action} ${kind}`;
       continue;
     }
@@ -216,7 +245,7 @@ function jobOf(state: CaseState, repositories: readonly OfferedRepository[], has
   const installed = [...result.matchAll(/^install (\S+)$/gm)].map(([, one = ""]) => one).sort();
   return {
     problem: {
-      format: rpmPolicy,
+      format: state.hasColors ? rpmPolicy : colorless,
       architecture: state.architecture === "unset" ? "noarch" : state.architecture,
       repositories: [...repositories],
       requests,
@@ -228,7 +257,7 @@ function jobOf(state: CaseState, repositories: readonly OfferedRepository[], has
 }
 
 function requirementOf(kind: string, text: string): Requirement {
-  if (kind !== "pkg") return parseRelation(text, "depends").anyOf[0] as Requirement;
-  const [, name = "", version = ""] = /^(.*)-([^-]+-[^-]+)\.[^.@]+@/.exec(text) ?? [];
-  return { name, constraint: { operator: "=", version } };
+  if (kind === "pkg" || kind === "oneof") return { name: `oneof ${text}` };
+  const requirement = parseRelation(text, "depends").anyOf[0] as Requirement;
+  return kind === "provides" ? { name: text, rich: { kind: "name", requirement } } : requirement;
 }

@@ -3,6 +3,7 @@ import { parsePlatform } from "../../core/platform.ts";
 import type { BuiltInRecipe, Distribution } from "../contract.ts";
 import { baseRecipe, type RpmRelease, rpmDistribution } from "../rpm-family.ts";
 import { centosKeys } from "./keys.ts";
+import { centosLabels } from "./labels.ts";
 
 const keysOf = (...names: readonly string[]): RpmRelease["keys"] =>
   names.flatMap((name) => {
@@ -50,6 +51,8 @@ const stream = (number: string, folder: string): RpmRelease => ({
     appstream: `${number}-stream/AppStream/$basearch/os`,
   },
   database: { folder, backend: "sqlite" },
+  modulePlatform: `el${number}`,
+  variables: { stream: `${number}-stream` },
   mergedUsr: ["bin", "lib", "lib64", "sbin"],
   variants: streamPackages,
 });
@@ -92,6 +95,7 @@ const releases: readonly RpmRelease[] = [
       ],
     },
     archived: true,
+    labels: centosLabels,
   },
 ];
 

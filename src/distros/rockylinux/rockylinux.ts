@@ -20,6 +20,7 @@ const release = (name: string, folder: string): RpmRelease => ({
   },
   database: { folder, backend: "sqlite" },
   mergedUsr: ["bin", "lib", "lib64", "sbin"],
+  modulePlatform: `el${name}`,
   variants,
 });
 

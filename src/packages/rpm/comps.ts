@@ -32,8 +32,8 @@ export async function readComps(
           draft = undefined;
         } else if (name === "id") draft.id = text.trim();
         else if (name === "packagereq") addPackage(draft, text.trim(), attributes);
-        // Of optional groups those come that are marked so.
-        else if (name === "groupid" && (!isOption || attributes.default === "true")) draft.groups.push(text.trim());
+        // Options of an environment do not come with it, whatever their default: as dnf has it.
+        else if (name === "groupid" && !isOption) draft.groups.push(text.trim());
       },
     },
     options,

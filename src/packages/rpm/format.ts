@@ -1,7 +1,9 @@
 // The package format of Red Hat's family, the whole of it as one value.
 import type { PackageFormat } from "../contract.ts";
+import { compatibleArchitectures } from "./architectures.ts";
 import { formatDatabase } from "./database.ts";
 import { restoreDatabase } from "./database-restore.ts";
+import { readingsOf } from "./package-spec.ts";
 import { parseRequest, satisfies } from "./relation.ts";
 import { scriptRunner } from "./script-runner.ts";
 import { scriptKinds } from "./scripts.ts";
@@ -28,6 +30,8 @@ export const rpm: PackageFormat = {
   compareVersions,
   satisfies,
   parseRequest,
+  architectures: compatibleArchitectures,
+  readings: readingsOf,
   architectureOf: (platform) => architectures.get(platform),
   openRepository: async (...all) => (await import("./repository.ts")).openRpmRepository(...all),
   openPackage: async (bytes, limits, _, trust) => (await import("./package-file.ts")).openPackage(bytes, limits, trust),

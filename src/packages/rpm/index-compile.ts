@@ -18,8 +18,8 @@ export interface IndexExtras {
 export interface IndexCompiler {
   /** `id` is how filelists.xml calls the package. */
   add(row: PackageRow, id: string): void;
-  /** Paths that packages ask for and that no package is known to have. */
-  missingFiles(): ReadonlySet<string>;
+  /** Paths that packages or people ask for and that no package is known to have. */
+  missingFiles(asked: readonly string[]): ReadonlySet<string>;
   /** The package by its id has these files. */
   addFiles(id: string, files: readonly string[]): void;
   finish(extras: Omit<IndexExtras, "files">): Uint8Array;
@@ -89,10 +89,10 @@ export function startIndex(what: string): IndexCompiler {
       for (const text of relations.r ?? [])
         for (const one of namesIn(text)) if (one.startsWith("/")) wanted.add(copied(one));
     },
-    missingFiles() {
-      if (wanted.size === 0) return wanted;
+    missingFiles(asked) {
+      if (wanted.size + asked.length === 0) return wanted;
       const had = new Set(hashes);
-      return new Set([...wanted].filter((file) => !had.has(hashName(file))));
+      return new Set([...wanted, ...asked].filter((file) => !had.has(hashName(file))));
     },
     addFiles(id, files) {
       const item = byId.get(id);
@@ -128,7 +128,7 @@ export function startIndex(what: string): IndexCompiler {
 const copied = (text: string): string => Buffer.from(text).toString();
 
 /** `name >= version` */
-const nameIn = (text: string): string => (text.startsWith("(") ? text : (text.split(" ", 1)[0] ?? text));
+export const nameIn = (text: string): string => (text.startsWith("(") ? text : (text.split(" ", 1)[0] ?? text));
 
 /** The words of a boolean relation: more than the names in it, which does no harm. */
 const namesIn = (text: string): readonly string[] =>

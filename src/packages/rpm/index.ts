@@ -4,9 +4,9 @@ import { crc32 } from "node:zlib";
 import { compareBytes } from "../../core/byte-order.ts";
 import type { PackageGroup, PackageIndex, PackageRecord, RandomAccess, RelationKind } from "../contract.ts";
 import { broken, hashName, type IndexTables, itemsOf, readTables } from "../index-layout.ts";
-import type { IndexExtras } from "./index-compile.ts";
+import { type IndexExtras, nameIn } from "./index-compile.ts";
 import { enabledModules, moduleGroups, type VisiblePackages } from "./module-streams.ts";
-import { packageMatcher } from "./package-glob.ts";
+import { packageMatcher } from "./package-spec.ts";
 import { type PackageRow, recordOf } from "./record.ts";
 import { compareVersions } from "./version.ts";
 
@@ -17,6 +17,10 @@ export interface OpenIndexOptions {
   readonly excludes?: readonly string[];
   /** Where there are any, only packages that one of them fits are there. */
   readonly includes?: readonly string[];
+  /** The stream of the distribution itself: `el9`. */
+  readonly modulePlatform?: string | undefined;
+  /** No module hides packages of it. */
+  readonly moduleHotfixes?: boolean;
 }
 
 const letters: Readonly<Partial<Record<RelationKind, string>>> = { obsoletes: "o", supplements: "p", enhances: "e" };
@@ -26,7 +30,7 @@ export function openIndex(file: RandomAccess, options: OpenIndexOptions = {}): P
   const tables = readTables(file);
   const last = tables.flags.length - 1;
   const extras = readRow(file, tables, last) as IndexExtras;
-  const modules = enabledModules(extras.modules, options.modules ?? []);
+  const modules = enabledModules(extras.modules, options.modules ?? [], options.modulePlatform);
   const isExcluded = packageMatcher(options.excludes ?? []);
   const includes = options.includes ?? [];
   const isIncluded = includes.length === 0 ? (): boolean => true : packageMatcher(includes);
@@ -39,7 +43,8 @@ export function openIndex(file: RandomAccess, options: OpenIndexOptions = {}): P
     const row = readRow(file, tables, item) as PackageRow;
     const [name, version, architecture] = row;
     const identity = { name, version, architecture };
-    if (!isVisible(row, modules) || isExcluded(identity) || !isIncluded(identity)) return [];
+    if (!(options.moduleHotfixes || isVisible(row, modules)) || isExcluded(identity) || !isIncluded(identity))
+      return [];
     const parsed = recordOf(row, extras.files[item]);
     records[item] = parsed;
     rows.set(parsed, item);
@@ -78,6 +83,7 @@ export function openIndex(file: RandomAccess, options: OpenIndexOptions = {}): P
       ),
     mentioned: (name) => Math.min(...itemsOf(tables.names, hashName(name))),
     group: (id) => groups.get(id),
+    hides: modules.names,
     flagged: () => [],
     names: () => [...new Set(allNames(file, tables))].sort(compareBytes),
     stanza(one) {
@@ -95,10 +101,11 @@ function readRow(file: RandomAccess, { offsets, checks }: IndexTables, item: num
   return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
 }
 
-function isVisible([name, version, architecture]: PackageRow, modules: VisiblePackages): boolean {
+function isVisible([name, version, architecture, , , , , , , provides]: PackageRow, modules: VisiblePackages): boolean {
   const nevra = `${name}-${version.includes(":") ? version : `0:${version}`}.${architecture}`;
   const state = modules.artifacts.get(nevra);
-  return state === undefined ? !modules.names.has(name) : state;
+  if (state !== undefined || modules.names.size === 0) return state ?? true;
+  return !modules.names.has(name) && !provides.some((text) => modules.names.has(nameIn(text)));
 }
 
 function* allNames(file: RandomAccess, tables: IndexTables): Generator<string> {

@@ -10,6 +10,10 @@ export interface ModuleStream {
   readonly artifacts: readonly string[];
   /** Names of packages by profile. */
   readonly profiles: Readonly<Record<string, readonly string[]>>;
+  /** Streams of other modules that it needs, by module; with `-` in front those that do not do; all do where there are none. */
+  readonly requires: Readonly<Record<string, readonly string[]>>;
+  /** Names of packages that are no longer the module's own. */
+  readonly demodularized: readonly string[];
 }
 
 export interface ModuleDefaults {
@@ -47,11 +51,22 @@ function streamOf(values: Values, what: string): ModuleStream {
   const stream = values.get(keyOf("data", "stream"))?.[0];
   if (module === undefined || stream === undefined) throw fault(what, "a stream has no name");
   const profiles: Record<string, readonly string[]> = {};
+  const requires: Record<string, readonly string[]> = {};
   for (const [path, names] of values) {
-    const [, under, profile = "", rpms] = path.split("\0");
-    if (under === "profiles" && rpms === "rpms") profiles[profile] = names;
+    const [, under, first = "", second, more] = path.split("\0");
+    if (under === "profiles" && second === "rpms") profiles[first] = names;
+    if (under === "dependencies" && first === "requires" && second !== undefined && more === undefined) {
+      requires[second] = names;
+    }
   }
-  return { module, stream, artifacts: values.get(keyOf("data", "artifacts", "rpms")) ?? [], profiles };
+  return {
+    module,
+    stream,
+    artifacts: values.get(keyOf("data", "artifacts", "rpms")) ?? [],
+    profiles,
+    requires,
+    demodularized: values.get(keyOf("data", "demodularized", "rpms")) ?? [],
+  };
 }
 
 function defaultsOf(values: Values, what: string): ModuleDefaults {
@@ -85,14 +100,15 @@ function valuesIn(document: string): Values {
     // An item may stand as far left as the key of its list.
     while ((open.at(-1)?.indent ?? -1) >= indent + Number(isItem)) open.pop();
     const path = open.map(({ key }) => key);
-    if (isItem) {
-      const item = trimmed.slice(1).trim();
-      if (!/^[^"'[{]*: |:$/.test(item)) add(values, path, plain(item));
+    const text = isItem ? trimmed.slice(1).trim() : trimmed;
+    if (isItem && !/^[^"'[{]*(?:: |:$)/.test(text)) {
+      add(values, path, plain(text));
       continue;
     }
-    const [, key = "", value = ""] = /^("[^"]*"|'[^']*'|[^:\s][^:]*):(?:\s+(.*))?$/.exec(trimmed) ?? [];
-    open.push({ indent, key: plain(key) });
+    const [, key = "", value = ""] = /^("[^"]*"|'[^']*'|[^:\s][^:]*):(?:\s+(.*))?$/.exec(text) ?? [];
+    open.push({ indent: indent + trimmed.length - text.length, key: plain(key) });
     if (/^[|>][-+0-9]*$/.test(value)) block = indent;
+    else if (value === "[]") values.set(keyOf(...path, plain(key)), []);
     else for (const one of flowValues(value)) add(values, [...path, plain(key)], one);
   }
   return values;

@@ -3,6 +3,7 @@ import { printable } from "../../archive/tar-name.ts";
 import type { Bytes } from "../../core/bytes.ts";
 import { DodaiError } from "../../core/dodai-error.ts";
 import type { PackageRow, RowRelation } from "./record.ts";
+import { locationOf } from "./repomd.ts";
 import { formatEvr } from "./version.ts";
 import { type Attributes, readXml } from "./xml.ts";
 
@@ -106,9 +107,7 @@ function takeAttributes(draft: Draft, name: string, attributes: Attributes, opti
       draft.installedBytes = numberOf(attributes.installed ?? "0", draft, options);
       break;
     case "location":
-      // With a base of its own a package would lie outside the repository.
-      if (attributes["xml:base"]) throw fault(draft.name, "lies in another repository", options);
-      draft.path = attributes.href ?? "";
+      draft.path = locationOf(attributes);
       break;
   }
 }

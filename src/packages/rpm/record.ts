@@ -76,7 +76,7 @@ function checkedVersion(name: string, version: string): string {
     parseEvr(version);
     return version;
   } catch (cause) {
-    throw fieldError(name, "version", version, cause);
+    throw fieldError(name, "version", version, { cause });
   }
 }
 
@@ -94,7 +94,10 @@ function digestOf(name: string, checksum: string): Digest {
   try {
     return parseDigest(checksum.toLowerCase());
   } catch (cause) {
-    throw fieldError(name, "checksum", checksum, cause);
+    throw fieldError(name, "checksum", checksum, {
+      cause,
+      fix: 'Only SHA-256 is taken. Mirror the repository to a folder, run "createrepo_c FOLDER", and name the folder as the URL.',
+    });
   }
 }
 
@@ -106,8 +109,15 @@ function sourceOf(sourceRpm: string, name: string, version: string): PackageReco
     : { name: source, version: sourceVersion };
 }
 
-function fieldError(name: string, field: string, value: string, cause?: unknown): DodaiError {
-  return new DodaiError("INDEX_SYNTAX", `Cannot read the package index: package "${name}" has ${field} "${value}"`, {
-    cause,
-  });
+function fieldError(
+  name: string,
+  field: string,
+  value: string,
+  more: { readonly cause?: unknown; readonly fix?: string } = {},
+): DodaiError {
+  return new DodaiError(
+    "INDEX_SYNTAX",
+    `Cannot read the package index: package "${name}" has ${field} "${value}"`,
+    more,
+  );
 }

@@ -38,8 +38,10 @@ export function parseRelation(text: string, kind: RelationKind): Relation {
 
 /** What a person asks for: `openssl`, `openssl >= 3`, `openssl>=3`, `/usr/bin/perl`, `@core`. Throws RELATION_SYNTAX. */
 export function parseRequest(text: string): Requirement {
+  const trimmed = text.trim();
+  if (trimmed.startsWith("(")) return { name: trimmed, rich: parseRich(trimmed) };
   const found = /^\s*([^\s<>=]+)\s*([<>=]{1,2})\s*([^\s<>=]+)\s*$/.exec(text);
-  return parseSimple(found ? `${found[1]} ${found[2]} ${found[3]}` : text.trim());
+  return parseSimple(found ? `${found[1]} ${found[2]} ${found[3]}` : trimmed);
 }
 
 function parseSimple(text: string): Requirement {
@@ -164,11 +166,12 @@ function skipSpace(cursor: Cursor): void {
   while (/\s/.test(cursor.text[cursor.at] ?? "")) cursor.at++;
 }
 
-/** Whether the record, by its own name or by what it provides, is what is asked for. Files are provided without a version. */
-export function satisfies(record: PackageRecord, requirement: Requirement, architecture: string): boolean {
-  const wanted = requirement.architecture ?? architecture;
-  if (record.architecture !== wanted && record.architecture !== "noarch") return false;
-  const { name, constraint } = requirement;
+/**
+ * Whether the record, by its own name or by what it provides, is what is asked for. Files are provided without a version. The
+ * architecture matters only where the requirement names one.
+ */
+export function satisfies(record: PackageRecord, { name, constraint, architecture }: Requirement): boolean {
+  if (architecture !== undefined && record.architecture !== architecture) return false;
   if (record.name === name && (!constraint || overlap({ operator: "=", version: record.version }, constraint)))
     return true;
   return record.provides.some((provide) => provide.name === name && isMet(provide, constraint));

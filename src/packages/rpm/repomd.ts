@@ -81,7 +81,11 @@ function fileOf(draft: Draft, what: string): MetadataFile | undefined {
   if (checksum === undefined) {
     if (draft.type !== "primary") return undefined;
     const type = draft.types.get("checksum") ?? "";
-    throw fault(what, `its "primary" has the checksum "${printable(type)}", wanted SHA-256 or better`);
+    throw fault(
+      what,
+      `its "primary" has the checksum "${printable(type)}", wanted SHA-256 or better`,
+      'Old repositories can be had all the same: mirror it to a folder, run "createrepo_c FOLDER", and name the folder as the URL. Packages are verified by their signatures.',
+    );
   }
   if (draft.path === "") throw fault(what, `its "${printable(draft.type)}" has no location`);
   return {
@@ -106,13 +110,23 @@ function numberOf({ texts }: Draft, name: string): number | undefined {
 }
 
 /** Below the repository's root: relative and without `..`. */
-function pathOf({ href = "", "xml:base": base }: Attributes, what: string): string {
+function pathOf(attributes: Attributes, what: string): string {
+  const href = locationOf(attributes);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is refused
   const isBad = href.startsWith("/") || /[\0-\x1f\\]|^[a-z]+:/.test(href) || href.split("/").includes("..");
-  if (base !== undefined || isBad) throw fault(what, `"${printable(href)}" lies outside the repository`);
+  if (isBad) throw fault(what, `"${printable(href)}" lies outside the repository`);
   return href.replace(/^(?:\.\/+)+/, "");
 }
 
-function fault(what: string, state: string): DodaiError {
-  return new DodaiError("RELEASE_SYNTAX", `Cannot read ${what}: ${state}`);
+/**
+ * `href` of a location, below its `xml:base` where that is relative. One that is a URL says where the repository was made for;
+ * its files lie below the URL by which people name the repository all the same, where mirrors have them.
+ */
+export function locationOf({ href = "", "xml:base": base = "" }: Attributes): string {
+  const isRelative = base !== "" && !/^[A-Za-z][A-Za-z0-9+.-]*:|^\//.test(base);
+  return isRelative ? `${base.replace(/\/*$/, "")}/${href}` : href;
+}
+
+function fault(what: string, state: string, fix?: string): DodaiError {
+  return new DodaiError("RELEASE_SYNTAX", `Cannot read ${what}: ${state}`, fix === undefined ? {} : { fix });
 }

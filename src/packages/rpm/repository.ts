@@ -10,9 +10,10 @@ import { policyAt } from "../../crypto/openpgp/policy.ts";
 import { assertSigned } from "../../crypto/openpgp/verdict.ts";
 import { verifyDetached } from "../../crypto/openpgp/verify.ts";
 import type { OpenRepository, PackageGroup, PackageIndex, Repository, RepositoryAccess } from "../contract.ts";
+import { compatibleArchitectures } from "./architectures.ts";
 import { readComps } from "./comps.ts";
 import { readFilelists } from "./filelists.ts";
-import { openIndex } from "./index.ts";
+import { type OpenIndexOptions, openIndex } from "./index.ts";
 import { startIndex } from "./index-compile.ts";
 import { type Modules, parseModules } from "./modules.ts";
 import { readPrimary } from "./primary.ts";
@@ -158,12 +159,15 @@ function indexOf(folder: string, { path, checksum, sizeBytes }: MetadataFile): O
 
 /** The index as an earlier run compiled it, or fetched and compiled now. */
 async function openCompiled(source: Source, files: ReadonlyMap<string, MetadataFile>): Promise<PackageIndex> {
-  const { access, repository, architecture } = source;
-  const key = compiledKey(files, architecture);
-  const options = {
-    modules: repository.modules ?? [],
-    excludes: repository.excludes ?? [],
-    includes: repository.includes ?? [],
+  const { access, repository } = source;
+  const key = compiledKey(files, source);
+  const { modules, excludes, includes, moduleHotfixes, modulePlatform } = repository;
+  const options: OpenIndexOptions = {
+    modules: modules ?? [],
+    excludes: excludes ?? [],
+    includes: includes ?? [],
+    moduleHotfixes: moduleHotfixes ?? false,
+    modulePlatform,
   };
   const file = await access.compiled.open(key);
   if (file !== undefined) {
@@ -177,9 +181,12 @@ async function openCompiled(source: Source, files: ReadonlyMap<string, MetadataF
 }
 
 /** The digests of what is compiled, and the form of the result: raised when the compiler changes. */
-function compiledKey(files: ReadonlyMap<string, MetadataFile>, architecture: string): string {
-  const digests = [...files].map(([kind, { checksum }]) => `${kind} ${checksum.algorithm}:${checksum.hex}`);
-  return hexOf(sha256(["dodai rpm index 1", architecture, ...digests].join("\n")));
+function compiledKey(
+  chosen: ReadonlyMap<string, MetadataFile>,
+  { architecture, repository: { files = [] } }: Source,
+): string {
+  const digests = [...chosen].map(([kind, { checksum }]) => `${kind} ${checksum.algorithm}:${checksum.hex}`);
+  return hexOf(sha256(["dodai rpm index 4", architecture, ...digests, ...files].join("\n")));
 }
 
 async function compile(source: Source, files: ReadonlyMap<string, MetadataFile>): Promise<Uint8Array> {
@@ -189,15 +196,15 @@ async function compile(source: Source, files: ReadonlyMap<string, MetadataFile>)
     maxBytes: maxTextBytes,
   });
   const index = startIndex(`the index of "${repository.name}"`);
-  const fits = (other: string): boolean => other === architecture || other === "noarch";
+  const architectures = new Set(["noarch", ...compatibleArchitectures(architecture).map(({ name }) => name)]);
   await readPrimary(
     await fetchText(source, files, "primary"),
     (row, id) => {
-      if (fits(row[2])) index.add(row, id);
+      if (architectures.has(row[2])) index.add(row, id);
     },
     limits("primary.xml"),
   );
-  const wanted = index.missingFiles();
+  const wanted = index.missingFiles(repository.files ?? []);
   if (wanted.size > 0 && files.has("filelists")) {
     const found = (id: string, paths: readonly string[]): void => index.addFiles(id, paths);
     await readFilelists(await fetchText(source, files, "filelists"), { wanted, found }, limits("filelists.xml"));

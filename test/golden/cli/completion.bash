@@ -14,7 +14,7 @@ _dodai() {
     *) command="${words[1]:-}" ;;
   esac
   case "$command" in
-    "") values="build lock resolve why run pull push copy inspect recipes init cache completion --help --version" ;;
+    "") values="build lock resolve why run pull push copy inspect recipes init import cache completion --help --version" ;;
     "build")
       case "$previous" in
         --tag|-t) files=any ;;
@@ -137,6 +137,14 @@ _dodai() {
 
         *)
           if [[ "$current" == -* ]]; then values="--help"
+          else values=""; files=recipes; fi ;;
+      esac ;;
+    "import")
+      case "$previous" in
+        --output|-o) values="type=oci,dest= type=oci-layout,dest= type=docker,dest= type=tar,dest= type=dir,dest= type=context,dest= type=registry,ref=" ;;
+        --distro) files=any ;;
+        *)
+          if [[ "$current" == -* ]]; then values="--output --distro --allow-unknown --help"
           else values=""; files=recipes; fi ;;
       esac ;;
     "cache dir")

@@ -3,7 +3,7 @@
 _dodai() {
   local -a list
   if (( CURRENT == 2 )); then
-    list=('build:Build an image' 'lock:Write down the exact packages of a recipe' 'resolve:List the packages that a recipe gives now' 'why:Tell why a package is in an image, or why it is not' 'run:Run a command in an image' 'pull:Fetch an image from a registry' 'push:Push an image to a registry' 'copy:Copy an image as it is, between registries and files' 'inspect:Show what an image is' 'recipes:List the recipes that are built in' 'init:Write a recipe to start from' 'cache:Commands of cache' 'completion:Print a script that completes commands in a shell')
+    list=('build:Build an image' 'lock:Write down the exact packages of a recipe' 'resolve:List the packages that a recipe gives now' 'why:Tell why a package is in an image, or why it is not' 'run:Run a command in an image' 'pull:Fetch an image from a registry' 'push:Push an image to a registry' 'copy:Copy an image as it is, between registries and files' 'inspect:Show what an image is' 'recipes:List the recipes that are built in' 'init:Write a recipe to start from' 'import:Write a kickstart as a recipe' 'cache:Commands of cache' 'completion:Print a script that completes commands in a shell')
     _describe 'command' list
     compadd -- --help --version
     return
@@ -20,6 +20,7 @@ _dodai() {
     inspect) shift words; (( CURRENT-- )); _arguments -s '*--platform[Which of the image'\''s platforms]:value:_files' '*--raw[The index or manifest, as it is stored]' '*--config[The config, as it is stored]' '*--referrers[Also what refers to it  signatures, SBOMs]' '*--insecure-http[Speak to registries without TLS where they have none]' '*--offline[Fetch nothing]' '*--progress[How progress is shown]:value:(auto tty plain quiet)' '*--cache-dir[Folder of the cache]:value:_files' '*--json[JSON on standard output]' '*--help[Show this help]' '*-h[Show this help]' '*:argument:{ compadd -- ; _files -g "*.(yaml|yml)" }' ;;
     recipes) shift words; (( CURRENT-- )); _arguments -s '*--json[JSON on standard output]' '*--help[Show this help]' '*-h[Show this help]' ;;
     init) shift words; (( CURRENT-- )); _arguments -s '*--help[Show this help]' '*-h[Show this help]' '*:argument:{ compadd -- ; _files -g "*.(yaml|yml)" }' ;;
+    import) shift words; (( CURRENT-- )); _arguments -s '*--output[Recipe to write; standard output by default]:value:(type=oci,dest= type=oci-layout,dest= type=docker,dest= type=tar,dest= type=dir,dest= type=context,dest= type=registry,ref=)' '*-o[Recipe to write; standard output by default]:value:(type=oci,dest= type=oci-layout,dest= type=docker,dest= type=tar,dest= type=dir,dest= type=context,dest= type=registry,ref=)' '*--distro[Distribution of a kickstart that does not show it  centos 7]:value:_files' '*--allow-unknown[Pass over what is unknown in a kickstart, with a warning]' '*--help[Show this help]' '*-h[Show this help]' '*:argument:{ compadd -- ; _files -g "*.(yaml|yml)" }' ;;
     cache)
       if (( CURRENT == 3 )); then compadd -- dir size prune; return; fi
       case "$words[3]" in

@@ -38,6 +38,7 @@ const packages: readonly RpmSpec[] = [
   { name: "lib", version: "1.9", provides: ["lib.so(64bit)"] },
   { name: "lib", version: "1.10" },
   { name: "other", arch: "i686" },
+  { name: "foreign", arch: "aarch64" },
 ];
 
 interface Opened {
@@ -69,7 +70,7 @@ describe("openRepository of rpm", () => {
         "lib-1.9-1.x86_64 Packages/lib-1.9-1.x86_64.rpm",
       ]);
       assert.deepEqual(described(index, "app"), ["app-1:1.0-1.x86_64 Packages/app-1.0-1.x86_64.rpm"]);
-      assert.deepEqual([...index.names()], ["app", "lib", "tool"]);
+      assert.deepEqual([...index.names()], ["app", "lib", "other", "tool"]);
     });
   }
   it("finds packages by what they provide, have, replace and go with", async () => {
