@@ -52,7 +52,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface World {
   readonly stdout: Output;
   readonly stderr: Output;
-  readonly stdin: { readonly isTerminal: boolean };
+  readonly stdin: { readonly isTerminal: boolean; read(): AsyncIterable<Uint8Array> };
   readonly env: Environment;
   /** Absolute path of the current folder. */
   readonly cwd: string;

@@ -1,7 +1,7 @@
 // Flags that only Dockerfiles have, and the values behind them.
 import { posix } from "node:path";
 import type { FlagParametersForType } from "@stricli/core";
-import type { Secret, SshSocket } from "../build/dockerfile/contract.ts";
+import type { NamedContext, Secret, SshSocket } from "../build/dockerfile/contract.ts";
 import type { Context, World } from "./context.ts";
 import { usage } from "./flags.ts";
 import { asText } from "./shared-flags.ts";
@@ -15,6 +15,10 @@ export interface DockerfileFlags {
   readonly label?: readonly string[];
   readonly squash?: boolean;
   readonly noCache?: boolean;
+  readonly noCacheFilter?: readonly string[];
+  readonly buildContext?: readonly string[];
+  readonly check?: boolean;
+  readonly call?: "build" | "check";
 }
 
 export const dockerfileFlags: FlagParametersForType<DockerfileFlags, Context> = {
@@ -54,6 +58,24 @@ export const dockerfileFlags: FlagParametersForType<DockerfileFlags, Context> = 
   },
   squash: { kind: "boolean", optional: true, withNegated: false, brief: "All layers as one (Dockerfile)" },
   noCache: { kind: "boolean", optional: true, withNegated: false, brief: "Do every step again (Dockerfile)" },
+  noCacheFilter: {
+    kind: "parsed",
+    parse: asText,
+    variadic: ",",
+    optional: true,
+    placeholder: "stage",
+    brief: "Stages whose steps are done again (Dockerfile)",
+  },
+  buildContext: {
+    kind: "parsed",
+    parse: asText,
+    variadic: true,
+    optional: true,
+    placeholder: "name=folder",
+    brief: "Folder or image that FROM and --from find by name (Dockerfile)",
+  },
+  check: { kind: "boolean", optional: true, withNegated: false, brief: "Warn, and build nothing (Dockerfile)" },
+  call: { kind: "enum", values: ["build", "check"], optional: true, brief: "As --check (Dockerfile)" },
 };
 
 /** `NAME=VALUE`, or `NAME` for the environment's value, which may be missing. */
@@ -76,6 +98,41 @@ export function readLabels(texts: readonly string[]): Readonly<Record<string, st
       if (equals !== 0) return equals < 0 ? [text, ""] : [text.slice(0, equals), text.slice(equals + 1)];
       throw usage(`Cannot read label "${text}": it has no name`);
     }),
+  );
+}
+
+/** `NAME=FOLDER`, `NAME=docker-image://IMAGE`, `NAME=oci-layout://PATH` or `NAME=recipe://RECIPE`. Throws USAGE. */
+export function readNamedContexts(
+  texts: readonly string[],
+  { cwd }: Pick<World, "cwd">,
+): Readonly<Record<string, NamedContext>> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const equals = text.indexOf("=");
+      if (equals <= 0) {
+        throw usage(`Cannot read build context "${text}": it is not NAME=PLACE`, 'Write it as in "src=../source".');
+      }
+      return [text.slice(0, equals).toLowerCase(), readPlace(text.slice(equals + 1), cwd)];
+    }),
+  );
+}
+
+function readPlace(place: string, cwd: string): NamedContext {
+  const [, scheme, rest = ""] = /^([a-z][a-z-]*):\/\/(.+)$/.exec(place) ?? [];
+  switch (scheme) {
+    case undefined:
+      if (!/^git@/.test(place)) return { kind: "folder", path: posix.resolve(cwd, place) };
+      break;
+    case "docker-image":
+    case "recipe":
+      return { kind: "image", name: rest };
+    case "oci-layout":
+      return { kind: "image", name: `oci-layout://${posix.resolve(cwd, rest)}` };
+    default:
+  }
+  throw usage(
+    `Cannot use "${place}" as build context: dodai fetches no contexts`,
+    "Wanted is a folder, docker-image://IMAGE, oci-layout://PATH or recipe://RECIPE.",
   );
 }
 

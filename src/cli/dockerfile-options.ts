@@ -6,7 +6,7 @@ import { DodaiError } from "../core/dodai-error.ts";
 import type { BuildFlags } from "./commands/build.ts";
 import type { World } from "./context.ts";
 import type { FoundDockerfile } from "./dockerfile-argument.ts";
-import { readBuildArgs, readLabels, readSecret, readSsh } from "./dockerfile-flags.ts";
+import { readBuildArgs, readLabels, readNamedContexts, readSecret, readSsh } from "./dockerfile-flags.ts";
 import { parseSourceDateEpoch, usage } from "./flags.ts";
 import { unsignedRepositories } from "./options.ts";
 import { cacheDirectory } from "./places.ts";
@@ -28,7 +28,9 @@ export function dockerfileOptions(
     dockerfile: { file: found.file, text: found.text },
     name: nameOf(found),
     contextDirectory: found.contextDirectory,
+    contextArchive: found.contextArchive,
     ignoreText: found.ignoreText,
+    namedContexts: readNamedContexts(flags.buildContext ?? [], world),
     cacheDirectory: cache,
     hostPlatform,
     buildArgs,
@@ -37,6 +39,7 @@ export function dockerfileOptions(
     sshSockets: (flags.ssh ?? []).map((one) => readSsh(one, world)),
     squash: flags.squash ?? false,
     noCache: flags.noCache ?? false,
+    noCacheStages: (flags.noCacheFilter ?? []).map((one) => one.toLowerCase()),
     insecureHttp: flags.insecureHttp ?? false,
     insecureUnsigned: unsignedRepositories(flags.insecureUnsigned ?? []),
     cacheFrom: (flags.cacheFrom ?? []).map(({ name }) => name),
@@ -64,7 +67,10 @@ function refuseRecipeFlags({ locked, scripts, ledger, scriptTimeout }: BuildFlag
 }
 
 /** The folder of the context: `images/base/Dockerfile` is `base`. */
-function nameOf({ contextDirectory }: FoundDockerfile): string {
+function nameOf({ contextArchive, contextDirectory, close }: FoundDockerfile): string {
+  // What came from standard input has no name.
+  if (close !== undefined) return "image";
+  if (contextArchive !== undefined) return posix.basename(contextArchive).replace(/\.t.*$/, "") || "image";
   return posix.basename(contextDirectory) || "image";
 }
 

@@ -21,7 +21,7 @@ const cache = (brief: string) =>
   }) as const;
 
 export function buildRoute(): Command<Context> {
-  return buildCommand<BuildFlags, [string?, string?], Context>({
+  return buildCommand<BuildFlags, string[], Context>({
     loader: async () => (await import("./commands/build.ts")).build,
     parameters: {
       flags: {
@@ -44,7 +44,7 @@ export function buildRoute(): Command<Context> {
         push: { kind: "boolean", optional: true, withNegated: false, brief: "Push the image under each of its names" },
         insecureHttp,
         cacheFrom: cache("Take from there what was built from the same; may be repeated"),
-        cacheTo: cache("Keep there what is built, for --cache-from; mode=max for all stages; may be repeated"),
+        cacheTo: cache("Keep there what is built, for --cache-from; may be repeated"),
         locked: {
           kind: "boolean",
           optional: true,
@@ -84,17 +84,33 @@ export function buildRoute(): Command<Context> {
           placeholder: "duration",
           brief: "For each RUN; no limit by default (Dockerfile)",
         },
+        iidfile: {
+          kind: "parsed",
+          parse: asText,
+          optional: true,
+          placeholder: "file",
+          brief: "Where to write the digest, too",
+        },
+        metadataFile: {
+          kind: "parsed",
+          parse: asText,
+          optional: true,
+          placeholder: "file",
+          brief: "Where to write what --json prints, too",
+        },
         json,
         ...dockerfileFlags,
         ...commonFlags,
       },
       aliases: { t: "tag", o: "output", f: "file" },
       positional: {
-        kind: "tuple",
-        parameters: [
-          { ...recipeArgument, optional: true, brief: "Built-in name, file, Dockerfile, or folder with a Dockerfile" },
-          { brief: "Folder of the build context", parse: asText, placeholder: "CONTEXT", optional: true },
-        ],
+        kind: "array",
+        parameter: {
+          brief: "Built-in name, file, Dockerfile, or folder with a Dockerfile; behind a Dockerfile its context",
+          parse: asText,
+          placeholder: "RECIPE|DOCKERFILE|FOLDER",
+        },
+        maximum: 2,
       },
     },
     docs: {
@@ -103,6 +119,7 @@ export function buildRoute(): Command<Context> {
         "RECIPE [-t NAME]... [-o type=KIND,dest=PATH]... [flags]",
         "DOCKERFILE [CONTEXT] [--build-arg NAME=VALUE]... [--target STAGE] [flags]",
         "-f DOCKERFILE [CONTEXT] [flags]",
+        "- < DOCKERFILE or TAR",
       ],
       fullDescription: describeCommand("Builds an image and prints its digest.", {
         more: `${recipeHelp}

@@ -15,7 +15,7 @@ export function worldOfProcess(): World {
   return {
     stdout: outputTo(process.stdout),
     stderr: outputTo(process.stderr),
-    stdin: { isTerminal: isatty(0) },
+    stdin: { isTerminal: isatty(0), read: () => process.stdin },
     env,
     cwd: process.cwd(),
     hostPlatform: platformOfHost(process.arch),

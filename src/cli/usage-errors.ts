@@ -11,6 +11,7 @@ import {
 } from "@stricli/core";
 import { DodaiError } from "../core/dodai-error.ts";
 import { nearest } from "../frontends/suggest.ts";
+import { hintForDockerFlag } from "./docker-flags.ts";
 import { usage } from "./flags.ts";
 import { count } from "./quantities.ts";
 
@@ -24,11 +25,13 @@ export function usageErrorOf(error: unknown, words: readonly string[] = []): unk
   if (error instanceof FlagNotFoundError) {
     const meant = nearest(error.input.replace(/^--/, "").replace(/=.*/, ""), error.corrections) ?? error.corrections[0];
     const flag = meant === undefined ? undefined : `--${meant.replace(/^--/, "")}`;
-    const fix = isCommandOpen(words) && flag === undefined ? commandBehind : didYouMean(flag);
+    const hint = isBuild(words) ? hintForDockerFlag(error.input.replace(/^--/, "")) : undefined;
+    const fix = hint ?? (isCommandOpen(words) && flag === undefined ? commandBehind : didYouMean(flag));
     return usage(`Cannot use flag "--${error.input.replace(/^--/, "")}": there is no such flag`, fix);
   }
   if (error instanceof AliasNotFoundError) {
-    const fix = isCommandOpen(words) ? commandBehind : seeHelp;
+    const hint = isBuild(words) ? hintForDockerFlag(error.input) : undefined;
+    const fix = hint ?? (isCommandOpen(words) ? commandBehind : seeHelp);
     return usage(`Cannot use flag "-${error.input}": there is no such flag`, fix);
   }
   if (error instanceof EnumValidationError) {
@@ -54,6 +57,8 @@ export function usageErrorOf(error: unknown, words: readonly string[] = []): unk
   }
   return error;
 }
+
+const isBuild = (words: readonly string[]): boolean => words.find((word) => !word.startsWith("-")) === "build";
 
 /** Of `dodai run`: whose flags these are is not said. */
 function isCommandOpen(words: readonly string[]): boolean {

@@ -66,9 +66,24 @@ export interface SandboxMount {
   readonly readOnly: boolean;
 }
 
+export interface FolderOwner {
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+}
+
+export interface KeptFolder {
+  readonly kind: "kept";
+  readonly path: string;
+  readonly from: string | undefined;
+  readonly owner: FolderOwner;
+}
+
 export type MountSource =
   /** A folder or file of the host. */
   | string
+  /** A folder of the host that is made when it is not there, of a copy of what was laid out aside when `from` names that. */
+  | KeptFolder
   /** What `layOutAside` laid out under this name. */
   | { readonly kind: "aside"; readonly name: string }
   /** An empty disk in memory, gone after the command. */

@@ -1,20 +1,24 @@
 // Places in the root where files of the host are seen while a command runs. What is made for that goes away afterwards.
 import { spawnSync } from "node:child_process";
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   lutimesSync,
   mkdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmdirSync,
+  rmSync,
   statSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { DodaiError } from "../core/dodai-error.ts";
 import { comparePaths, parentsOf } from "../core/path-order.ts";
-import { asideContent, type MountSource, type SandboxMount } from "./contract.ts";
+import { asideContent, type KeptFolder, type MountSource, type SandboxMount } from "./contract.ts";
 import { resolveInside } from "./disk-path.ts";
 import type { CommandRequest } from "./messages.ts";
 import type { Mount } from "./mounts.ts";
@@ -81,7 +85,8 @@ async function placeMount(mount: SandboxMount, placing: Placing): Promise<Mount>
   }
   const path = above ? `${above.path}/${place.path}` : place.path;
   placed.push({ wanted: target, path, from });
-  const restrictions = typeof source === "string" ? ["nosuid", "nodev", ...lockedOptions(from)] : ["nodev"];
+  const isOfHost = typeof source === "string" || source.kind === "kept";
+  const restrictions = isOfHost ? ["nosuid", "nodev", ...lockedOptions(from)] : ["nodev"];
   const options = new Set(["rbind", ...(readOnly ? ["ro"] : []), ...restrictions]);
   return { source: from, target: `${places.merged}/${path}`, type: "none", options: [...options].join(",") };
 }
@@ -91,13 +96,8 @@ async function openSource(source: MountSource, { places, placed, undo }: Placing
     if (!existsSync(source)) throw new DodaiError("SANDBOX_FAILED", `Cannot mount "${source}": it is not there`);
     return realpathSync(source);
   }
-  if (source.kind === "aside") {
-    const at = `${places.aside}/${source.name}/${asideContent}`;
-    const stat = lstatSync(at, { throwIfNoEntry: false });
-    // A link would lead into the host.
-    if (stat?.isDirectory() || stat?.isFile()) return at;
-    throw new DodaiError("SANDBOX_FAILED", "Cannot mount what was laid out: it is neither a file nor a folder");
-  }
+  if (source.kind === "aside") return laidAside(source.name, places);
+  if (source.kind === "kept") return openKept(source, places);
   const at = `${places.aside}/memory-${placed.length}`;
   mkdirSync(at, 0o755);
   const size = source.maxBytes === undefined ? "" : `,size=${source.maxBytes}`;
@@ -107,6 +107,42 @@ async function openSource(source: MountSource, { places, placed, undo }: Placing
     rmdirSync(at);
   });
   return at;
+}
+
+function laidAside(name: string, places: Places): string {
+  const at = `${places.aside}/${name}/${asideContent}`;
+  const stat = lstatSync(at, { throwIfNoEntry: false });
+  // A link would lead into the host.
+  if (stat?.isDirectory() || stat?.isFile()) return at;
+  throw new DodaiError("SANDBOX_FAILED", "Cannot mount what was laid out: it is neither a file nor a folder");
+}
+
+async function openKept({ path, from, owner }: KeptFolder, places: Places): Promise<string> {
+  if (existsSync(path)) return path;
+  if (from === undefined) {
+    mkdirSync(path, { recursive: true });
+    give(path, owner);
+    return path;
+  }
+  // It gets its name once it is whole.
+  const made = `${path}.${process.pid}-new`;
+  rmSync(made, { recursive: true, force: true });
+  await mustRun(["cp", "-a", "--", laidAside(from, places), made]);
+  give(made, owner);
+  if (existsSync(path)) rmSync(made, { recursive: true });
+  else renameSync(made, path);
+  return path;
+}
+
+function give(path: string, { uid, gid, mode }: KeptFolder["owner"]): void {
+  try {
+    chownSync(path, uid, gid);
+  } catch (error) {
+    // Where nothing can be given away all is root's.
+    if (!(error instanceof Error && "code" in error && (error.code === "EINVAL" || error.code === "EPERM")))
+      throw error;
+  }
+  chmodSync(path, mode);
 }
 
 /** What the host forbids on the disk where a file lies, a user namespace must keep forbidding (mount_namespaces(7)). */

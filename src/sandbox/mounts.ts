@@ -93,8 +93,8 @@ async function mountMerged(
   places: Places,
   { mode, lowers }: Pick<SessionOptions, "lowers" | "mode">,
 ): Promise<boolean> {
-  // The root folder of an overlay is as its upper one.
-  const { mode: permissions, uid, gid } = lstatSync(`${places.directory}/${lowers[0] ?? "root"}`);
+  // The root folder of an overlay is as its upper one: as it was laid out, because a layer says nothing of it.
+  const { mode: permissions, uid, gid } = lstatSync(`${places.directory}/root`);
   chownSync(places.upper, uid, gid);
   chmodSync(places.upper, permissions & 0o7777);
   const options = `lowerdir=${lowers.join(":")},upperdir=upper,workdir=work,nodev,${overlayForm(mode)}`;

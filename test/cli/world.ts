@@ -6,6 +6,7 @@ import type { TestContext } from "node:test";
 import type { BuildOptions, BuildResult, ResolvedPackage } from "../../src/build/contract.ts";
 import type { Library, Output, World } from "../../src/cli/context.ts";
 import { runCommandLine } from "../../src/cli/run.ts";
+import { bytesOf } from "../../src/core/bytes.ts";
 import { type Digest, parseDigest } from "../../src/core/digest.ts";
 import { parsePlatform } from "../../src/core/platform.ts";
 import type { Recipe } from "../../src/core/recipe.ts";
@@ -102,7 +103,7 @@ export interface RunOptions {
   readonly env?: World["env"];
   readonly stderr?: Partial<Output>;
   readonly signal?: AbortSignal;
-  readonly stdin?: World["stdin"];
+  readonly stdin?: Partial<World["stdin"]>;
   readonly takeSignals?: World["takeSignals"];
   /** What the clock says at each look; the last one stays. */
   readonly times?: readonly number[];
@@ -122,7 +123,7 @@ export async function runCli(words: readonly string[], options: RunOptions = {})
   const exitCode = await runCommandLine(words, {
     stdout: outputTo("stdout"),
     stderr: { ...outputTo("stderr"), ...options.stderr },
-    stdin: options.stdin ?? { isTerminal: false },
+    stdin: { isTerminal: false, read: () => bytesOf(), ...options.stdin },
     takeSignals: options.takeSignals ?? (() => () => {}),
     env: { HOME: options.cwd === undefined ? "/home/someone" : join(options.cwd, "home"), ...options.env },
     cwd: options.cwd ?? "/nowhere",

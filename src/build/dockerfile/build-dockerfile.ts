@@ -1,8 +1,9 @@
 // `dodai build Dockerfile`: parsed, its stages built as far as the wanted one needs them, and the image written.
 
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { formatCanonicalJson } from "../../core/canonical-json.ts";
 import { hexOf, sha256 } from "../../core/digest.ts";
-import { DodaiError } from "../../core/dodai-error.ts";
 import { formatImageName, parseImageName } from "../../core/image-name.ts";
 import { oneAtATime } from "../../core/one-at-a-time.ts";
 import { formatPlatform, type Platform } from "../../core/platform.ts";
@@ -10,7 +11,6 @@ import { version } from "../../core/version.ts";
 import { globalVariables } from "../../frontends/dockerfile/arguments.ts";
 import { type Dockerfile, parseDockerfile } from "../../frontends/dockerfile/dockerfile.ts";
 import type { Stage } from "../../frontends/dockerfile/instruction.ts";
-import { formatLintWarning, lintDockerfile } from "../../frontends/dockerfile/lint.ts";
 import { findTarget, neededStages, stagesBelow } from "../../frontends/dockerfile/stage-graph.ts";
 import { type BundleImage, bundleImages, type ImageBundle, rootDocument } from "../../image/bundle.ts";
 import { variablesOf } from "../../image/container-config.ts";
@@ -21,6 +21,7 @@ import { assertReachable, isPushed } from "../pushed.ts";
 import { findUnchanged, keepResult } from "../results.ts";
 import { type Session, withSession } from "../session.ts";
 import { openBaseImage } from "./base-image.ts";
+import { tellWarnings } from "./check.ts";
 import { type BuildContext, openContext } from "./context.ts";
 import type { DockerfileBuildOptions } from "./contract.ts";
 import { defined } from "./defined.ts";
@@ -37,11 +38,13 @@ export async function buildDockerfile(options: DockerfileBuildOptions): Promise<
   const platforms = options.platforms ?? [options.hostPlatform];
   for (const { kind } of options.outputs) assertOutputFits(kind, platforms);
   assertReachable(options);
-  const dockerfile = parseDockerfile(options.dockerfile.text, options.dockerfile.file);
-  tellWarnings(dockerfile, options);
+  const dockerfile = {
+    ...parseDockerfile(options.dockerfile.text, options.dockerfile.file),
+    contexts: new Set(Object.keys(options.namedContexts ?? {})),
+  };
+  tellWarnings(dockerfile, options.onEvent);
   return withSession(options, async (session) => {
-    const { ignoreText, contextDirectory } = options;
-    const context = await openContext(contextDirectory, { ignoreText, store: session.store, now: session.now });
+    const context = await openOwnContext(options, session);
     const cache = await openCache(options, session);
     const states: StageState[] = [];
     for (const platform of platforms)
@@ -58,27 +61,19 @@ export async function buildDockerfile(options: DockerfileBuildOptions): Promise<
   });
 }
 
+async function openOwnContext(options: DockerfileBuildOptions, session: Session): Promise<BuildContext> {
+  const { ignoreText, contextDirectory, contextArchive } = options;
+  const { store, now, pieces } = session;
+  if (contextArchive === undefined) return openContext(contextDirectory, { ignoreText, store, now });
+  const { openArchiveContext } = await import("./archive-context.ts");
+  return openArchiveContext(contextArchive, { ignoreText, spool: pieces.temporary() });
+}
+
 async function openCache(options: DockerfileBuildOptions, session: Session): Promise<StepCache | undefined> {
   const { cacheFrom = [], cacheTo = [], compression = "gzip" } = options;
   if (cacheFrom.length + cacheTo.length === 0) return undefined;
   const { startStepCache } = await import("./step-cache.ts");
   return startStepCache({ cacheFrom, cacheTo, compression, session });
-}
-
-/** Throws DOCKERFILE_SYNTAX where the file says that its warnings are errors. */
-function tellWarnings(dockerfile: Dockerfile, { onEvent }: DockerfileBuildOptions): void {
-  const warnings = lintDockerfile(dockerfile);
-  for (const one of warnings) onEvent?.({ kind: "warning", text: formatLintWarning(one) });
-  const [first] = warnings;
-  if (first === undefined || !dockerfile.directives.check.error) return;
-  throw new DodaiError(
-    "DOCKERFILE_SYNTAX",
-    `Cannot build "${dockerfile.file}": it says "check=error=true", and ${first.rule} was found`,
-    {
-      where: first.where,
-      fix: `${first.text.slice(0, 1).toUpperCase()}${first.text.slice(1)}.`,
-    },
-  );
 }
 
 interface PlatformBuild {
@@ -118,7 +113,7 @@ async function buildPlatform(build: PlatformBuild): Promise<StageState> {
   }
 }
 
-type BuildingParts = Omit<Building, "alone" | "image" | "signal" | "stage" | "warn">;
+type BuildingParts = Omit<Building, "alone" | "image" | "named" | "signal" | "stage" | "warn">;
 
 function startBuilding(parts: BuildingParts, stages: Map<number, Promise<StageState>>, stopped: AbortSignal): Building {
   const { dockerfile, options, session } = parts;
@@ -137,6 +132,8 @@ function startBuilding(parts: BuildingParts, stages: Map<number, Promise<StageSt
       if (!warned.has(text)) session.emit({ kind: "warning", text });
       warned.add(text);
     },
+    named: (name, platform) =>
+      once(images, `context ${name} ${formatPlatform(platform)}`, () => openNamed({ name, platform }, building)),
     stage: (index) => once(stages, index, () => buildStage(dockerfile.stages[index] as Stage, building)),
     image: (name, platform) =>
       once(images, `${name} ${formatPlatform(platform)}`, () => startFromImage({ name, platform, options, session })),
@@ -148,6 +145,30 @@ function once<Key, Value>(known: Map<Key, Promise<Value>>, key: Key, make: () =>
   const value = known.get(key) ?? make();
   known.set(key, value);
   return value;
+}
+
+/** A folder is what `COPY . /` makes of it. */
+async function openNamed(
+  { name, platform }: { readonly name: string; readonly platform: Platform },
+  building: Building,
+): Promise<StageState> {
+  const { options, session } = building;
+  const found = options.namedContexts?.[name];
+  if (found === undefined) throw new Error(`There is no context "${name}"`);
+  if (found.kind === "image") return building.image(found.name, platform);
+  const ignoreText = await readIgnoreFile(found.path);
+  const context = await openContext(found.path, { ignoreText, store: session.store, now: session.now });
+  const dockerfile = parseDockerfile("FROM scratch\nCOPY . /\n", `the context "${name}"`);
+  const [stage] = dockerfile.stages;
+  return buildStage(stage as Stage, { ...building, platform, dockerfile, context, ofImage: new Set() });
+}
+
+async function readIgnoreFile(folder: string): Promise<string> {
+  try {
+    return await readFile(join(folder, ".dockerignore"), "utf8");
+  } catch {
+    return "";
+  }
 }
 
 async function startFromImage(base: Parameters<typeof openBaseImage>[0]): Promise<StageState> {

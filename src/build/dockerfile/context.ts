@@ -23,7 +23,6 @@ import { type Ignore, parseIgnore } from "../../frontends/dockerfile/ignore.ts";
 import type { Store } from "../../io/store.ts";
 
 export interface BuildContext {
-  readonly directory: string;
   /** Whether a path is left out by `.dockerignore`. */
   isIgnored(path: string): boolean;
   /** The entry at a path, without looking through links; `undefined` when there is none or it is left out. */
@@ -55,7 +54,6 @@ export async function openContext(
     return known;
   };
   return {
-    directory,
     isIgnored,
     find: (path) => (isIgnored(path) && !mayHoldWanted(path, ignore, at) ? undefined : entryAt(at(path), path)),
     list: (path) =>

@@ -16,6 +16,13 @@ export type Secret =
   | { readonly id: string; readonly kind: "file"; readonly path: string }
   | { readonly id: string; readonly kind: "value"; readonly value: string };
 
+/** What FROM and --from find under a name that the caller gives. */
+export type NamedContext =
+  /** A folder of this machine; absolute. */
+  | { readonly kind: "folder"; readonly path: string }
+  /** As FROM names it. */
+  | { readonly kind: "image"; readonly name: string };
+
 /** An agent's socket that RUN sees. */
 export interface SshSocket {
   readonly id: string;
@@ -51,6 +58,8 @@ export interface DockerfileBuildOptions
   readonly name: string;
   /** Absolute. */
   readonly contextDirectory: string;
+  /** A tar that is the context, plain or compressed; paths that FROM names still count from `contextDirectory`. */
+  readonly contextArchive?: string | undefined;
   /** Text of the `.dockerignore` that counts; "" for none. */
   readonly ignoreText: string;
   /** The host's when absent. */
@@ -58,6 +67,8 @@ export interface DockerfileBuildOptions
   readonly hostPlatform: Platform;
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly target?: string;
+  /** By name in lower case. */
+  readonly namedContexts?: Readonly<Record<string, NamedContext>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly secrets: readonly Secret[];
   readonly sshSockets: readonly SshSocket[];

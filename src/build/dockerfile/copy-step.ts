@@ -133,6 +133,8 @@ async function sourceStage(
   if (from === undefined) return undefined;
   const reference = fromOf(from, { source }, { stage, dockerfile: building.dockerfile });
   if (reference.kind === "stage") return { state: await building.stage(reference.index), name: from.text };
+  if (reference.kind === "context")
+    return { state: await building.named(reference.name, state.platform), name: from.text };
   if (reference.kind === "image")
     return { state: await building.image(reference.name, state.platform), name: from.text };
   throw new DodaiError("STEP_FAILED", "Cannot copy from scratch: there is nothing in it", { where: stage.position });

@@ -5,7 +5,7 @@ import { type Bytes, verified } from "../../core/bytes.ts";
 import { type Digest, parseDigest } from "../../core/digest.ts";
 import { DodaiError, type Position } from "../../core/dodai-error.ts";
 import type { CopyInstruction } from "../../frontends/dockerfile/instruction.ts";
-import { positionAt } from "../../frontends/dockerfile/source.ts";
+import { positionAt, syntaxError } from "../../frontends/dockerfile/source.ts";
 import { faultOf, HttpFault } from "../../io/http-fault.ts";
 import type { CopyWishes } from "./copy-step.ts";
 import type { StepContext } from "./state.ts";
@@ -32,7 +32,7 @@ export function isGitSource(source: string): boolean {
 
 const maxBytes = 2 ** 40;
 
-/** Throws DOWNLOAD_FAILED, DIGEST_MISMATCH, NETWORK_OFFLINE, DIGEST_SYNTAX. */
+/** Throws DOWNLOAD_FAILED, DIGEST_MISMATCH, NETWORK_OFFLINE, DOCKERFILE_SYNTAX. */
 export async function fetchRemote(
   source: string,
   {
@@ -44,7 +44,7 @@ export async function fetchRemote(
   const { store } = context.building.session;
   const url = readUrl(source, instruction);
   const shown = `${url.host}${url.pathname}`;
-  const expected = wishes.checksum === undefined ? undefined : parseDigest(wishes.checksum);
+  const expected = readChecksum(wishes, instruction);
   const name = fileNameOf(url);
   if (name === "" && wishes.isFolder) {
     throw new DodaiError("STEP_FAILED", `Cannot add "${shown}": its path ends without a file's name`, {
@@ -57,6 +57,16 @@ export async function fetchRemote(
   const sizeBytes = (await stat(store.path(digest))).size;
   const open = (): Bytes => verified(store.open(digest), { digest, sizeBytes, what: `"${shown}"` });
   return { name: name === "" ? "file" : name, digest, sizeBytes, open };
+}
+
+function readChecksum({ checksum }: CopyWishes, { source, checksum: word }: CopyInstruction): Digest | undefined {
+  if (checksum === undefined) return undefined;
+  if (/^sha256:[0-9a-f]{64}$/.test(checksum)) return parseDigest(checksum);
+  throw syntaxError({
+    what: `--checksum=${checksum}`,
+    state: "it is not sha256: followed by 64 lower-case hex digits",
+    where: positionAt(source, word?.at ?? 0),
+  });
 }
 
 function readUrl(source: string, { source: text, sources }: CopyInstruction): URL {

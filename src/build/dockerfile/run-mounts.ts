@@ -1,11 +1,11 @@
 // What RUN sees beside the root. Content of other stages, of the context and secrets is laid out beside it: so owners and modes
 // are as they should be whoever runs dodai, and what is written there is gone. Caches and sockets are the host's own.
-import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { ArchiveItem, Entry } from "../../archive/entry.ts";
 import { noXattrs } from "../../archive/entry.ts";
 import { bytesOf } from "../../core/bytes.ts";
-import type { Json } from "../../core/canonical-json.ts";
+import { formatCanonicalJson, type Json } from "../../core/canonical-json.ts";
 import { hexOf, sha256 } from "../../core/digest.ts";
 import { DodaiError } from "../../core/dodai-error.ts";
 import type { RunInstruction } from "../../frontends/dockerfile/instruction.ts";
@@ -55,11 +55,18 @@ export async function prepareMounts(
     inputs: prepared.map(({ inputs }) => inputs ?? null),
     asides: prepared.flatMap(({ items }, index) => (items ? [{ name: String(index), items }] : [])),
     locked: prepared.flatMap(({ locks }) => locks ?? []).sort(),
-    mounts: prepared.flatMap(({ mount }, index) =>
-      mount ? [{ source: { kind: "aside", name: String(index) }, ...mount } satisfies SandboxMount] : [],
-    ),
+    mounts: prepared.flatMap((one, index) => placedMount(one, String(index))),
     variables: Object.assign({}, ...prepared.map(({ variables }) => variables ?? {})) as Record<string, string>,
   };
+}
+
+/** What was laid out for a mount has the mount's number as its name. */
+function placedMount({ mount, items }: Prepared, name: string): readonly SandboxMount[] {
+  if (mount === undefined) return [];
+  const { source, ...place } = mount;
+  if (source === undefined) return [{ ...place, source: { kind: "aside", name } }];
+  const isFilled = typeof source !== "string" && source.kind === "kept" && items !== undefined;
+  return [{ ...place, source: isFilled ? { ...source, from: name } : source }];
 }
 
 async function prepareMount(mount: Mount, instruction: RunInstruction, context: StepContext): Promise<Prepared> {
@@ -72,14 +79,8 @@ async function prepareMount(mount: Mount, instruction: RunInstruction, context: 
         inputs: ["tmpfs", target, mount.maxBytes ?? null],
         mount: { source: { kind: "memory", maxBytes: mount.maxBytes }, target, readOnly: false },
       };
-    case "cache": {
-      const source = cacheFolder(mount, context);
-      return {
-        inputs: ["cache", target, mount.id],
-        mount: { source, target, readOnly: mount.readOnly },
-        ...(mount.isShared ? {} : { locks: source }),
-      };
-    }
+    case "cache":
+      return prepareCache(mount, instruction, context);
     case "secret":
       return prepareSecret(mount, instruction, context);
     case "ssh":
@@ -103,7 +104,11 @@ async function prepareBind(
     return {
       inputs: ["bind", target, await digestOfSelected(selected, context)],
       mount: seen,
-      items: () => itemsOfContext(planCopy(selected, { ...place, keepsTimes: false }), building.context),
+      items: () =>
+        itemsOfContext(
+          planCopy(selected, { ...place, epoch: context.state.epoch, keepsTimes: false }),
+          building.context,
+        ),
     };
   }
   return {
@@ -126,25 +131,45 @@ const copyOptions = {
 } as const;
 
 async function stageOf(
-  { from }: Mount & { readonly kind: "bind" },
+  { from }: Mount & { readonly kind: "bind" | "cache" },
   { source }: RunInstruction,
   { building, stage, state }: StepContext,
 ): Promise<StageState | undefined> {
   if (from === undefined) return undefined;
   const reference = fromOf(from, { source }, { stage, dockerfile: building.dockerfile });
   if (reference.kind === "stage") return building.stage(reference.index);
+  if (reference.kind === "context") return building.named(reference.name, state.platform);
   if (reference.kind === "image") return building.image(reference.name, state.platform);
   throw new DodaiError("STEP_FAILED", "Cannot mount from scratch: there is nothing in it", { where: stage.position });
 }
 
-/** One folder for an id, which all builds with this cache share. */
-function cacheFolder({ id, mode }: Mount & { readonly kind: "cache" }, { building }: StepContext): string {
-  const path = join(building.session.store.directory, "mounts", hexOf(sha256(id)).slice(0, 32));
-  if (!existsSync(path)) {
-    mkdirSync(path, { recursive: true });
-    chmodSync(path, mode);
-  }
-  return path;
+/** One folder for an id, a first content and an owner, which all builds with this cache share. */
+async function prepareCache(
+  mount: Mount & { readonly kind: "cache" },
+  instruction: RunInstruction,
+  context: StepContext,
+): Promise<Prepared> {
+  const { id, target, readOnly, mode, uid, gid, source: path } = mount;
+  const { store, pieces } = context.building.session;
+  const from = await stageOf(mount, instruction, context);
+  const owner = { uid, gid, mode };
+  const first = from ? [path, from.layers.map(({ diffId }) => diffId)] : [];
+  const isPlain = from === undefined && uid === 0 && gid === 0 && mode === 0o755;
+  const name = isPlain ? id : formatCanonicalJson([id, ...first, owner]);
+  const folder = join(store.directory, "mounts", hexOf(sha256(name)).slice(0, 32));
+  mkdirSync(dirname(folder), { recursive: true });
+  const wishes = { exclude: [], parents: false, where: instruction.position };
+  const place = { ...copyOptions, destination: `/${asideContent}`, where: instruction.position, keepsTimes: true };
+  const items = async function* (state: StageState): AsyncGenerator<ArchiveItem> {
+    const selected = selectSources(await stageSource(state, "stage"), [path], wishes);
+    yield* itemsOfStage(planCopy(selected, place), state, pieces);
+  };
+  return {
+    inputs: ["cache", target, id, ...first],
+    mount: { source: { kind: "kept", path: folder, from: undefined, owner }, target, readOnly },
+    ...(from && !existsSync(folder) ? { items: () => items(from) } : {}),
+    ...(mount.isShared ? {} : { locks: folder }),
+  };
 }
 
 function prepareSecret(

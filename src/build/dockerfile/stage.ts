@@ -46,6 +46,8 @@ async function startStage(stage: Stage, building: Building): Promise<StageState>
       return scratchState(platform, building);
     case "stage":
       return { ...(await building.stage(base.index)), hasOwnCmd: false };
+    case "context":
+      return building.named(base.name, platform);
     case "image":
       return building.image(base.name, platform);
   }

@@ -34,6 +34,8 @@ export interface Building {
   warn(text: string): void;
   /** A stage of this Dockerfile, built once. */
   stage(index: number): Promise<StageState>;
+  /** What the caller gives under a name. */
+  named(name: string, platform: Platform): Promise<StageState>;
   /** An image that FROM or --from names. */
   image(name: string, platform: Platform): Promise<StageState>;
 }

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { BuildResult, BuiltPlatform, Output, ScriptRecord } from "../../build/contract.ts";
 import type { ScriptMode } from "../../core/recipe.ts";
@@ -36,6 +37,8 @@ export interface BuildFlags extends CommonFlags, DockerfileFlags {
   readonly scriptTimeout?: number;
   /** Milliseconds. */
   readonly runTimeout?: number;
+  readonly iidfile?: string;
+  readonly metadataFile?: string;
   readonly json?: boolean;
 }
 
@@ -50,10 +53,44 @@ export async function build(this: Context, flags: BuildFlags, first?: string, se
   if (named !== undefined && first !== undefined)
     throw usage(`Cannot use argument "${first}": a kickstart has no context`, "Leave it out.");
   const found = named === undefined ? await findDockerfile({ file, first, second }, this) : undefined;
-  const { name, result } = found
-    ? await buildDockerfile(found, flags, this)
-    : await buildRecipe(named ?? first ?? "", others, this);
-  tell({ name, result, isDockerfile: found !== undefined, startedMs }, flags, this);
+  try {
+    if (found && (flags.check || flags.call === "check")) return await check(found, flags, this);
+    const built = found
+      ? await buildDockerfile(found, flags, this)
+      : await buildRecipe(named ?? first ?? "", others, this);
+    await writeFiles(built.result, flags, this);
+    tell({ ...built, isDockerfile: found !== undefined, startedMs }, flags, this);
+  } finally {
+    await found?.close?.();
+  }
+}
+
+/** Style and mistakes of a Dockerfile, and nothing else. */
+async function check({ file, text }: FoundDockerfile, { progress: mode }: BuildFlags, world: Context): Promise<void> {
+  const { checkDockerfile } = await import("../../build/dockerfile/check.ts");
+  const progress = startProgress(mode, world);
+  let warnings = 0;
+  try {
+    checkDockerfile({ file, text }, (event) => {
+      warnings++;
+      progress.onEvent(event);
+    });
+  } finally {
+    progress.end();
+  }
+  if (mode !== "quiet") world.stderr.write(`${warnings === 0 ? "no warnings" : count(warnings, "warning")}\n`);
+  if (warnings > 0) world.endWith(1);
+}
+
+async function writeFiles(result: BuildResult, { iidfile, metadataFile }: BuildFlags, { cwd }: World): Promise<void> {
+  if (iidfile !== undefined) await writeFile(resolve(cwd, iidfile), result.digest);
+  if (metadataFile !== undefined) await writeFile(resolve(cwd, metadataFile), formatMetadata(result));
+}
+
+/** Docker's keys, and all that `--json` says. */
+function formatMetadata(result: BuildResult): string {
+  const value = JSON.parse(formatResult(result)) as Record<string, unknown>;
+  return `${JSON.stringify({ "containerimage.digest": result.digest, ...value }, null, 2)}\n`;
 }
 
 interface Built {
@@ -106,7 +143,10 @@ async function buildRecipe(recipe: string, flags: BuildFlags, world: Context): P
   return { name, result };
 }
 
-const dockerfileOnly = ["buildArg", "target", "secret", "ssh", "label", "squash", "noCache", "runTimeout"] as const;
+const dockerfileOnly = [
+  ...(["buildArg", "buildContext", "target", "secret", "ssh", "label", "squash", "noCache", "noCacheFilter"] as const),
+  ...(["check", "call", "runTimeout"] as const),
+] as const;
 
 function refuseDockerfileFlags(flags: BuildFlags): void {
   const used = dockerfileOnly.find((one) => flags[one] !== undefined);

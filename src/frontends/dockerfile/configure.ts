@@ -92,6 +92,20 @@ function setCommand(config: ContainerConfig, { kind, command }: CommandInstructi
   return { config: { ...config, [kind]: value }, createdBy: `${kind.toUpperCase()} ${JSON.stringify(words)}` };
 }
 
+/** Linux's, as Docker knows them. */
+const signals: ReadonlySet<string> = new Set(
+  (
+    "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS TERM TRAP TSTP " +
+    "TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ"
+  ).split(" "),
+);
+
+function isSignal(text: string): boolean {
+  if (/^\d{1,3}$/.test(text)) return Number(text) > 0;
+  const name = text.toUpperCase().replace(/^SIG/, "");
+  return signals.has(name) || /^RT(?:MIN(?:\+(?:[1-9]|1[0-5]))?|MAX(?:-(?:[1-9]|1[0-4]))?)$/.test(name);
+}
+
 function setText(config: ContainerConfig, { kind, value, source }: TextInstruction, scope: Scope): Configured {
   const text = expandWord(value, source, scope);
   const where = positionAt(source, value.at);
@@ -99,7 +113,7 @@ function setText(config: ContainerConfig, { kind, value, source }: TextInstructi
     case "user":
       return { config: { ...config, user: text }, createdBy: `USER ${text}` };
     case "stopsignal":
-      if (!/^(?:\d{1,3}|(?:SIG)?[A-Z][A-Z0-9+-]*)$/i.test(text)) {
+      if (!isSignal(text)) {
         throw syntaxError({ what: `STOPSIGNAL "${text}"`, state: "it is no signal, wanted a name or a number", where });
       }
       return { config: { ...config, stopSignal: text }, createdBy: `STOPSIGNAL ${text}` };

@@ -14,6 +14,8 @@ export interface Dockerfile {
   /** ARG in front of the first FROM. */
   readonly globalArgs: readonly ArgInstruction[];
   readonly stages: readonly Stage[];
+  /** Names, in lower case, under which the caller gives something for FROM and --from. */
+  readonly contexts?: ReadonlySet<string>;
   /** As they are written, for checks of style. */
   readonly written: readonly Written[];
 }

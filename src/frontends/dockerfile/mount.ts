@@ -1,5 +1,5 @@
 // `RUN --mount=type=...,target=...`: what a command sees beside the root (BuildKit's reference, "RUN --mount").
-import { DodaiError } from "../../core/dodai-error.ts";
+import type { DodaiError } from "../../core/dodai-error.ts";
 import { joinPath } from "./configure.ts";
 import { expandWord, type Scope } from "./expand.ts";
 import { positionAt, type SourceText, syntaxError, type Word } from "./source.ts";
@@ -17,7 +17,17 @@ export type Mount =
       readonly from: Word | undefined;
       readonly source: string;
     })
-  | (Common & { readonly kind: "cache"; readonly id: string; readonly mode: number; readonly isShared: boolean })
+  | (Common & {
+      readonly kind: "cache";
+      readonly id: string;
+      /** What it holds when it is new: of a stage or image; nothing when absent. */
+      readonly from: Word | undefined;
+      readonly source: string;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+      readonly isShared: boolean;
+    })
   | (Common & { readonly kind: "tmpfs"; readonly maxBytes: number | undefined })
   | (Common & {
       readonly kind: "secret";
@@ -37,7 +47,10 @@ const kinds = ["bind", "cache", "tmpfs", "secret", "ssh"] as const;
 /** Keys that each kind takes; `=` may be missing for those that are true or false. */
 const keysOf: Readonly<Record<(typeof kinds)[number], readonly string[]>> = {
   bind: ["from", "source", "src", "target", "dst", "destination", "ro", "readonly", "rw", "readwrite"],
-  cache: ["id", "target", "dst", "destination", "sharing", "mode", "ro", "readonly", "rw", "readwrite"],
+  cache: [
+    ...["id", "from", "source", "src", "target", "dst", "destination", "sharing", "mode", "uid", "gid"],
+    ...["ro", "readonly", "rw", "readwrite"],
+  ],
   tmpfs: ["target", "dst", "destination", "size", "rw", "readwrite"],
   secret: ["id", "source", "src", "target", "dst", "destination", "required", "mode", "uid", "gid", "env"],
   ssh: ["id", "target", "dst", "destination", "required", "mode", "uid", "gid"],
@@ -60,13 +73,7 @@ export function readMount(
   if (kind === undefined) throw fail(`there is no type "${fields.get("type")}", wanted ${kinds.join(", ")}`);
   for (const key of fields.keys()) {
     if (key === "type" || keysOf[kind].includes(key)) continue;
-    const isKnown = kind === "cache" && ["from", "source", "src", "uid", "gid"].includes(key);
-    if (!isKnown) throw fail(`"${key}" means nothing with type ${kind}`);
-    throw new DodaiError(
-      "DOCKERFILE_UNSUPPORTED",
-      `Cannot do --mount=${word.text}: a cache mount with "${key}" is not supported`,
-      { where },
-    );
+    throw fail(`"${key}" means nothing with type ${kind}`);
   }
   const text = (...keys: readonly string[]): string | undefined => {
     const value = keys.map((key) => fields.get(key)).find((one) => one !== undefined);
@@ -94,23 +101,18 @@ interface Reading {
 function readKind(kind: (typeof kinds)[number], reading: Reading, { at }: Word): Mount {
   const { text, flag, target, index } = reading;
   switch (kind) {
-    case "bind": {
-      const from = text("from");
-      return {
-        kind,
-        target: targetOf(reading),
-        readOnly: !flag("rw", "readwrite"),
-        from: from === undefined ? undefined : { text: from, at },
-        source: text("source", "src") ?? "/",
-      };
-    }
+    case "bind":
+      return { kind, target: targetOf(reading), readOnly: !isWritable(reading, false), ...placeOf(reading, at) };
     case "cache":
       return {
         kind,
         target: targetOf(reading),
-        readOnly: flag("ro", "readonly"),
+        readOnly: !isWritable(reading, true),
+        ...placeOf(reading, at),
         id: text("id") ?? targetOf(reading),
         mode: numberOf("mode", 0o755, reading),
+        uid: numberOf("uid", 0, reading),
+        gid: numberOf("gid", 0, reading),
         isShared: readSharing(text("sharing"), reading.fail),
       };
     case "tmpfs":
@@ -123,6 +125,17 @@ function readKind(kind: (typeof kinds)[number], reading: Reading, { at }: Word):
       return { kind, id, target: target ?? usual, readOnly: true, required: flag("required") };
     }
   }
+}
+
+/** `rw=false` says the same as `ro`. */
+function isWritable({ text, flag }: Reading, usual: boolean): boolean {
+  if (text("ro", "readonly") !== undefined) return !flag("ro", "readonly");
+  return text("rw", "readwrite") === undefined ? usual : flag("rw", "readwrite");
+}
+
+function placeOf({ text }: Reading, at: number): { readonly from: Word | undefined; readonly source: string } {
+  const from = text("from");
+  return { from: from === undefined ? undefined : { text: from, at }, source: text("source", "src") ?? "/" };
 }
 
 function readSecret(reading: Reading): Mount & { readonly kind: "secret" } {

@@ -12,6 +12,8 @@ import { positionAt, syntaxError, type Word } from "./source.ts";
 export type BaseReference =
   | { readonly kind: "scratch" }
   | { readonly kind: "stage"; readonly index: number }
+  /** What the caller gives under this name. */
+  | { readonly kind: "context"; readonly name: string }
   | { readonly kind: "image"; readonly name: string };
 
 /** The wanted stage: by name, by number, or the last. Throws USAGE. */
@@ -30,7 +32,11 @@ export function findTarget({ stages, file }: Dockerfile, target: string | undefi
 }
 
 /** What a stage is built on. A stage's name counts from its own FROM on. Throws DOCKERFILE_SYNTAX. */
-export function baseOf(stage: Stage, { stages, directives }: Dockerfile, variables: Variables): BaseReference {
+export function baseOf(
+  stage: Stage,
+  { stages, directives, contexts }: Dockerfile,
+  variables: Variables,
+): BaseReference {
   const { base, source } = stage;
   const name = expandWord(base, source, { escape: directives.escape, lookUp: (one) => variables.get(one) });
   if (name === "") {
@@ -41,9 +47,18 @@ export function baseOf(stage: Stage, { stages, directives }: Dockerfile, variabl
       fix: "Give the argument a default in front of the first FROM, or a value with --build-arg.",
     });
   }
+  const given = contextNamed(name, contexts);
+  if (given) return given;
   const earlier = stages.slice(0, stage.index).findLast((one) => one.name === name.toLowerCase());
   if (earlier) return { kind: "stage", index: earlier.index };
   return name === "scratch" ? { kind: "scratch" } : { kind: "image", name };
+}
+
+/** It comes before a stage or an image of the same name; a name without a tag is one with `latest`. */
+function contextNamed(name: string, contexts: Dockerfile["contexts"]): BaseReference | undefined {
+  const lower = name.toLowerCase();
+  const found = [lower, lower.replace(/:latest$/, "")].find((one) => contexts?.has(one));
+  return found === undefined ? undefined : { kind: "context", name: found };
 }
 
 export interface FromContext {
@@ -55,11 +70,13 @@ export interface FromContext {
 export function fromOf(
   word: Word,
   { source }: Pick<Stage, "source">,
-  { stage, dockerfile: { stages } }: FromContext,
+  { stage, dockerfile: { stages, contexts } }: FromContext,
 ): BaseReference {
   const name = word.text.toLowerCase();
   const fault = { what: `--from=${word.text}`, where: positionAt(source, word.at) };
   if (name === "") throw syntaxError({ ...fault, state: "it names nothing" });
+  const given = contextNamed(name, contexts);
+  if (given) return given;
   const before = stages.slice(0, stage.index);
   const named = before.findLast((one) => one.name === name);
   if (named) return { kind: "stage", index: named.index };

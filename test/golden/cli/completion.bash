@@ -26,18 +26,23 @@ _dodai() {
         --ledger) files=any ;;
         --script-timeout) files=any ;;
         --run-timeout) files=any ;;
+        --iidfile) files=any ;;
+        --metadata-file) files=any ;;
         --file|-f) files=any ;;
         --build-arg) files=any ;;
         --target) files=any ;;
         --secret) files=any ;;
         --ssh) files=any ;;
         --label) files=any ;;
+        --no-cache-filter) files=any ;;
+        --build-context) files=any ;;
+        --call) values="build check" ;;
         --platform) files=any ;;
         --progress) values="auto tty plain quiet" ;;
         --cache-dir) files=any ;;
         --distro) files=any ;;
         *)
-          if [[ "$current" == -* ]]; then values="--tag --output --push --insecure-http --cache-from --cache-to --locked --scripts --compression --ledger --script-timeout --run-timeout --json --file --build-arg --target --secret --ssh --label --squash --no-cache --platform --offline --insecure-unsigned --progress --cache-dir --distro --allow-unknown --help"
+          if [[ "$current" == -* ]]; then values="--tag --output --push --insecure-http --cache-from --cache-to --locked --scripts --compression --ledger --script-timeout --run-timeout --iidfile --metadata-file --json --file --build-arg --target --secret --ssh --label --squash --no-cache --no-cache-filter --build-context --check --call --platform --offline --insecure-unsigned --progress --cache-dir --distro --allow-unknown --help"
           else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
       esac ;;
     "lock")
