@@ -96,6 +96,8 @@ export interface ScriptRecord {
   readonly done: "run" | "native" | "not-needed" | "skipped";
   /** Name of the effect, when one stands for it. */
   readonly effect?: string;
+  /** Of a script that failed, where nothing hangs on it. */
+  readonly exitCode?: number;
   /** Paths without leading `/` that it changed, made or removed, or that its effect did; sorted. */
   readonly changed: readonly string[];
 }

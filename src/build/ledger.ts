@@ -19,6 +19,7 @@ export function formatLedger({ digest, platforms }: BuildResult): string {
             script: one.script,
             done: one.done,
             effect: one.effect,
+            exitCode: one.exitCode,
             changed: one.changed.map((path) => `/${path}`),
           })),
           ...(steps && {

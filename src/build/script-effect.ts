@@ -19,7 +19,7 @@ export interface ScriptEffect {
 }
 
 /** Changes when the same scripts would be run or told of in another way. */
-export const scriptEffectVersion = 1;
+export const scriptEffectVersion = 2;
 
 const head = "dodai.json";
 

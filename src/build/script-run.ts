@@ -6,7 +6,7 @@ import { formatCanonicalJson } from "../core/canonical-json.ts";
 import { hexOf, sha256 } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { formatPlatform } from "../core/platform.ts";
-import type { InstalledPackage, ScriptCommand, ScriptPlan, ScriptRunner } from "../packages/contract.ts";
+import type { InstalledPackage, ScriptCommand, ScriptName, ScriptPlan, ScriptRunner } from "../packages/contract.ts";
 import { addFiles, type ChangedTree } from "../rootfs/change.ts";
 import { normalizeChange } from "../rootfs/normalize.ts";
 import type { Sandbox } from "../sandbox/contract.ts";
@@ -207,6 +207,7 @@ async function effectOf(sandbox: Sandbox, { unpacked, scripts, runner, epoch }: 
   const removed: string[] = [];
   const items: { readonly entry: Entry; readonly bytes: Uint8Array }[] = [];
   const traced = new Map<string, Uint8Array>();
+  let failures = "";
   const ours = new Set([...scripts.temporary, ...scripts.scripts].map(({ path }) => path));
   for await (const change of sandbox.changes()) {
     if (change.kind === "removed") {
@@ -215,6 +216,7 @@ async function effectOf(sandbox: Sandbox, { unpacked, scripts, runner, epoch }: 
     }
     const bytes = await collect(change.body, { maxBytes: MAX_FILE_BYTES, what: change.entry.path });
     if (isOfTrace(change.entry.path)) traced.set(change.entry.path, bytes);
+    else if (change.entry.path === scripts.failures) failures = Buffer.from(bytes).toString();
     else if (!ours.has(change.entry.path)) items.push({ entry: change.entry, bytes });
   }
   const before = (path: string): Entry | undefined => unpacked.tree.get(path)?.entry;
@@ -230,11 +232,17 @@ async function effectOf(sandbox: Sandbox, { unpacked, scripts, runner, epoch }: 
     scripts: [
       ...scripts.scripts.map(({ package: name, script, path }): ScriptRecord => {
         const changed = (changes.get(path) ?? []).filter((one) => inImage.has(one));
-        return { package: name, script, done: "run", changed };
+        const exitCode = exitCodeIn(failures, { package: name, script });
+        return { package: name, script, done: "run", ...(exitCode === undefined ? {} : { exitCode }), changed };
       }),
       ...scripts.needless.map((one): ScriptRecord => ({ ...one, done: "not-needed", changed: [] })),
     ],
   };
+}
+
+function exitCodeIn(failures: string, { package: name, script }: ScriptName): number | undefined {
+  const line = failures.split("\n").find((one) => one.startsWith(`${name} ${script} `));
+  return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(" ") + 1));
 }
 
 /** The largest file that a script may leave. */

@@ -38,7 +38,7 @@ export async function applyScripts(change: ChangedTree, context: ScriptContext):
       return { scripts: told(context, new Map()), normalized: [] };
     case "emulate": {
       const scripts = told(context, applyEffects(change, context, "all"));
-      assertKnown(context.plan, scripts);
+      assertKnown(context, scripts);
       return { scripts, normalized: [] };
     }
     case "run":
@@ -54,6 +54,11 @@ async function runScripts(change: ChangedTree, context: ScriptContext): Promise<
   const { removed, entries, scripts, normalized } = await scriptEffectOf({ ...context, unpacked: change, timeoutMs });
   removePaths(change, new Set(removed));
   addEntries(change, entries);
+  for (const { package: name, script, exitCode } of scripts) {
+    if (exitCode === undefined) continue;
+    const text = `${script} of "${name}" ended with exit code ${exitCode}; the package is installed all the same`;
+    context.session.emit({ kind: "warning", text });
+  }
   const { accounts, certificates } = context.plan.recipe;
   if (accounts.users.length > 0 || accounts.groups.length > 0 || certificates) applyEffects(change, context, "recipe");
   return { scripts, normalized };
@@ -85,11 +90,12 @@ function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" 
     const effect = effectNamed(name);
     const here = effect.covers.filter((one) => names.has(one.package));
     if (!(plan.base ? isWantedOnBase({ effect, always, plan }) : always) && here.length === 0) continue;
-    const { files, removed, covered = [] } = effect.apply(effectContext);
+    const { files, removed, covered = [], needless = [] } = effect.apply(effectContext);
     removePaths(change, new Set(removed));
     addFiles(change, files, epoch);
     const changed = [...files.map(({ path }) => path), ...removed].sort();
-    for (const one of covered) done.set(keyOf(one), { ...one, done: "native", effect: name, changed });
+    for (const one of covered) done.set(keyOf(one), { changed, ...one, done: "native", effect: name });
+    for (const one of needless) done.set(keyOf(one), { ...one, done: "not-needed", changed: [] });
     const alike = scriptsLike(effect, context);
     for (const one of [...here, ...alike]) {
       for (const script of one.scripts) {
@@ -126,9 +132,9 @@ function scriptTest({ distribution }: Plan): (member: string) => boolean {
 function packagesOf({ plan, installed }: ScriptContext): EffectContext["packages"] {
   const names = new Set(installed.map(({ name }) => name));
   const below = (plan.base?.database?.packages ?? []).filter(({ name }) => !names.has(name));
-  const own = installed.map(({ name, version, control }) => {
+  const own = installed.map(({ name, version, control, paths }) => {
     const facts = plan.distribution.format.factsOf?.(control);
-    return { name, version, control, ...(facts ? { provides: facts.provides } : {}) };
+    return { name, version, control, paths, ...(facts ? { provides: facts.provides } : {}) };
   });
   if (below.length === 0) return own;
   const all = [...own, ...below.map(({ name, version }) => ({ name, version, control: [] }))];
@@ -173,9 +179,11 @@ function told({ plan, installed }: ScriptContext, done: Done): readonly ScriptRe
 const NAMED_AT_MOST = 10;
 
 /** An image whose package manager is to work owes every script; hand-picked packages list what was left out instead. */
-function assertKnown({ recipe, supply, base }: Plan, scripts: readonly ScriptRecord[]): void {
+function assertKnown({ plan, installed }: ScriptContext, scripts: readonly ScriptRecord[]): void {
+  const { recipe, supply, base, distribution } = plan;
   const hasManager = base?.database?.packages.some(({ name }) => name === "dpkg") ?? false;
-  if (!supply.essential && !hasManager) return;
+  const hasRpm = distribution.format.name === "rpm" && installed.some(({ name }) => name === "rpm");
+  if (!supply.essential && !hasManager && !hasRpm) return;
   const allowed = new Set(recipe.allowUnknownScripts);
   const unknown = scripts.filter((one) => one.done === "skipped" && !allowed.has(one.package));
   if (unknown.length === 0) return;

@@ -49,7 +49,7 @@ export interface RpmFamilySpec {
 const usualPriority = 500;
 
 /** What scripts do in any image, in the order in which it is done. */
-const effects: readonly string[] = ["accounts", "ld.so.cache"];
+const effects: readonly string[] = ["rpm-scripts", "accounts", "ld.so.cache"];
 
 const shellConfig: RecipeConfig = {
   env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
@@ -226,13 +226,6 @@ function recipeRepositories(repository: RecipeRepository, place: RecipePlace): r
   }));
 }
 
-/** The distribution's own root, in an address that a recipe spells out, stands for the mirrors that are set. */
-function mirrorsFor(url: string, { root }: RpmRelease, { archive }: MirrorSettings): readonly string[] {
-  const bare = (address: string): string => address.replace(/^https?:/, "");
-  if (!archive || !bare(url).startsWith(`${bare(root)}/`)) return [url];
-  return archive.map((mirror) => mirror.replace(/\/+$/, "") + bare(url).slice(bare(root).length));
-}
-
 /** Those of dnf.conf(5), and those that the release's own repository files use. */
 function variablesOf(release: RpmRelease, basearch: string): ReadonlyMap<string, string> {
   const [major = "", minor = ""] = (/[\d.]+/.exec(release.name)?.[0] ?? "").split(".");
@@ -244,6 +237,13 @@ function variablesOf(release: RpmRelease, basearch: string): ReadonlyMap<string,
     ["releasever_minor", minor],
     ...Object.entries(release.variables ?? {}),
   ]);
+}
+
+/** The distribution's own root, in an address that a recipe spells out, stands for the mirrors that are set. */
+function mirrorsFor(url: string, { root }: RpmRelease, { archive }: MirrorSettings): readonly string[] {
+  const bare = (address: string): string => address.replace(/^https?:/, "");
+  if (!archive || !bare(url).startsWith(`${bare(root)}/`)) return [url];
+  return archive.map((mirror) => mirror.replace(/\/+$/, "") + bare(url).slice(bare(root).length));
 }
 
 /** dnf's variables, `$basearch` and `${basearch}`. */

@@ -96,6 +96,8 @@ export function createWorkerPool<Job, Result>({ module, threads }: PoolOptions):
       closed = true;
       const error = new DodaiError("CANCELLED", "Cannot go on: the build was cancelled");
       for (const { reject } of [...waiting.splice(0), ...busy.values()]) reject(error);
+      // One that is idle keeps no program going, and so nobody would wait for its end.
+      for (const worker of idle) worker.ref();
       await Promise.all([...idle, ...busy.keys()].map((worker) => worker.terminate()));
     },
   };

@@ -539,6 +539,8 @@ export interface ScriptPlan {
   readonly commands: readonly ScriptCommand[];
   /** The scripts that these commands may run, each with its path in the image, without leading `/`. */
   readonly scripts: readonly (ScriptName & { readonly path: string })[];
+  /** A file of `temporary` in which commands note scripts that failed and that nothing hangs on: package, script and exit code a line. */
+  readonly failures?: string;
   /** Scripts that are not run, because their text shows that they only look after upgrades. */
   readonly needless: readonly ScriptName[];
 }

@@ -65,6 +65,8 @@ export const normalizeRules: readonly NormalizeRule[] = [
       "/var/lib/dbus/machine-id",
       "/var/lib/systemd/credential.secret",
       "/var/lib/systemd/random-seed",
+      "/etc/pki/tls/certs/localhost.crt",
+      "/etc/pki/tls/private/localhost.key",
       "/var/lib/yum/uuid",
     ],
     action: { kind: "drop" },

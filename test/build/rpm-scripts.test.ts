@@ -8,7 +8,7 @@ import { build } from "../../src/build/build.ts";
 import type { Recipe } from "../../src/core/recipe.ts";
 import { baseRecipe } from "../../src/distros/rpm-family.ts";
 import { needs, run } from "../kit/oracle.ts";
-import { buildPackages, installWithRpm, mergedUsr, type SubPackage, shellFiles } from "../kit/rpm-spec.ts";
+import { buildPackages, installWithRpm, mergedUsr, rpmFiles, type SubPackage, shellFiles } from "../kit/rpm-spec.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -93,6 +93,36 @@ const chain: readonly SubPackage[] = [
   },
 ];
 
+const lua = (text: string): string => `local log = io.open("/log", "a")\n${text}\nlog:close()`;
+
+/** Scripts that only rpm itself can run. */
+const own: readonly SubPackage[] = [
+  shell,
+  { name: "rpm-here", requires: ["a-shell"], copied: rpmFiles() },
+  {
+    name: "watcher",
+    requires: ["rpm-here"],
+    sections: {
+      "%pre -p <lua>": lua('log:write("pre of watcher ", type(arg[2]), arg[2], #arg, "\\n"); posix.mkdir("/made")'),
+      "%post -p <lua>": lua('log:write("post of watcher ", posix.stat("/made", "type"), "\\n")'),
+      "%triggerin -p <lua> -- app": lua('log:write("triggerin of watcher ", arg[2] + arg[3], "\\n")'),
+      "%filetriggerin -p <lua> -- /usr/share/app": lua(
+        'local file = rpm.next_file()\nwhile file do log:write("  ", file, "\\n"); file = rpm.next_file() end',
+      ),
+      "%posttrans -p <lua>": `${lua('log:write("posttrans of watcher\\n")')}\nerror("of no consequence")`,
+    },
+  },
+  {
+    name: "app",
+    requires: ["watcher"],
+    files: ["/usr/share/app/one", "/usr/share/app/two"],
+    sections: {
+      "%pre -p <lua>": lua('log:write("pre of app ", rpm.vercmp("1.10", "1.9"), "\\n")'),
+      "%post -e": 'echo "post of app %%{_bindir} ($*)" >>/log',
+    },
+  },
+];
+
 interface Place {
   readonly folder: string;
   readonly files: readonly string[];
@@ -120,20 +150,36 @@ function recipeFor({ folder }: Place, words: readonly string[]): Recipe {
   };
 }
 
+const lines = (root: string): readonly string[] => readFileSync(join(root, "log"), "utf8").split("\n");
+
+/** The log of a build, that of rpm, and which scripts failed. */
+async function logsOf(t: TestContext, packages: readonly SubPackage[]): Promise<readonly (readonly string[])[]> {
+  const place = await makePackages(t, packages);
+  const [mine, theirs] = [join(place.folder, "root"), join(place.folder, "rpm-root")];
+  const { platforms } = await build({
+    hostRoot: "",
+    now: new Date("2026-11-24"),
+    recipe: recipeFor(place, [packages.at(-1)?.name ?? ""]),
+    cacheDirectory: join(place.folder, "cache"),
+    outputs: [{ kind: "dir", destination: mine }],
+  });
+  installWithRpm(theirs, place.files);
+  const failed = (platforms[0]?.scripts ?? []).flatMap(({ script, exitCode }) =>
+    exitCode ? [`${script} ${exitCode}`] : [],
+  );
+  return [lines(mine), lines(theirs), failed];
+}
+
 describe("scripts of rpm packages", oracles, () => {
   it("run as rpm runs them: the same in the same order, with the same arguments and input", async (t) => {
-    const place = await makePackages(t, chain);
-    const [own, theirs] = [join(place.folder, "root"), join(place.folder, "rpm-root")];
-    await build({
-      hostRoot: "",
-      now: new Date("2026-11-24"),
-      recipe: recipeFor(place, ["final"]),
-      cacheDirectory: join(place.folder, "cache"),
-      outputs: [{ kind: "dir", destination: own }],
-    });
-    installWithRpm(theirs, place.files);
-    const lines = (root: string): readonly string[] => readFileSync(join(root, "log"), "utf8").split("\n");
-    assert.deepEqual(lines(own), lines(theirs));
-    assert.equal(lines(own).length, 69);
+    const [mine = [], theirs] = await logsOf(t, chain);
+    assert.deepEqual(mine, theirs);
+    assert.equal(mine.length, 69);
+  });
+  it("run as rpm runs them in its own Lua, and with macros expanded", async (t) => {
+    const [mine = [], theirs, failed] = await logsOf(t, own);
+    assert.deepEqual(failed, ["posttrans 1"]);
+    assert.deepEqual(mine, theirs);
+    assert.equal(mine.length, 9);
   });
 });

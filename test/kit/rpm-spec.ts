@@ -56,9 +56,20 @@ export const mergedUsr: Readonly<Record<string, string>> = {
 };
 
 /** A shell of this machine and all that it loads, below /usr. */
-export function shellFiles(): readonly string[] {
-  const loaded = run("ldd", ["/bin/dash"]).matchAll(/(\/\S+) \(0x/g);
-  return ["/bin/sh", ...[...loaded].map(([, path = ""]) => path)].map((path) => path.replace(/^(?!\/usr)/, "/usr"));
+export const shellFiles = (): readonly string[] => ["/usr/bin/sh", ...loadedBy("/bin/dash")];
+
+/** rpm of this machine with its macros. */
+export function rpmFiles(): readonly string[] {
+  const settings = globSync(
+    "/usr/lib/rpm/{macros,rpmrc,macros.d/*,platform/x86_64-linux/macros,platform/noarch-linux/macros}",
+  );
+  const shell = new Set(shellFiles());
+  return ["/usr/bin/rpm", ...loadedBy("/usr/bin/rpm"), ...settings].filter((path) => !shell.has(path));
+}
+
+function loadedBy(program: string): readonly string[] {
+  const loaded = run("ldd", [program]).matchAll(/(\/\S+) \(0x/g);
+  return [...loaded].map(([, path = ""]) => path.replace(/^(?!\/usr)/, "/usr"));
 }
 
 /** Installs packages with rpm into an empty root whose scripts find a shell there. Needs root. */

@@ -2,14 +2,18 @@
 // package asks for comes before it, and of packages that may come next the one that most others wait for. Packages that need
 // each other in a circle are taken together, once what the circle needs is there, and the circle is cut where scripts mind least.
 import { compareBytes } from "../../core/byte-order.ts";
-import type { InstalledPackage } from "../contract.ts";
-import { type OrderNode, orderNodes } from "./order-relations.ts";
+import { type Orderable, type OrderNode, orderNodes } from "./order-relations.ts";
 
-export function installOrder(packages: readonly InstalledPackage[]): readonly InstalledPackage[] {
+export function installOrder<One extends Orderable>(packages: readonly One[]): readonly One[] {
+  const known = new Map<Orderable, One>(packages.map((one) => [one, one]));
+  return orderOf(packages).flatMap((one) => known.get(one) ?? []);
+}
+
+function orderOf(packages: readonly Orderable[]): readonly Orderable[] {
   const sorted = [...packages].sort((a, b) => compareBytes(a.name, b.name));
   const nodes = orderNodes(sorted);
   const circles = findCircles(nodes);
-  const order: InstalledPackage[] = [];
+  const order: Orderable[] = [];
   const queue: OrderNode[] = [];
   for (const node of nodes) if (node.missing === 0) enqueue(queue, node);
   for (const { members, missing } of circles.values()) if (missing === 0 && members[0]) enqueue(queue, members[0]);
@@ -35,7 +39,7 @@ interface Collecting {
   /** What may come next. */
   readonly queue: OrderNode[];
   readonly circles: ReadonlyMap<number, Circle>;
-  readonly order: InstalledPackage[];
+  readonly order: Orderable[];
   /** Within a circle: what may come once it is done. */
   readonly outer?: OrderNode[];
 }

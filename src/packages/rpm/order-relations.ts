@@ -1,14 +1,19 @@
 // Which package comes before which: requirements, and wishes of any kind, each met by one package (rpm's addRelation and
 // rpmalSatisfiesDepend). Files go before what packages provide.
-import type { InstalledPackage, Requirement, RichRelation, VersionOperator } from "../contract.ts";
+import type { ControlMember, Requirement, RichRelation, VersionOperator } from "../contract.ts";
 import { filesOf } from "./files.ts";
 import type { Header } from "./header.ts";
 import { headersOf } from "./installed.ts";
 import { overlap, parseRelation } from "./relation.ts";
 import { sense, tags } from "./tags.ts";
 
+export interface Orderable {
+  readonly name: string;
+  readonly control: readonly ControlMember[];
+}
+
 export interface OrderNode {
-  readonly installed: InstalledPackage;
+  readonly installed: Orderable;
   /** Word sizes of its programs: 1 is 32 bits, 2 is 64. */
   readonly color: number;
   /** Who asks for it, and what it asks for, the last first. */
@@ -26,7 +31,7 @@ export interface OrderLink {
   isForScripts: boolean;
 }
 
-export function orderNodes(packages: readonly InstalledPackage[]): readonly OrderNode[] {
+export function orderNodes(packages: readonly Orderable[]): readonly OrderNode[] {
   const opened = packages.map((installed) => {
     const { header } = headersOf(installed.control, installed.name);
     const color = header.numbers(tags.fileColors).reduce((all, one) => all | one, 0);

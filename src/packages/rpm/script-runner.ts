@@ -13,9 +13,10 @@ import { installOrder } from "./install-order.ts";
 import { headersOf } from "./installed.ts";
 import { EXPAND_PROGRAM, expandLauncher, LUA_PROGRAM, luaLauncher, plainLauncher } from "./script-launcher.ts";
 import { type Scriptlet, scriptletsOf } from "./scripts.ts";
-import { type ScriptRun, scriptRuns } from "./transaction.ts";
+import { isCritical, needsRpm, type ScriptRun, scriptRuns } from "./transaction.ts";
 
 const folder = "var/tmp/dodai-scripts";
+const failures = `${folder}/.failures`;
 
 export const scriptRunner: ScriptRunner = {
   plan,
@@ -28,7 +29,7 @@ export const scriptRunner: ScriptRunner = {
 function plan(installed: readonly InstalledPackage[], options: ScriptPlanOptions): ScriptPlan {
   const order = installOrder(installed);
   const hasRpm = options.has("usr/bin/rpm");
-  const runs = scriptRuns(order).filter(({ scriptlet }) => hasRpm || !isForUpgrades(scriptlet));
+  const runs = scriptRuns(order).filter(({ scriptlet }) => hasRpm || !needsRpm(scriptlet));
   const environment = environmentOf(options.epoch);
   const used = new Map(runs.map((run) => [pathOf(run.package, run.scriptlet), run]));
   const inputs = new Map(
@@ -37,6 +38,7 @@ function plan(installed: readonly InstalledPackage[], options: ScriptPlanOptions
   return {
     temporary: [
       { kind: "directory", path: folder, mode: 0o755 },
+      fileOf(failures, ""),
       fileOf(`${folder}/${LUA_PROGRAM.name}`, LUA_PROGRAM.text),
       fileOf(`${folder}/${EXPAND_PROGRAM.name}`, EXPAND_PROGRAM.text),
       ...[...used].flatMap(([path, run]) => scriptFiles(path, run, hasRpm)),
@@ -49,6 +51,7 @@ function plan(installed: readonly InstalledPackage[], options: ScriptPlanOptions
       ...programs(["/usr/sbin/ldconfig"], options, environment),
     ],
     scripts: [...used].map(([path, run]) => ({ package: run.package, script: run.scriptlet.name, path })),
+    failures,
     needless: order.flatMap(({ name, control }) =>
       scriptletsOf(headersOf(control, name).header)
         .filter((scriptlet) => !used.has(pathOf(name, scriptlet)))
@@ -59,9 +62,6 @@ function plan(installed: readonly InstalledPackage[], options: ScriptPlanOptions
 
 const pathOf = (name: string, scriptlet: Scriptlet): string => `${folder}/${name}.${scriptlet.name}`;
 
-/** A %pretrans in rpm's Lua runs before anything is there: without rpm it can only be for upgrades. */
-const isForUpgrades = ({ kind, interpreter }: Scriptlet): boolean => kind === "pretrans" && interpreter[0] === "<lua>";
-
 function fileOf(path: string, text: string): GeneratedFile {
   return { kind: "file", path, mode: 0o755, bytes: Buffer.from(text) };
 }
@@ -70,7 +70,7 @@ function fileOf(path: string, text: string): GeneratedFile {
 function scriptFiles(path: string, { package: name, scriptlet }: ScriptRun, hasRpm: boolean): readonly GeneratedFile[] {
   const { interpreter, body, expands, isQueryFormat } = scriptlet;
   const isLua = interpreter[0] === "<lua>";
-  if (body !== undefined && (isLua || expands || isQueryFormat) && !hasRpm) throw needsRpm(name, scriptlet);
+  if (body !== undefined && (isLua || expands || isQueryFormat) && !hasRpm) throw rpmMissing(name, scriptlet);
   const bodyPath = `${folder}/.body.${name}.${scriptlet.name}`;
   const place = { folder: `/${folder}`, body: `/${bodyPath}`, package: name };
   if (expands || isQueryFormat) return [fileOf(path, expandLauncher(scriptlet, place)), fileOf(bodyPath, body ?? "")];
@@ -80,7 +80,7 @@ function scriptFiles(path: string, { package: name, scriptlet }: ScriptRun, hasR
   return [fileOf(path, plainLauncher(scriptlet, place)), ...(body === undefined ? [] : [fileOf(bodyPath, body)])];
 }
 
-function needsRpm(name: string, { name: script, interpreter }: Scriptlet): DodaiError {
+function rpmMissing(name: string, { name: script, interpreter }: Scriptlet): DodaiError {
   const why = interpreter[0] === "<lua>" ? "it is in rpm's own Lua" : "its macros are expanded by rpm";
   return new DodaiError(
     "SCRIPT_UNKNOWN",
@@ -98,9 +98,6 @@ function programs(
   return paths.filter((path) => has(path.slice(1))).map((path) => ({ argv: [path], environment }));
 }
 
-/** Those whose failure keeps a package from being installed (rpm's RPMSCRIPT_FLAG_CRITICAL). */
-const critical: ReadonlySet<string> = new Set(["pretrans", "triggerprein", "pre"]);
-
 interface CommandOptions {
   readonly environment: ScriptCommand["environment"];
   /** Path of the file that is its standard input. */
@@ -111,9 +108,9 @@ function commandOf(run: ScriptRun, { environment, input }: CommandOptions): Scri
   const { package: name, scriptlet } = run;
   const words = [`/${pathOf(name, scriptlet)}`, ...run.arguments.map(String)] as const;
   const named = { environment, script: { package: name, script: scriptlet.name } };
-  if (critical.has(scriptlet.kind)) return { argv: words, ...named };
+  if (isCritical(scriptlet)) return { argv: words, ...named };
   const from = input === undefined ? "" : ` </${input}`;
-  const warning = `echo "warning: ${scriptlet.name} of ${name} ended with $?"`;
+  const warning = `echo "${name} ${scriptlet.name} $?" >>/${failures}`;
   return { argv: ["/bin/sh", "-c", `"$@"${from} || ${warning}`, "sh", ...words], ...named };
 }
 

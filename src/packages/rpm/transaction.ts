@@ -1,7 +1,7 @@
 // What rpm runs when it installs packages into an empty root, in its order (rpm's rpmtsRun, rpmPackageInstall, rpmtriggers):
 // every %pretrans; for each package in turn what it sets off before it is there, its %pre, file triggers of a high priority,
 // its %post, triggers, and file triggers of a low priority; then every %posttrans and every trigger on the files of all.
-import type { InstalledPackage } from "../contract.ts";
+import type { ControlMember } from "../contract.ts";
 import { filesOf } from "./files.ts";
 import type { Header } from "./header.ts";
 import { headersOf } from "./installed.ts";
@@ -21,8 +21,23 @@ export interface ScriptRun {
   readonly files?: readonly string[];
 }
 
+/** Those whose failure keeps a package from being installed (rpm's RPMSCRIPT_FLAG_CRITICAL). */
+export const isCritical = ({ kind }: Scriptlet): boolean => ["pretrans", "triggerprein", "pre"].includes(kind);
+
+/** A %pretrans in rpm's Lua runs before anything is there: in an image without rpm it can only be for upgrades. */
+export const needsRpm = ({ kind, interpreter }: Scriptlet): boolean =>
+  kind === "pretrans" && interpreter[0] === "<lua>";
+
+/** What is installed: with the paths that an image has of it. */
+export interface TransactionPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly control: readonly ControlMember[];
+  readonly paths?: readonly string[];
+}
+
 /** `order`: as packages are installed, one of a name. */
-export function scriptRuns(order: readonly InstalledPackage[]): readonly ScriptRun[] {
+export function scriptRuns(order: readonly TransactionPackage[]): readonly ScriptRun[] {
   const rpm = order.find(({ name }) => name === "rpm")?.version;
   const elements = order.map(elementOf);
   const there: Element[] = [];
@@ -58,8 +73,7 @@ interface Element {
   readonly files: readonly string[];
 }
 
-function elementOf(installed: InstalledPackage): Element {
-  const { name, control, paths } = installed;
+function elementOf({ name, control, paths = [] }: TransactionPackage): Element {
   const { header } = headersOf(control, name);
   const there = new Set(paths);
   const files = filesOf(header, name)

@@ -26,6 +26,8 @@ export interface EffectContext {
     readonly control: readonly ControlMember[];
     /** Names that it provides, where its format tells. */
     readonly provides?: readonly string[];
+    /** Absolute paths that it holds in the image, where scripts are told of them. */
+    readonly paths?: readonly string[];
   }[];
   /** The recipe's. */
   readonly certificates?: RecipeCertificates;
@@ -36,8 +38,14 @@ export interface EffectResult {
   readonly files: readonly GeneratedFile[];
   /** Paths of the tree that go away. */
   readonly removed: readonly string[];
-  /** Scripts whose work was done, beside those that the effect always covers. */
-  readonly covered?: readonly { readonly package: string; readonly script: string }[];
+  /** Scripts whose work was done, beside those that the effect always covers; `changed` when it is known of each. */
+  readonly covered?: readonly {
+    readonly package: string;
+    readonly script: string;
+    readonly changed?: readonly string[];
+  }[];
+  /** Scripts that nothing set off. */
+  readonly needless?: readonly { readonly package: string; readonly script: string }[];
 }
 
 export interface Effect {

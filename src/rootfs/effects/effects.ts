@@ -22,6 +22,7 @@ import { nsswitch } from "./nsswitch.ts";
 import { osReleaseDistroless } from "./os-release-distroless.ts";
 import { pamModules } from "./pam-modules.ts";
 import { pamProfiles } from "./pam-profiles.ts";
+import { rpmScripts } from "./rpm-scripts.ts";
 import { shadow } from "./shadow.ts";
 import { shells } from "./shells.ts";
 import { subordinateIds } from "./subordinate-ids.ts";
@@ -53,6 +54,7 @@ export const effects: readonly Effect[] = [
   osReleaseDistroless,
   pamModules,
   pamProfiles,
+  rpmScripts,
   shadow,
   shells,
   subordinateIds,

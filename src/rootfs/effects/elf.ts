@@ -9,12 +9,16 @@ export interface SharedObject {
   /** glibc's flags: FLAG_ELF_LIBC6 and the ABI (sysdeps/generic/ldconfig.h). */
   readonly flags: number;
   readonly littleEndian: boolean;
+  /** The oldest kernel that it runs on, as glibc puts it in a number: 2.6.32 is 0x20620. 0 when it does not say. */
+  readonly kernel: number;
 }
 
 const libc6 = 0x0003;
 const dynamicObject = 3;
 const loadSegment = 1;
 const dynamicSegment = 2;
+const noteSegment = 4;
+const maxNoteBytes = 1 << 16;
 const tagEnd = 0;
 const tagStringTable = 5;
 const tagSoname = 14;
@@ -61,8 +65,10 @@ export function readSharedObject(file: RandomAccess): SharedObject | undefined {
   const abi = abiFlag(header.half(18), kind.is64, header.word(kind.is64 ? 48 : 36));
   if (abi === undefined) return undefined;
   try {
+    const segments = segmentsOf(file, header, kind);
     return {
-      soname: sonameOf(file, segmentsOf(file, header, kind), kind),
+      soname: sonameOf(file, segments, kind),
+      kernel: kernelOf(file, segments, kind),
       flags: libc6 | abi,
       littleEndian: kind.littleEndian,
     };
@@ -135,6 +141,25 @@ function sonameOf(file: RandomAccess, segments: readonly Segment[], kind: Kind):
     ({ type, address, sizeBytes: length }) => type === loadSegment && table >= address && table < address + length,
   );
   return load && textAt(file, table - load.address + load.offset + soname);
+}
+
+/** The note NT_GNU_ABI_TAG for Linux: its name "GNU", type 1, then the system and three parts of a version. */
+function kernelOf(file: RandomAccess, segments: readonly Segment[], kind: Kind): number {
+  for (const { type, offset, sizeBytes } of segments) {
+    if (type !== noteSegment || sizeBytes > maxNoteBytes) continue;
+    const bytes = file.read(offset, sizeBytes);
+    const notes = viewOf(bytes, kind);
+    for (let at = 0; at + 32 <= sizeBytes; ) {
+      const [nameBytes, contentBytes] = [notes.word(at), notes.word(at + 4)];
+      const isAbi = nameBytes === 4 && contentBytes >= 16 && notes.word(at + 8) === 1;
+      if (isAbi && Buffer.from(bytes.subarray(at + 12, at + 16)).toString("latin1") === "GNU\0") {
+        const [system, ...parts] = [16, 20, 24, 28].map((place) => notes.word(at + place));
+        if (system === 0) return parts.reduce((all, part) => (all << 8) | (part & 0xff), 0);
+      }
+      at += 12 + 4 * (Math.ceil(nameBytes / 4) + Math.ceil(contentBytes / 4));
+    }
+  }
+  return 0;
 }
 
 function textAt(file: RandomAccess, offset: number): string | undefined {

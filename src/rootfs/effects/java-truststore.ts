@@ -24,9 +24,19 @@ export function addToTruststore(
   const bytes = Buffer.from(store.buffer, store.byteOffset, store.byteLength);
   const entries = readEntries(bytes);
   for (const { alias, der } of certificates)
-    entries.set(alias.toLowerCase(), formatEntry(alias.toLowerCase(), der, epoch));
+    entries.set(alias.toLowerCase(), formatEntry(Buffer.from(alias.toLowerCase()), der, epoch));
   const sorted = [...entries].sort(([a], [b]) => compareBytes(a, b)).map(([, entry]) => entry);
   const body = Buffer.concat([u32(magic), u32(2), u32(sorted.length), ...sorted]);
+  return Buffer.concat([body, hashOf(body)]);
+}
+
+/** A store of its own, its entries in the order in which they are given; aliases are bytes. */
+export function formatTruststore(
+  certificates: readonly { readonly alias: Uint8Array; readonly der: Uint8Array }[],
+  epoch: number,
+): Uint8Array {
+  const entries = certificates.map(({ alias, der }) => formatEntry(alias, der, epoch));
+  const body = Buffer.concat([u32(magic), u32(2), u32(entries.length), ...entries]);
   return Buffer.concat([body, hashOf(body)]);
 }
 
@@ -87,14 +97,20 @@ function cursorOf(bytes: Buffer, end: number): Cursor {
   };
 }
 
-function formatEntry(alias: string, der: Uint8Array, epoch: number): Buffer {
+function formatEntry(alias: Uint8Array, der: Uint8Array, epoch: number): Buffer {
   const time = Buffer.alloc(8);
   time.writeBigUInt64BE(BigInt(epoch) * 1000n);
-  return Buffer.concat([u32(trustedCertificate), text(alias), time, text("X.509"), u32(der.byteLength), der]);
+  return Buffer.concat([
+    u32(trustedCertificate),
+    text(alias),
+    time,
+    text(Buffer.from("X.509")),
+    u32(der.byteLength),
+    der,
+  ]);
 }
 
-function text(value: string): Buffer {
-  const bytes = Buffer.from(value);
+function text(bytes: Uint8Array): Buffer {
   const length = Buffer.alloc(2);
   length.writeUInt16BE(bytes.length);
   return Buffer.concat([length, bytes]);

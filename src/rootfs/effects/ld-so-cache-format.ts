@@ -7,6 +7,8 @@ export interface CacheEntry {
   readonly soname: string;
   readonly path: string;
   readonly flags: number;
+  /** The oldest kernel, where the C library still asks (before glibc 2.36). */
+  readonly kernel?: number;
 }
 
 export interface CacheFacts {
@@ -46,6 +48,7 @@ function compareParts(x: string, y: string): number {
 
 export function formatCache(entries: readonly CacheEntry[], { writer, release, littleEndian }: CacheFacts): Uint8Array {
   const sorted = entries.toSorted((a, b) => compareLibraries(b.soname, a.soname) || b.flags - a.flags);
+  if (isBefore(release, 32)) return formatOldCache(sorted, littleEndian);
   const start = headerBytes + entryBytes * sorted.length;
   const strings = layStrings(sorted.flatMap(({ soname, path }) => [soname, path]));
   const extensionAt = Math.ceil((start + strings.bytes.byteLength) / 4) * 4;
@@ -65,6 +68,7 @@ export function formatCache(entries: readonly CacheEntry[], { writer, release, l
     word(flags, at);
     word(start + strings.offsetOf(soname), at + 4);
     word(start + strings.offsetOf(path), at + 8);
+    if (isBefore(release, 36)) word(sorted[index]?.kernel ?? 0, at + 12);
   }
   strings.bytes.copy(cache, start);
   word(extensionMagic, extensionAt);
@@ -72,6 +76,55 @@ export function formatCache(entries: readonly CacheEntry[], { writer, release, l
   word(extensionAt + 24, extensionAt + 16);
   word(generator.byteLength, extensionAt + 20);
   generator.copy(cache, extensionAt + 24);
+  return cache;
+}
+
+/** Whether a release of glibc is older than 2.MINOR. */
+const isBefore = (release: string, minor: number): boolean => Number(/^2\.(\d+)/.exec(release)?.[1] ?? minor) < minor;
+
+const oldMagic = "ld.so-1.7.0";
+const oldHeaderBytes = 16;
+const oldEntryBytes = 12;
+
+/** Before glibc 2.32: the form of libc5 with the new one behind it, and strings one after another that both point to. */
+function formatOldCache(sorted: readonly CacheEntry[], littleEndian: boolean): Uint8Array {
+  // An even number of entries ends where the new form may begin: the last is there twice.
+  const oldCount = sorted.length + (sorted.length % 2);
+  const newStart = oldHeaderBytes + oldEntryBytes * oldCount;
+  const stringsAt = headerBytes + entryBytes * sorted.length;
+  const texts = sorted.map(({ soname, path }) => [byteString(soname), byteString(path)] as const);
+  const strings = Buffer.from(
+    texts
+      .flat()
+      .map((text) => `${text}\0`)
+      .join(""),
+    "latin1",
+  );
+  const cache = Buffer.alloc(newStart + stringsAt + strings.byteLength);
+  const word = (value: number, at: number): void => {
+    if (littleEndian) cache.writeUInt32LE(value, at);
+    else cache.writeUInt32BE(value, at);
+  };
+  cache.write(oldMagic, 0, "latin1");
+  word(oldCount, 12);
+  cache.write(magic, newStart, "latin1");
+  word(sorted.length, newStart + 20);
+  word(strings.byteLength, newStart + 24);
+  let place = stringsAt;
+  for (const [index, { flags, kernel = 0 }] of sorted.entries()) {
+    const [soname = "", path = ""] = texts[index] ?? [];
+    const pathPlace = place + soname.length + 1;
+    const newAt = newStart + headerBytes + entryBytes * index;
+    for (let old = index; old < (index === sorted.length - 1 ? oldCount : index + 1); old++)
+      [flags, place, pathPlace].forEach((value, at) => {
+        word(value, oldHeaderBytes + oldEntryBytes * old + 4 * at);
+      });
+    [flags, place, pathPlace, kernel].forEach((value, at) => {
+      word(value, newAt + 4 * at);
+    });
+    place = pathPlace + path.length + 1;
+  }
+  strings.copy(cache, newStart + stringsAt);
   return cache;
 }
 

@@ -25,13 +25,16 @@ function apply(context: EffectContext): EffectResult {
   if (library === undefined) return { files: [], removed: [] };
   const byFolder = filesByFolder(context.tree);
   const found: FoundLibrary[] = [];
-  for (const folder of searchedFolders(context)) {
+  for (const folder of searchedFolders(context, library)) {
     const place = resolvePath(context.tree, folder.slice(1), { last: true }) ?? "";
     found.push(...librariesIn({ folder, place, names: byFolder.get(place) ?? [] }, context));
   }
   if (found.length === 0) return { files: [], removed: [] };
   const entries = found.map(
-    ({ folder, soname, flags }): CacheEntry => ({ soname, path: `${folder}/${soname}`, flags }),
+    ({ folder, soname, flags, kernel }): CacheEntry => ({
+      ...{ soname, path: `${folder}/${soname}`, flags },
+      ...(library.isRpm ? { kernel } : {}),
+    }),
   );
   const littleEndian = found.every((one) => one.littleEndian);
   const cache: GeneratedFile = {
@@ -43,14 +46,21 @@ function apply(context: EffectContext): EffectResult {
   return { files: [...found.flatMap((one) => missingLink(one, context.tree)), cache], removed: [] };
 }
 
-/** The C library whose loader reads the cache. Its package is `glibc` where the format is apk's, and calls itself nothing else. */
-function glibcOf({ packages, tree, distribution }: EffectContext): Pick<CacheFacts, "writer" | "release"> | undefined {
+interface Library extends Pick<CacheFacts, "writer" | "release"> {
+  /** Its folders are those of the word sizes, and before glibc 2.36 the cache says which kernel a library asks for. */
+  readonly isRpm: boolean;
+}
+
+/** The C library whose loader reads the cache. Its package is `glibc` where the format is apk's or rpm's, and calls itself nothing else. */
+function glibcOf({ packages, tree, distribution }: EffectContext): Library | undefined {
   const versionOf = (name: string): string | undefined => packages.find((one) => one.name === name)?.version;
   const version = versionOf("libc-bin") ?? versionOf("libc6") ?? versionOf("libc6.1");
-  const apk = tree.has("etc/ld.so.conf") ? versionOf("glibc") : undefined;
-  const release = (version ?? apk)?.replace(/^\d+:/, "").replace(/-[^-]*$/, "");
+  const isRpm = packages.some(({ name, control }) => name === "glibc" && control.some((one) => one.name === "header"));
+  const other = tree.has(isRpm ? "usr/sbin/ldconfig" : "etc/ld.so.conf") ? versionOf("glibc") : undefined;
+  const release = (version ?? other)?.replace(/^\d+:/, "").replace(/-[^-]*$/, "");
   if (release === undefined) return undefined;
-  return { writer: version === undefined ? "GNU libc" : `${vendorOf(distribution.name)} GLIBC ${version}`, release };
+  const writer = version === undefined ? "GNU libc" : `${vendorOf(distribution.name)} GLIBC ${version}`;
+  return { writer, release, isRpm };
 }
 
 /** How who built the C library calls itself in it: `Debian`, `Ubuntu`. */
@@ -71,10 +81,13 @@ const triplets: Readonly<Record<string, string>> = {
 };
 
 /** Each folder once, by where it really is: the first name of it is the one in the cache. */
-function searchedFolders(context: EffectContext): readonly string[] {
+function searchedFolders(context: EffectContext, { isRpm }: Library): readonly string[] {
   const { architecture, variant } = context.platform;
   const triplet = triplets[variant === undefined ? architecture : `${architecture}/${variant}`];
-  const usual = [...(triplet ? [`/lib/${triplet}`, `/usr/lib/${triplet}`] : []), "/lib", "/usr/lib"];
+  const usual = [
+    ...(triplet ? [`/lib/${triplet}`, `/usr/lib/${triplet}`] : []),
+    ...(isRpm ? ["/lib", "/lib64", "/usr/lib", "/usr/lib64"] : ["/lib", "/usr/lib"]),
+  ];
   const seen = new Set<string>();
   return [...configuredFolders(context), ...usual].filter((folder) => {
     const place = resolvePath(context.tree, folder.slice(1), { last: true });
@@ -111,6 +124,7 @@ interface FoundLibrary {
   readonly flags: number;
   readonly isLink: boolean;
   readonly littleEndian: boolean;
+  readonly kernel: number;
 }
 
 interface SearchedFolder {
@@ -144,11 +158,11 @@ function readLibrary(
   const object = readSharedObject(open(path));
   if (!object) return undefined;
   const soname = object.soname ?? name;
-  const { flags, littleEndian } = object;
+  const { flags, littleEndian, kernel } = object;
   // A link counts under its own name when that is the SONAME, or `libfoo.so` for compilers; else as the file it leads to.
   const isOwnName = name === soname || (name.endsWith(".so") && soname.startsWith(name));
   const isLink = tree.get(path)?.entry.kind === "symlink" && isOwnName;
-  return { folder, place, name, soname: isLink ? name : soname, flags, isLink, littleEndian };
+  return { folder, place, name, soname: isLink ? name : soname, flags, isLink, littleEndian, kernel };
 }
 
 /** ldconfig links a library by its SONAME where its package does not. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -7,6 +7,7 @@ import { type Entry, noXattrs } from "../../../src/archive/entry.ts";
 import { openFileAccess } from "../../../src/io/file-access.ts";
 import type { EffectContext } from "../../../src/rootfs/effects/contract.ts";
 import { ldSoCache } from "../../../src/rootfs/effects/ld-so-cache.ts";
+import { formatCache } from "../../../src/rootfs/effects/ld-so-cache-format.ts";
 import { resolvePath } from "../../../src/rootfs/resolve.ts";
 import type { TreeNode } from "../../../src/rootfs/tree.ts";
 import { needs, run } from "../../kit/oracle.ts";
@@ -56,6 +57,25 @@ function hostContext(): EffectContext {
     epoch: 0,
     packages: [{ name: "libc-bin", version, control: [] }],
   };
+}
+
+for (const count of [1, 2, 3]) {
+  test(`a cache of before glibc 2.32 with ${count} libraries is read by ldconfig`, needs("/usr/sbin/ldconfig"), () => {
+    const folder = mkdtempSync(join(tmpdir(), "dodai-ldconfig-"));
+    const names = Array.from({ length: count }, (_, index) => `liba${index}.so.1`);
+    const entries = names.map((soname) => ({ soname, path: `/lib64/${soname}`, flags: 0x303, kernel: 0x20620 }));
+    const bytes = Buffer.from(formatCache(entries, { writer: "GNU libc", release: "2.17", littleEndian: true }));
+    try {
+      writeFileSync(join(folder, "cache"), bytes);
+      const told = run("/usr/sbin/ldconfig", ["-p", "-C", join(folder, "cache")]);
+      for (const name of names) assert.match(told, new RegExp(`${name} .* => /lib64/${name}`));
+      // The older form has an even number of entries, and ends where the newer may begin.
+      assert.equal(bytes.readUInt32LE(12), count + (count % 2));
+      assert.equal(bytes.indexOf("glibc-ld.so.cache1.1") % 8, 0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 }
 
 function walk(tree: Map<string, TreeNode>, path: string): void {
