@@ -2,9 +2,11 @@
 import { readCpio } from "../src/archive/cpio.ts";
 import { bytesOf } from "../src/core/bytes.ts";
 import { DodaiError } from "../src/core/dodai-error.ts";
+import type { DatabaseOptions, InstalledPackage } from "../src/packages/contract.ts";
 import { memoryAccess } from "../src/packages/memory-access.ts";
 import { parseCapabilities } from "../src/packages/rpm/capability.ts";
 import { formatDatabase } from "../src/packages/rpm/database.ts";
+import { restoreDatabase } from "../src/packages/rpm/database-restore.ts";
 import { openIndex } from "../src/packages/rpm/index.ts";
 import { startIndex } from "../src/packages/rpm/index-compile.ts";
 import { parseMirrorList } from "../src/packages/rpm/metalink.ts";
@@ -99,7 +101,42 @@ const primaryWords = [
   "]]>",
 ];
 
+const berkeley: DatabaseOptions = {
+  architecture: "x86_64",
+  state: "installed",
+  perPackageStatus: false,
+  rpmDatabase: { folder: "rpm", backend: "berkeley", keys: [] },
+};
+
+/** Headers as the database of an old rpm has them. */
+async function berkeleyHash(): Promise<Uint8Array> {
+  const installed = await Promise.all(
+    specs.map(async (spec): Promise<InstalledPackage> => {
+      const { control, items } = await openPackage(bytesOf(makeRpm(spec)), limits);
+      for await (const { body } of items) for await (const _ of body);
+      return { name: spec.name, version: "1", architecture: "x86_64", control, paths: [], md5: new Map() };
+    }),
+  );
+  const file = formatDatabase(installed, berkeley).find(({ path }) => path === "rpm/Packages");
+  return file?.kind === "file" ? file.bytes : new Uint8Array();
+}
+const hash = await berkeleyHash();
+
 export const rpmTargets: readonly Target[] = [
+  {
+    name: "rpm-berkeley",
+    codes: ["PACKAGE_BROKEN"],
+    open: () => ({
+      corpus: [hash],
+      run: (input) => {
+        const queryBlobs = (): never => {
+          throw new Fault("it is no SQLite");
+        };
+        const read = (path: string): Uint8Array | undefined => (path === "rpm/Packages" ? input : undefined);
+        restoreDatabase({ read, queryBlobs }, berkeley);
+      },
+    }),
+  },
   {
     name: "rpm-package",
     codes: packageCodes,

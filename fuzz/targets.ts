@@ -5,6 +5,7 @@ import { debTargets } from "./targets-deb.ts";
 import { dockerfileTargets } from "./targets-dockerfile.ts";
 import { effectTargets } from "./targets-effects.ts";
 import { imageTargets } from "./targets-image.ts";
+import { kickstartTargets } from "./targets-kickstart.ts";
 import { openpgpTargets } from "./targets-openpgp.ts";
 import { rpmTargets } from "./targets-rpm.ts";
 import { valueTargets } from "./targets-values.ts";
@@ -17,6 +18,7 @@ export const targets: readonly Target[] = [
   ...rpmTargets,
   ...valueTargets,
   ...dockerfileTargets,
+  ...kickstartTargets,
   ...effectTargets,
   ...imageTargets,
 ];

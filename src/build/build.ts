@@ -21,7 +21,9 @@ import { type Session, withSession } from "./session.ts";
  * Throws DodaiError; `AbortSignal` gives CANCELLED. Nothing half-written is left behind.
  */
 export async function build(options: BuildOptions): Promise<BuildResult> {
-  const recipe = options.scripts ? { ...options.recipe, scripts: options.scripts } : options.recipe;
+  const { scripts } = options;
+  const forSteps = options.recipe.steps && scripts ? { stepMode: scripts } : {};
+  const recipe = scripts ? { ...options.recipe, scripts, ...forSteps } : options.recipe;
   const wanted: BuildOptions = { ...options, recipe };
   for (const { kind } of wanted.outputs) assertOutputFits(kind, platformsOf(wanted));
   assertReachable(wanted);

@@ -4,6 +4,7 @@ import { formatPlatform } from "../core/platform.ts";
 import type { RecipeConfig } from "../core/recipe.ts";
 import { type AnnotationFacts, imageAnnotations } from "../image/annotations.ts";
 import type { BundleImage, BundleLayer } from "../image/bundle.ts";
+import { formatEpoch } from "../image/epoch.ts";
 import { makeImage } from "../image/image.ts";
 import type { BaseImage } from "./base-image.ts";
 import { type Compressor, startCompressor } from "./compress.ts";
@@ -109,11 +110,15 @@ interface SettingsContext extends Pick<ImageParts, "user"> {
   readonly epoch: number;
 }
 
+/** `20191001`. */
+const dayOf = (epoch: number): string => formatEpoch(epoch).slice(0, 10).replaceAll("-", "");
+
 /** The recipe's settings over those of variant and base image; variables, labels and annotations are put together. */
 function settingsOf({ recipe, supply, base: below }: Plan, { user, epoch }: SettingsContext): RecipeConfig {
   const { env, labels, annotations, ...rest } = recipe.config;
   const base = below?.image.settings;
-  const created = supply.createdLabel ? imageAnnotations(epoch) : {};
+  const created = supply.createdLabel || supply.dayLabel ? imageAnnotations(epoch) : {};
+  const day = supply.dayLabel ? { "org.label-schema.build-date": dayOf(epoch) } : {};
   const own = { ...base, ...supply.config, ...rest };
   // A new program with the arguments of the one below is what nobody means.
   const { cmd: _, ...withoutCmd } = own;
@@ -122,7 +127,7 @@ function settingsOf({ recipe, supply, base: below }: Plan, { user, epoch }: Sett
     ...(user === undefined ? {} : { user }),
     env: { ...base?.env, ...supply.config.env, ...env },
     // Those that say when an image was made are of that image.
-    labels: { ...(supply.createdLabel ? {} : base?.labels), ...supply.config.labels, ...created, ...labels },
+    labels: { ...(supply.createdLabel ? {} : base?.labels), ...supply.config.labels, ...created, ...day, ...labels },
     annotations: { ...supply.config.annotations, ...annotations },
     ports: [...new Set([...(base?.ports ?? []), ...(rest.ports ?? supply.config.ports ?? [])])],
     volumes: [...new Set([...(base?.volumes ?? []), ...(rest.volumes ?? supply.config.volumes ?? [])])],

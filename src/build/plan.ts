@@ -3,7 +3,7 @@ import { formatCanonicalJson, type Json } from "../core/canonical-json.ts";
 import { type Digest, sha256 } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { formatPlatform, type Platform } from "../core/platform.ts";
-import type { PackageRequest, Recipe, ScriptMode } from "../core/recipe.ts";
+import type { PackageRequest, Recipe } from "../core/recipe.ts";
 import type { Distribution, MirrorSettings, Supply } from "../distros/contract.ts";
 import { distributions } from "../distros/distributions.ts";
 import { recipeValue } from "../frontends/native/recipe-value.ts";
@@ -28,8 +28,6 @@ export interface Plan {
   readonly architecture: string;
   readonly distribution: Distribution;
   readonly supply: Supply;
-  /** What happens to steps of the recipe, where that is not what happens to scripts of packages. */
-  readonly stepMode?: ScriptMode;
   /** The image below. */
   readonly base?: PlannedBase;
   /** The root tarball that takes the place of packages. */
@@ -49,8 +47,26 @@ export function planPlatform(recipe: Recipe, platform: Platform, mirrors: Mirror
     );
   }
   const plan: Plan = { recipe, platform, architecture, distribution, supply };
+  assertSettings(plan);
   if (recipe.source) return withSource(plan, planSource(recipe.source, platform));
   return supply.root ? withSource(plan, { kind: "published", published: supply.root }) : plan;
+}
+
+/** What the recipe says of a system has a meaning for its packages. */
+function assertSettings({ recipe, distribution: { format, name } }: Plan): void {
+  const refuse = (field: string, state: string, fix: string): never => {
+    throw new DodaiError("RECIPE_SYNTAX", `Cannot use "${field}" with ${name}: ${state}`, { fix });
+  };
+  if (format.name !== "rpm") {
+    const field = recipe.documentation === undefined ? "languages" : "documentation";
+    const fix = 'Use "remove", as in "remove: [/usr/share/doc/**]".';
+    if (recipe[field] !== undefined) refuse(field, `${format.name} packages do not say which files that is`, fix);
+  }
+  if (format.name === "apk") {
+    const fix = 'Set LANG in the "env" of "config", or write a file with "files".';
+    if (recipe.locale !== undefined) refuse("locale", "it has no file that says it for all programs", fix);
+    if (recipe.keymap !== undefined) refuse("keymap", "it has no file that names one", "Leave it out.");
+  }
 }
 
 /** With a ready root file system the distribution adds its files and settings, and neither packages nor their effects. */
@@ -75,7 +91,7 @@ function withSource({ recipe, supply, ...plan }: Plan, source: PlannedSource): P
     effects: hasAccounts ? [{ name: "accounts", always: true }] : [],
     mergedUsr: [],
   };
-  return { ...plan, recipe: { ...recipe, scripts: "emulate" }, stepMode: recipe.scripts, supply: bare, source };
+  return { ...plan, recipe: { ...recipe, scripts: "emulate" }, supply: bare, source };
 }
 
 const withoutSource: Readonly<Record<PlannedSource["kind"], string>> = {

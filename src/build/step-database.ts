@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Entry, noXattrs } from "../archive/entry.ts";
+import { DodaiError } from "../core/dodai-error.ts";
 import { comparePaths } from "../core/path-order.ts";
 import type { DatabaseAccess, DatabaseOptions } from "../packages/contract.ts";
 import type { ChangedTree, MadeEntry } from "../rootfs/change.ts";
@@ -62,27 +63,38 @@ function accessTo(
       if (changed) return changed.bytes;
       return removed.includes(path) || tree.tree.get(path)?.entry.kind !== "file" ? undefined : read(path);
     },
-    queryBlobs: ({ database, log, query }) => {
+    queryBlobs: (options) => {
       const folder = session.store.temporary();
       mkdirSync(folder, { recursive: true });
       try {
-        const file = join(folder, "database");
-        writeFileSync(file, database);
-        if (log) writeFileSync(`${file}-wal`, log);
-        const opened = new DatabaseSync(file);
-        try {
-          return opened
-            .prepare(query)
-            .all()
-            .flatMap((row) => Object.values(row).filter((one) => one instanceof Uint8Array));
-        } finally {
-          opened.close();
-        }
+        return queryBlobs(join(folder, "database"), options);
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
     },
   };
+}
+
+type Query = Parameters<DatabaseAccess["queryBlobs"]>[0];
+
+/** SQLite applies the log by itself. What programs in the image wrote is not trusted: a view could be without end. */
+function queryBlobs(file: string, { database, log, table, column, order }: Query): readonly Uint8Array[] {
+  writeFileSync(file, database);
+  if (log) writeFileSync(`${file}-wal`, log);
+  let opened: DatabaseSync | undefined;
+  try {
+    opened = new DatabaseSync(file);
+    opened.exec("PRAGMA trusted_schema = OFF");
+    const { sql } = opened.prepare("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?").get(table) ?? {};
+    if (!/^CREATE TABLE /.test(String(sql))) throw new Error(`it has no table "${table}"`);
+    const rows = opened.prepare(`SELECT ${column} AS value FROM ${table} ORDER BY ${order}`).all();
+    return rows.flatMap(({ value }) => (value instanceof Uint8Array ? [value] : []));
+  } catch (cause) {
+    const state = cause instanceof Error ? cause.message : String(cause);
+    throw new DodaiError("PACKAGE_BROKEN", `Cannot read the database of packages that steps left: ${state}`, { cause });
+  } finally {
+    opened?.close();
+  }
 }
 
 const entryOf = (path: string, { byteLength }: Uint8Array, mtime: number): Entry => ({

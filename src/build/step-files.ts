@@ -13,6 +13,13 @@ const programs = `${folder}/bin`;
 /** Where kickstart's scripts outside of the root find it: the name that Anaconda's users know, and its newer one. */
 export const rootFolders: readonly string[] = ["/mnt/sysimage", "/mnt/sysroot"];
 
+/** Where a log lies in the image, without leading `/`. What a script outside writes beside the image is the installing system's own. */
+export function logPath(log: string, outside: boolean): string | undefined {
+  if (!outside) return log.replace(/^\/+/, "");
+  const root = rootFolders.find((folder) => log.startsWith(`${folder}/`));
+  return root && log.slice(root.length + 1);
+}
+
 export const isOfSteps = (path: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
 export const scriptPath = (index: number): string => `${folder}/steps/${index + 1}`;

@@ -20,7 +20,7 @@ import { excerptOf, MAX_FILE_BYTES, openRoot, readSegments, withFiles } from "./
 import type { Segment } from "./segments.ts";
 import type { Session } from "./session.ts";
 import { withOwnDatabase } from "./step-database.ts";
-import { isOfSteps, rootFolders, scriptPath, stepFiles } from "./step-files.ts";
+import { isOfSteps, logPath, rootFolders, scriptPath, stepFiles } from "./step-files.ts";
 
 export interface StepRunOptions {
   readonly plan: Plan;
@@ -155,9 +155,9 @@ function wordsOf(step: RecipeStep, index: number): readonly [string, ...string[]
   const [interpreter = "/bin/sh", ...args] = step.interpreter.split(/\s+/).filter((word) => word !== "");
   const words = [interpreter, ...args, `/${scriptPath(index)}`] as const;
   const { log } = step;
-  // What a script outside writes beside the image is the installing system's own.
-  const isInImage = !step.outside || rootFolders.some((folder) => log?.startsWith(`${folder}/`));
-  return log !== undefined && isInImage ? ["/bin/sh", "-c", logging, "dodai", log, ...words] : [...words];
+  return log === undefined || logPath(log, step.outside) === undefined
+    ? [...words]
+    : ["/bin/sh", "-c", logging, "dodai", log, ...words];
 }
 
 /** Nothing of the machine that builds. */

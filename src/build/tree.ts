@@ -25,6 +25,7 @@ import { isAskedFor, type Plan, type PlannedBase } from "./plan.ts";
 import { addRecipeFiles } from "./recipe-files.ts";
 import { applyScripts, type ScriptContext, type ScriptOutcome } from "./scripts.ts";
 import type { Session } from "./session.ts";
+import { applySettings } from "./settings.ts";
 import { applySteps, type StepOutcome } from "./steps.ts";
 import { readersOf } from "./tree-files.ts";
 
@@ -61,17 +62,18 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   const change = startChange(tree, dropped);
   if (outdated.size > 0) change.dropped.set(baseOwner, new Set([...(dropped.get(baseOwner) ?? []), ...outdated]));
   if (base?.database) removeExcluded(change, base.database);
-  const unwanted = unwantedPaths(packages, plan);
-  removePaths(change, new Set([...unwanted.values()].flatMap((paths) => [...paths])));
   // A root tarball is no package, whatever is in it.
-  const installed = (plan.source ? [] : packages).map((one) => installedOf(one, bothOf(dropped, unwanted), supply));
+  const real = plan.source ? [] : packages;
+  const unwanted = unwantedPaths(real, plan);
+  removePaths(change, new Set([...unwanted.values()].flatMap((paths) => [...paths])));
+  const installed = real.map((one) => installedOf(one, bothOf(dropped, unwanted), supply));
   const readers = readersOf(change, session.pieces);
   const scripts = { ...options, installed, ...readers, segmentsOf: segmentsOf(options) };
   const files = { epoch, read: readers.read };
   // Scripts run on packages as they are; effects look at what will be there.
   const isRun = recipe.scripts === "run";
   if (!isRun) {
-    removePaths(change, matching(tree.keys(), recipe.remove));
+    if (!recipe.steps) removePaths(change, matching(tree.keys(), recipe.remove));
     addRecipeFiles(change, supply.files, files);
   }
   addFiles(change, mergedUsrLinks(change, supply.mergedUsr), epoch);
@@ -80,7 +82,7 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   if (isRun) addMissingFolders(change, epoch);
   const outcome = await applyScripts(change, scripts);
   const { format } = plan.distribution;
-  applyOwners(change, { format, packages, place: (path) => placePath(path, supply), read: readers.read });
+  applyOwners(change, { format, packages: real, place: (path) => placePath(path, supply), read: readers.read });
   if (isRun) addRecipeFiles(change, supply.files, files);
   const steps = recipe.steps ?? [];
   const remove = (kept: ReadonlySet<string> = new Set()): void => {
@@ -89,6 +91,7 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   };
   // Steps may need what is removed.
   if (steps.length === 0) remove();
+  applySettings(change, { ...options, ...readers });
   addRecipeFiles(change, recipe.files, files);
   addMissingFolders(change, epoch);
   const stepped =

@@ -13,7 +13,7 @@ import { version } from "../core/version.ts";
 import type { Context } from "./context.ts";
 import { rootHelp } from "./help.ts";
 import { buildRoute, lockRoute, resolveRoute, whyRoute } from "./image-routes.ts";
-import { cacheRoutes, completionRoute, initRoute, recipesRoute } from "./other-routes.ts";
+import { cacheRoutes, completionRoute, importRoute, initRoute, recipesRoute } from "./other-routes.ts";
 import { copyRoute, inspectRoute, pullRoute, pushRoute } from "./registry-routes.ts";
 import { runRoute } from "./run-route.ts";
 
@@ -30,6 +30,7 @@ export const commandNames: readonly string[] = [
   "inspect",
   "recipes",
   "init",
+  "import",
   "cache",
   "completion",
 ];
@@ -79,6 +80,7 @@ function makeRoutes(): RouteMap<Context> {
       inspect: inspectRoute(),
       recipes: recipesRoute(),
       init: initRoute(),
+      import: importRoute(),
       cache: cacheRoutes(),
       completion: completionRoute(makeRoutes),
     },

@@ -22,8 +22,8 @@ const environmentHelp = `ENVIRONMENT
   DOCKER_CONFIG, REGISTRY_AUTH_FILE, HTTP_PROXY, HTTPS_PROXY, NO_PROXY, NETRC, NODE_EXTRA_CA_CERTS,
   NO_COLOR, FORCE_COLOR`;
 
-export const recipeHelp = `RECIPE is a built-in name (see "dodai recipes") or a file that ends in .yaml or .yml:
-dodai's own or apko's.`;
+export const recipeHelp = `RECIPE is a built-in name (see "dodai recipes") or a file: one that ends in .yaml or .yml, dodai's
+own or apko's, or a kickstart (*.ks, or a file that reads like one).`;
 
 export function describeCommand(
   summary: string,

@@ -2,6 +2,7 @@
 import type { BuildEvent, CommonOptions } from "../build/contract.ts";
 import type { World } from "./context.ts";
 import type { CommonFlags } from "./flags.ts";
+import { kickstartOptions } from "./kickstart-argument.ts";
 import { cacheDirectory } from "./places.ts";
 import { startProgress } from "./progress/progress.ts";
 import { findRecipeArgument } from "./recipe-argument.ts";
@@ -13,12 +14,10 @@ export async function withOptions<Result>(
 ): Promise<Result> {
   const { flags, world } = run;
   const cache = cacheDirectory(flags.cacheDir, world);
-  const { distro, allowUnknown } = flags;
   const { recipe, lockFile } = await findRecipeArgument(run.recipe, world, {
     cache,
     offline: flags.offline ?? false,
-    ...(distro === undefined ? {} : { distro }),
-    ...(allowUnknown === undefined ? {} : { allowUnknown }),
+    ...kickstartOptions(flags),
   });
   const progress = startProgress(flags.progress, world);
   const { platform: platforms, offline = false } = flags;

@@ -1,13 +1,14 @@
 // The commands beside images: recipes to start from, the cache, completion.
 import { buildCommand, buildRouteMap, type Command, type FlagParametersForType, type RouteMap } from "@stricli/core";
 import type { CacheFlags, PruneFlags } from "./commands/cache.ts";
+import type { ImportFlags } from "./commands/import.ts";
 import type { InitFlags } from "./commands/init.ts";
 import type { RecipesFlags } from "./commands/recipes.ts";
 import type { CommandTree } from "./completion/vocabulary.ts";
 import type { Context } from "./context.ts";
 import { parseDuration, parseSize } from "./flags.ts";
 import { describeCommand } from "./help.ts";
-import { asText, commonFlags, json } from "./shared-flags.ts";
+import { asText, commonFlags, json, kickstartFlags } from "./shared-flags.ts";
 
 export function recipesRoute(): Command<Context> {
   return buildCommand<RecipesFlags, [], Context>({
@@ -37,6 +38,37 @@ export function initRoute(): Command<Context> {
       fullDescription: describeCommand("Writes a recipe to start from, and never over a file that is there.", {
         more: "PLACE is a folder, the current one by default, which gets recipe.yaml; or a file.",
         examples: ["dodai init", "dodai init images/base.yaml"],
+      }),
+    },
+  });
+}
+
+export function importRoute(): Command<Context> {
+  return buildCommand<ImportFlags, [string], Context>({
+    loader: async () => (await import("./commands/import.ts")).importRecipe,
+    parameters: {
+      flags: {
+        output: {
+          kind: "parsed",
+          parse: asText,
+          optional: true,
+          placeholder: "file",
+          brief: "Recipe to write; standard output by default",
+        },
+        ...kickstartFlags,
+      },
+      aliases: { o: "output" },
+      positional: {
+        kind: "tuple",
+        parameters: [{ brief: "Kickstart to read", parse: asText, placeholder: "FILE" }],
+      },
+    },
+    docs: {
+      brief: "Write a kickstart as a recipe",
+      customUsage: ["FILE [-o RECIPE] [flags]"],
+      fullDescription: describeCommand("Writes the recipe that a kickstart is: both give the same image.", {
+        more: "It is written to standard output, or with -o to a file, and never over one that is there.",
+        examples: ["dodai import centos-7-x86_64.ks", "dodai import base.ks --distro rockylinux:9 -o base.yaml"],
       }),
     },
   });

@@ -1,5 +1,5 @@
 // RECIPE on the command line: a built-in name, or a file.
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { posix } from "node:path";
 import { DodaiError } from "../core/dodai-error.ts";
 import type { Recipe } from "../core/recipe.ts";
@@ -10,9 +10,10 @@ import type { LoadRecipeOptions } from "../frontends/native/load.ts";
 import { nearest } from "../frontends/suggest.ts";
 import type { World } from "./context.ts";
 import { usage } from "./flags.ts";
-import { isKickstartFile } from "./kickstart-argument.ts";
+import { isKickstartFile, type KickstartOptions, kickstartOptions } from "./kickstart-argument.ts";
 import { lockFileOfApko, lockFileOfName, lockFileOfRecipe } from "./places.ts";
 import { loadRemembered } from "./recipe-memory.ts";
+import { readText } from "./recipe-text.ts";
 
 export interface FoundRecipe {
   readonly recipe: Recipe;
@@ -20,22 +21,15 @@ export interface FoundRecipe {
   readonly lockFile: string;
 }
 
-/** Largest recipe or key file, in bytes; a lock of apko's names every package of every architecture. */
-const maxFileBytes = 1 << 20;
-const maxLockBytes = 16 << 20;
-
-export interface FindOptions {
+export interface FindOptions extends KickstartOptions {
   /** Folder of the store. */
   readonly cache: string;
   readonly offline: boolean;
-  /** Of kickstarts. */
-  readonly distro?: string;
-  readonly allowUnknown?: boolean;
 }
 
 /** Throws RECIPE_UNKNOWN, RECIPE_SYNTAX, FILE_UNREADABLE, and USAGE for files that are not supported yet. */
 export async function findRecipeArgument(name: string, world: World, options: FindOptions): Promise<FoundRecipe> {
-  if (await isKickstartFile(name, world)) return loadKickstartFile(name, world, options);
+  if (await isKickstartFile(name, world)) return loadKickstart(name, world, options);
   refuseKickstartFlags(name, options);
   if (/\.ya?ml$/.test(name)) return loadFile(name, world, options);
   assertSupported(name);
@@ -104,44 +98,16 @@ function loadOptions(
   };
 }
 
-async function loadKickstartFile(
-  name: string,
-  world: World,
-  { cache, distro, allowUnknown }: FindOptions,
-): Promise<FoundRecipe> {
+async function loadKickstart(name: string, world: World, options: FindOptions): Promise<FoundRecipe> {
   const path = posix.resolve(world.cwd, name);
-  const text = await readText(path, name);
-  const own = { ...(distro === undefined ? {} : { distro }), ...(allowUnknown === undefined ? {} : { allowUnknown }) };
-  const variation = JSON.stringify(own);
-  const recipe = await loadRemembered({ ...loadOptions({ path, name, text }, world), variation }, cache, (given) =>
-    loadKickstartLazily({ ...given, ...own }),
-  );
+  const own = kickstartOptions(options);
+  const given = {
+    ...loadOptions({ path, name, text: await readText(path, name) }, world),
+    variation: JSON.stringify(own),
+  };
+  const recipe = await loadRemembered(given, options.cache, (watched) => loadKickstartLazily({ ...watched, ...own }));
   return { recipe, lockFile: lockFileOfRecipe(path) };
 }
-
-async function readText(path: string, shown: string): Promise<string> {
-  try {
-    const { size } = await stat(path);
-    const maxBytes = path.endsWith(".lock.json") ? maxLockBytes : maxFileBytes;
-    if (size > maxBytes) {
-      throw new DodaiError("FILE_UNREADABLE", `Cannot read "${shown}": it is larger than ${maxBytes >> 20} MiB`);
-    }
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof DodaiError) throw error;
-    const { code = "", message } = error as NodeJS.ErrnoException;
-    throw new DodaiError("FILE_UNREADABLE", `Cannot read "${shown}": ${readStates[code] ?? message}`, {
-      fix: 'Check the path; for what is built in, see "dodai recipes".',
-    });
-  }
-}
-
-const readStates: Readonly<Record<string, string>> = {
-  EACCES: "it may not be read by this user",
-  EISDIR: "it is a folder, wanted a file",
-  ENOENT: "there is no such file",
-  ENOTDIR: "a part of its path is no folder",
-};
 
 async function unknownRecipe(name: string, world: World): Promise<DodaiError> {
   for (const ending of [".yaml", ".yml"]) {

@@ -247,6 +247,8 @@ export interface Recipe {
   readonly files: readonly RecipeFile[];
   readonly certificates?: RecipeCertificates;
   readonly steps?: readonly RecipeStep[];
+  /** What happens to steps, whatever happens to scripts of packages; they run when absent. */
+  readonly stepMode?: ScriptMode;
   /** rpm: whether files that packages call documentation are unpacked; the variant's way when absent. */
   readonly documentation?: boolean;
   /** rpm: languages (`en`, `de_DE`) whose files are unpacked, as `%_install_langs`; the variant's, or all, when absent. */

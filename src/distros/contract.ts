@@ -54,6 +54,8 @@ export interface Supply {
   readonly numericUser?: boolean;
   /** When the image was made is a label too, and not only an annotation. */
   readonly createdLabel?: boolean;
+  /** The same, and the day as label-schema.org has it. */
+  readonly dayLabel?: boolean;
   /** Directories, files and links of the variant, beside effects. */
   readonly files: Recipe["files"];
   /** The variant's root tarball, in the place of packages. */

@@ -33,6 +33,8 @@ export interface RpmRelease {
   /** Packages of each variant. */
   readonly variants: Readonly<Record<string, readonly string[]>>;
   readonly archived?: boolean;
+  /** Of every variant's image but `empty`; with them come those that say when it was made. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface RpmFamilySpec {
@@ -96,24 +98,44 @@ function supplyOf(spec: RpmFamilySpec, recipe: Recipe, { platform, mirrors }: Pl
     mergedUsr: release.mergedUsr,
     users: [],
     groups: [],
-    config: isEmpty ? {} : shellConfig,
+    ...(isDated(release, recipe) ? { dayLabel: true } : {}),
+    config: isEmpty ? {} : { ...shellConfig, ...(release.labels ? { labels: release.labels } : {}) },
     perPackageStatus: false,
     rpmDatabase: { ...release.database, keys: isEmpty ? [] : release.keys },
-    ...(isEmpty ? {} : { wishes: { documentation: false, languages: ["en", "C.utf8"] } }),
-    files: isEmpty ? [] : imageFiles,
+    ...wishesOf(recipe),
+    files: isEmpty ? [] : imageFiles(recipe),
     excluded: { paths: [], kept: [], folders: [] },
   };
 }
 
+const usualLanguages: readonly string[] = ["en", "C.utf8"];
+
+/** Those of container images, unless the recipe says otherwise; of the variant `empty` what the recipe says alone. */
+function wishesOf({ variant, documentation, languages }: Recipe): Pick<Supply, "wishes"> {
+  const isEmpty = variant === "empty";
+  const wanted = languages ?? (isEmpty ? [] : usualLanguages);
+  if (isEmpty && documentation === undefined && wanted.length === 0) return {};
+  return { wishes: { documentation: documentation ?? isEmpty, ...(wanted.length > 0 && { languages: wanted }) } };
+}
+
 /** What images of this family remember of how they were made, so that later installs are made so too. */
-const imageFiles: Recipe["files"] = [
-  fileOf("etc/rpm/macros.image-language-conf", "%_install_langs en:C.utf8\n"),
-  fileOf("etc/rpm/macros.image-documentation", "%_excludedocs 1\n"),
-  fileOf("etc/machine-id", "", 0o444),
-];
+function imageFiles({ documentation = false, languages = usualLanguages }: Recipe): Recipe["files"] {
+  return [
+    ...(languages.length === 0
+      ? []
+      : [fileOf("etc/rpm/macros.image-language-conf", `%_install_langs ${languages.join(":")}\n`)]),
+    ...(documentation ? [] : [fileOf("etc/rpm/macros.image-documentation", "%_excludedocs 1\n")]),
+    fileOf("etc/machine-id", "", 0o444),
+  ];
+}
 
 function fileOf(path: string, content: string, mode = 0o644): Recipe["files"][number] {
   return { kind: "file", path, mode, uid: 0, gid: 0, content };
+}
+
+/** A recipe that starts from nothing may have the labels as its own. */
+function isDated({ labels }: RpmRelease, { variant, config }: Recipe): boolean {
+  return labels !== undefined && (variant !== "empty" || Object.keys(labels).every((key) => config.labels?.[key]));
 }
 
 interface RepositoryPlace extends Place {

@@ -1,12 +1,12 @@
 // The `context` output: a folder from which `docker build` makes the image, as the repositories of Docker's official
-// images have it. One platform: NAME-ARCH.tar.xz and a plain ADD. Several: a tarball for each and one Dockerfile that
+// images have it. One platform: NAME-ARCH.tar.xz (NAME-docker.tar.xz when NAME ends in the machine) and a plain ADD. Several: a tarball for each and one Dockerfile that
 // lets BuildKit choose, `ADD NAME-$TARGETARCH$TARGETVARIANT.tar.xz /`; so tarballs are called -amd64, -armv7.
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { compareBytes } from "../core/byte-order.ts";
 import { type Bytes, bytesOf } from "../core/bytes.ts";
 import { type DigestStream, hexOf, startDigest } from "../core/digest.ts";
-import type { Platform } from "../core/platform.ts";
+import { machineOf, type Platform } from "../core/platform.ts";
 import { compressTar } from "./output-compress.ts";
 import { originalsOf, writeOriginals } from "./output-context-original.ts";
 import type { OutputOptions } from "./output-contract.ts";
@@ -21,7 +21,7 @@ export async function writeContext(options: OutputOptions): Promise<void> {
   const originals = originalsOf(bundle.images);
   if (originals) return writeOriginals(originals, options);
   const [first, ...others] = bundle.images;
-  const ending = others.length === 0 ? platformSuffix(first.platform) : "$TARGETARCH$TARGETVARIANT";
+  const ending = others.length === 0 ? suffixOf(first.platform, baseName) : "$TARGETARCH$TARGETVARIANT";
   const dockerfile = formatDockerfile({ tarball: tarballName(baseName, ending), settings: first.settings });
   await replaceFolder({
     destination,
@@ -40,6 +40,11 @@ export async function writeContext(options: OutputOptions): Promise<void> {
 /** What `docker build` has in TARGETARCH and TARGETVARIANT for a platform, one after the other: `amd64`, `armv7`. */
 const platformSuffix = ({ architecture, variant = "" }: Platform): string => architecture + variant;
 
+/** Of one tarball alone: a name that says the machine already is followed by `docker`, as CentOS's. */
+function suffixOf(platform: Platform, baseName: string): string {
+  return baseName.endsWith(`-${machineOf(platform)}`) ? "docker" : platformSuffix(platform);
+}
+
 const tarballName = (baseName: string, suffix: string): string => `${baseName}-${suffix}.tar.xz`;
 
 /** Writes the tarballs, and gives their sums as `sha256sum -c` reads them. */
@@ -49,7 +54,11 @@ async function writeTarballs(folder: string, options: OutputOptions): Promise<st
   const lines: string[] = [];
   let before = 0;
   for (const image of bundle.images) {
-    const name = tarballName(baseName, platformSuffix(image.platform));
+    const { platform } = image;
+    const name = tarballName(
+      baseName,
+      bundle.images.length === 1 ? suffixOf(platform, baseName) : platformSuffix(platform),
+    );
     const start = before;
     const tar = watched(rootfsTar(image), {
       signal,

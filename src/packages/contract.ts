@@ -276,11 +276,14 @@ export interface DatabaseOptions {
 export interface DatabaseAccess {
   /** `undefined` where no file is. */
   read(path: string): Uint8Array | undefined;
-  /** The first column of what a SQLite database answers; `log` is its write-ahead log. */
+  /** A column of a table of a SQLite database; `log` is its write-ahead log. Throws PACKAGE_BROKEN. */
   queryBlobs(options: {
     readonly database: Uint8Array;
     readonly log: Uint8Array | undefined;
-    readonly query: string;
+    readonly table: string;
+    readonly column: string;
+    /** The column by which rows are sorted. */
+    readonly order: string;
   }): readonly Uint8Array[];
 }
 

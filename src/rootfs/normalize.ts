@@ -29,6 +29,8 @@ export const normalizeRules: readonly NormalizeRule[] = [
     paths: [
       ...["/var/log/dpkg.log", "/var/log/alternatives.log", "/var/log/bootstrap.log", "/var/log/apt/*"],
       ...["/var/log/yum.log", "/var/log/dnf*.log*", "/var/log/hawkey.log*"],
+      ...["/var/lib/yum/history/*", "/var/lib/dnf/history.sqlite*"],
+      "/usr/lib/sysimage/libdnf5/transaction_history.sqlite*",
     ],
     action: { kind: "drop" },
   },
@@ -41,14 +43,7 @@ export const normalizeRules: readonly NormalizeRule[] = [
   {
     name: "previous-databases",
     reason: "the state before the last write tells in which steps the image was made, not what it is",
-    paths: [
-      ...["/var/cache/debconf/*-old", "/var/lib/dpkg/*-old"],
-      ...[
-        "/var/lib/yum/history/*",
-        "/var/lib/dnf/history.sqlite*",
-        "/usr/lib/sysimage/libdnf5/transaction_history.sqlite*",
-      ],
-    ],
+    paths: ["/var/cache/debconf/*-old", "/var/lib/dpkg/*-old"],
     action: { kind: "drop" },
   },
   {
@@ -70,6 +65,7 @@ export const normalizeRules: readonly NormalizeRule[] = [
       "/var/lib/dbus/machine-id",
       "/var/lib/systemd/credential.secret",
       "/var/lib/systemd/random-seed",
+      "/var/lib/yum/uuid",
     ],
     action: { kind: "drop" },
   },
@@ -81,6 +77,7 @@ export const normalizeRules: readonly NormalizeRule[] = [
       "/var/cache/dnf/**",
       "/var/cache/libdnf5/**",
       "/var/cache/yum/**",
+      "/var/lib/yum/rpmdb-indexes/*",
       "/var/cache/fontconfig/*",
       "/var/cache/man/**",
       "/var/lib/systemd/catalog/database",

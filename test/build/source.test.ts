@@ -109,6 +109,13 @@ async function builtFrom(
 describe("a root tarball", () => {
   const pinned = { rootfs: "./root.tar", sha256: sum(tarball) };
 
+  test("of a distribution of rpm packages is no package of its format", async (t) => {
+    const distribution = { name: "centos", release: "stream9" };
+    const changes: Partial<Recipe> = { distribution, variant: "minimal", locale: "C.UTF-8" };
+    const image = await builtFrom(t, { "root.tar": tarball }, pinned, changes);
+    assert.equal(textIn(image, "etc/locale.conf"), 'LANG="C.UTF-8"\n');
+  });
+
   test("becomes the image as it is", async (t) => {
     const image = await builtFrom(t, { "root.tar": tarball }, pinned);
     assert.equal(image.layers.length, 1);

@@ -52,9 +52,57 @@ describe("distributions of rpm packages", () => {
       "centos/appstream https://mirror.stream.centos.org 9-stream/AppStream/aarch64/os",
     ]);
   });
+  const wishes: readonly (readonly [
+    name: string,
+    variant: string,
+    changes: Partial<Recipe>,
+    wanted: unknown,
+    macros: readonly string[],
+  ])[] = [
+    ["all of packages without a variant", "empty", {}, undefined, []],
+    [
+      "what the recipe says",
+      "empty",
+      { documentation: false, languages: ["de"] },
+      { documentation: false, languages: ["de"] },
+      [],
+    ],
+    [
+      "what images of a variant have",
+      "minimal",
+      {},
+      { documentation: false, languages: ["en", "C.utf8"] },
+      ["%_install_langs en:C.utf8\n", "%_excludedocs 1\n", ""],
+    ],
+    [
+      "what the recipe says of a variant",
+      "minimal",
+      { documentation: true, languages: [] },
+      { documentation: true },
+      [""],
+    ],
+  ];
+  for (const [name, variant, changes, wanted, macros] of wishes) {
+    it(`unpack ${name}, and remember it`, () => {
+      const supply = centos.supply(recipe("9", variant, changes), amd64, official);
+      assert.deepEqual(supply.wishes, wanted);
+      assert.deepEqual(
+        supply.files.map((file) => file.kind === "file" && file.content),
+        macros,
+      );
+    });
+  }
   it("CentOS 7 is in the vault", () => {
     assert.equal(placesOf(centos, recipe("7"))[0], "centos/base http://vault.centos.org 7.9.2009/os/x86_64");
     assert.throws(() => placesOf(centos, recipe("7"), arm64), { code: "PLATFORM_UNSUPPORTED" });
+  });
+  it("CentOS 7 is labeled as it was published, with its day, and what starts from nothing only as it says", () => {
+    const labels = centos.supply(recipe("7", "full"), amd64, official).config.labels;
+    const dayOf = (variant: string, own = {}): boolean =>
+      centos.supply(recipe("7", variant, { config: { labels: own } }), amd64, official).dayLabel ?? false;
+    assert.equal(labels?.["org.label-schema.name"], "CentOS Base Image");
+    assert.deepEqual([dayOf("full"), dayOf("empty"), dayOf("empty", labels)], [true, false, true]);
+    assert.equal(centos.supply(recipe("9", "full"), amd64, official).config.labels, undefined);
   });
   it("a mirror takes the place of the root alone", () => {
     const mirrors = { ...official, archive: ["https://mirror.example/centos"] };
@@ -62,6 +110,16 @@ describe("distributions of rpm packages", () => {
       placesOf(centos, recipe("10"), amd64, mirrors)[0] ?? "",
       /^centos\/baseos https:\/\/mirror.example\/centos 10-/,
     );
+  });
+  it("a mirror takes the place of the root in an address that a recipe spells out", () => {
+    const mirrors = { ...official, archive: ["https://mirror.example/centos/"] };
+    const urls = ["https://vault.centos.org/7.9.2009/os/$basearch", "https://other.example/7.9.2009/os"];
+    const common = { suites: [], components: [], flat: "./", keys: [], only: true, insecureUnsigned: false };
+    const wanted = recipe("7", "empty", { repositories: urls.map((url) => ({ ...common, urls: [url] })) });
+    assert.deepEqual(placesOf(centos, wanted, amd64, mirrors), [
+      "recipe-1 https://mirror.example/centos/7.9.2009/os/x86_64 ",
+      "recipe-2 https://other.example/7.9.2009/os ",
+    ]);
   });
   it("a recipe's repositories have variables replaced, and the distribution's key where they name none", () => {
     const repository = {

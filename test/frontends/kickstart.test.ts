@@ -5,13 +5,17 @@ import { join, resolve } from "node:path";
 import { describe, it, test } from "node:test";
 import { formatReadableJson, type Json } from "../../src/core/canonical-json.ts";
 import { DodaiError } from "../../src/core/dodai-error.ts";
+import { parsePlatform } from "../../src/core/platform.ts";
 import type { Recipe } from "../../src/core/recipe.ts";
+import { sha512Crypt } from "../../src/frontends/kickstart/crypt.ts";
 import { isKickstartText } from "../../src/frontends/kickstart/lazy.ts";
 import type { KickstartWorld } from "../../src/frontends/kickstart/lines.ts";
 import { type LoadKickstartOptions, loadKickstart } from "../../src/frontends/kickstart/load.ts";
 import { splitLine } from "../../src/frontends/kickstart/words.ts";
+import { formatRecipe } from "../../src/frontends/native/format.ts";
+import { loadRecipeLazily } from "../../src/frontends/native/lazy.ts";
 import { describeFault } from "../kit/faults.ts";
-import { fixture, needs } from "../kit/oracle.ts";
+import { fixture, needs, run } from "../kit/oracle.ts";
 
 const golden = "test/golden/frontends/kickstart";
 const disk: KickstartWorld = {
@@ -72,6 +76,62 @@ for (const name of readdirSync(join(golden, "refused"))) {
 }
 
 const kickstarts = fixture("kickstart");
+
+describe("a kickstart that is imported", () => {
+  const imported: readonly {
+    readonly name: string;
+    readonly file: string;
+    readonly distro?: string;
+    readonly golden?: true;
+  }[] = [
+    { name: "centos-7-x86_64", file: "centos/CentOS+sig-cloud-instance-build/docker/centos-7-x86_64.ks", golden: true },
+    { name: "Rocky-9-Container-Base", file: "rocky/r9/rocky-linux+kickstarts/Rocky-9-Container-Base.ks", golden: true },
+    {
+      name: "fedora-container-base",
+      file: "fedora/srbala+fedora-kickstarts/fedora-container-base.ks",
+      distro: "fedora:43",
+      golden: true,
+    },
+    { name: "accounts", file: resolve(golden, "accepted/cloud-with-accounts/ks.ks") },
+    { name: "container", file: resolve(golden, "accepted/container/ks.ks") },
+  ];
+  for (const { name, file, distro, golden: isGolden } of imported) {
+    it(`${name} is the same recipe`, needs(kickstarts), async (t) => {
+      const path = resolve(kickstarts, file);
+      const recipe = await loadKickstart({
+        path,
+        file: path.replace(/^.*\//, ""),
+        world: disk,
+        ...(distro === undefined ? {} : { distro }),
+      });
+      const text = await assertSame(recipe);
+      if (isGolden) t.assert.fileSnapshot(text, join(golden, "imported", `${name}.yaml`), { serializers: [String] });
+    });
+  }
+  it("whatever file of the fixtures it is", needs(kickstarts), async () => {
+    let count = 0;
+    for (const path of globSync(join(kickstarts, "**/*.{ks,cfg}"))) {
+      const recipe = await loadKickstart({ path, world: disk, distro: "rockylinux:9" }).catch(() => undefined);
+      if (recipe && count++ < 400) await assertSame(recipe);
+    }
+    assert.ok(count > 300);
+  });
+});
+
+/** The text of the recipe, which is the recipe again: but for places, warnings, and the platform that is this machine's. */
+async function assertSame(recipe: Recipe): Promise<string> {
+  const text = formatRecipe(recipe, { comments: recipe.warnings ?? [] });
+  const hostPlatform = parsePlatform("amd64");
+  const world = { ...inMemory({ "/r.yaml": text }), findBuiltIn: async () => undefined, builtInNames: async () => [] };
+  const again = await loadRecipeLazily({ path: "/r.yaml", file: "r.yaml", hostPlatform, world });
+  const platforms = recipe.platforms.length === 0 ? [hostPlatform] : recipe.platforms;
+  assert.deepEqual(withoutPlaces(again), withoutPlaces({ ...recipe, platforms }));
+  return text;
+}
+
+function withoutPlaces({ warnings: _, ...recipe }: Recipe): unknown {
+  return JSON.parse(JSON.stringify(recipe, (key, value) => (key === "position" ? undefined : value)));
+}
 const folders: Readonly<Record<string, string>> = {
   centos: "centos:7",
   fedora: "fedora:43",
@@ -296,6 +356,15 @@ describe("what a kickstart means", () => {
   }
 });
 
+describe("passwords in plain text are hashed as openssl does it", needs("openssl"), () => {
+  for (const password of ["vagrant", "ünïcode", "x".repeat(130)]) {
+    it(JSON.stringify(password.slice(0, 10)), () => {
+      const told = run("openssl", ["passwd", "-6", "-salt", "saltstring", "-stdin"], { input: `${password}\n` });
+      assert.equal(sha512Crypt(password, "saltstring"), told.trim());
+    });
+  }
+});
+
 describe("%packages", () => {
   const rows: readonly { readonly name: string; readonly text: string; readonly wanted: readonly string[] }[] = [
     { name: "brings the group core", text: "%packages\nbash\n%end", wanted: ["@core", "bash"] },
@@ -319,9 +388,9 @@ describe("%packages", () => {
       wanted: ["@b", "@^c", "!@d", "@n:18/common"],
     },
     {
-      name: "may ask for a group with blanks in its name",
-      text: "%packages --nocore\n@Development Tools --nodefaults\n%end",
-      wanted: ["@Development Tools"],
+      name: "may say how much of a group",
+      text: "%packages --nocore\n@development --nodefaults\n%end",
+      wanted: ["@development"],
     },
   ];
   for (const { name, text, wanted } of rows) {
@@ -375,11 +444,11 @@ describe("scripts", () => {
   });
   it("says once what is not run and what has no effect", async () => {
     const { warnings } = await read(
-      `text\nbootloader --disable\nreboot\n${packages}%pre\n:\n%end\n%addon com_redhat_kdump --disable\n%end\n`,
+      `text\nbootloader --disable\nreboot\n${packages}%pre\n:\n%end\n%pre\n:\n%end\n%addon com_redhat_kdump --disable\n%end\n`,
     );
     assert.deepEqual(warnings, [
       "ks: of no effect in a container image: text, bootloader, reboot, %addon com_redhat_kdump",
-      "ks:7:1: %pre is not run: it is for the installer's own system, and there is none",
+      "ks:7:1: %pre is not run (nor 1 more): it is for the installer's own system, and there is none",
     ]);
   });
 });
@@ -481,9 +550,15 @@ describe("hostile files", () => {
     "user --name=a --homedir=b",
     "user --name=a --uid=4294967295",
     "user --name=a --gecos=a:b",
+    "user --name=a\nuser --name=a",
+    "group --name=a --gid=5\ngroup --name=b --gid=5",
     "sshkey --username=nobody 'ssh-rsa AAAA'",
     "services --enabled=../x",
     "url --url='http://a b/'",
+    "url --url=http://a.example:x/9/os",
+    "%post\necho \0\n%end",
+    "%packages\n@Development Tools\n%end",
+    '%packages\nLANG="en"\n%end',
     "part / --size=many",
     "%post --interpreter=bash\n%end",
     "%post --log=/a/../../b\n%end",

@@ -43,6 +43,9 @@ const different: readonly { readonly name: string; readonly text: string }[] = [
   { name: "recommended packages", text: `${start}recommends: true\n` },
   { name: "a repository", text: `${start}repositories: [{url: "https://a.example", suites: [a]}]\n` },
   { name: "a root tarball", text: "distro: debian:trixie\nsource: {rootfs: ./root.tar}\n" },
+  { name: "a step", text: `${start}steps: [{run: "true"}]\n` },
+  { name: "a system's settings", text: `${start}timezone: Etc/UTC\n` },
+  { name: "a password of root", text: `${start}accounts: {root-password: locked}\n` },
   { name: "a file", text: `${start}files: [{path: /a, content: a}]\n` },
 ];
 

@@ -119,6 +119,17 @@ describe("context", () => {
     t.assert.fileSnapshot(text, "test/golden/output-context.Dockerfile", { serializers: [String] });
   });
 
+  test("a name that says the machine already is followed by docker", async (t) => {
+    const context = join(await temporaryFolder(t), "context");
+    await outputs.context({ bundle: makeBundle(), destination: context, baseName: "centos-7-x86_64" });
+    assert.deepEqual((await readdir(context)).toSorted(), [
+      "Dockerfile",
+      "SHA256SUMS",
+      "centos-7-x86_64-docker.tar.xz",
+    ]);
+    assert.match(await readFile(join(context, "Dockerfile"), "utf8"), /^ADD centos-7-x86_64-docker.tar.xz \/$/m);
+  });
+
   test("several platforms: BuildKit chooses the tarball", needs("sha256sum"), async (t) => {
     const context = join(await temporaryFolder(t), "context");
     await write("context", context, makeBundle({ platforms: ["linux/arm/v7", "linux/amd64"] }));

@@ -46,7 +46,9 @@ const pushed: RequestedOutput = { kind: "registry", destination: undefined };
 export async function build(this: Context, flags: BuildFlags, first?: string, second?: string): Promise<void> {
   const startedMs = this.elapsedMs();
   const { file, ...others } = flags;
-  const named = file !== undefined && first === undefined && (await isKickstartFile(file, this)) ? file : undefined;
+  const named = file !== undefined && (await isKickstartFile(file, this)) ? file : undefined;
+  if (named !== undefined && first !== undefined)
+    throw usage(`Cannot use argument "${first}": a kickstart has no context`, "Leave it out.");
   const found = named === undefined ? await findDockerfile({ file, first, second }, this) : undefined;
   const { name, result } = found
     ? await buildDockerfile(found, flags, this)
@@ -134,11 +136,11 @@ function describeResult(
   { result: { platforms, outputs }, isDockerfile }: { readonly result: BuildResult; readonly isDockerfile: boolean },
   { cwd }: World,
 ): readonly string[] {
-  const built = platforms.map(({ platform, packages, layers, manifest, scripts, source }) => {
+  const built = platforms.map(({ platform, packages, layers, manifest, scripts, steps = [], source }) => {
     const sizeBytes = layers.reduce((sum, layer) => sum + layer.sizeBytes, 0);
     const size = `${formatBytes(sizeBytes)} in ${count(layers.length, "layer")}`;
     const what = source?.path ?? count(packages.length, "package");
-    const contents = isDockerfile ? "" : `${what}${describeScripts(scripts)}, `;
+    const contents = isDockerfile ? "" : `${what}${describeDone("scripts", scripts)}${describeDone("steps", steps)}, `;
     return `${name} for ${platform}: ${contents}${size}, ${manifest}`;
   });
   const written = outputs.map(({ kind, destination }) =>
@@ -154,12 +156,12 @@ const doneWords: Readonly<Partial<Record<ScriptRecord["done"], string>>> = {
 };
 
 /** `, scripts: 43 run, 5 not needed`; skipped ones are told of as a warning. */
-function describeScripts(scripts: readonly ScriptRecord[]): string {
+function describeDone(what: string, all: readonly Pick<ScriptRecord, "done">[]): string {
   const counts = Object.entries(doneWords).flatMap(([done, words]) => {
-    const many = scripts.filter((one) => one.done === done).length;
+    const many = all.filter((one) => one.done === done).length;
     return many === 0 ? [] : [`${many} ${words}`];
   });
-  return counts.length === 0 ? "" : `, scripts: ${counts.join(", ")}`;
+  return counts.length === 0 ? "" : `, ${what}: ${counts.join(", ")}`;
 }
 
 const skippedOf = ({ scripts }: BuiltPlatform): readonly ScriptRecord[] =>
@@ -171,12 +173,17 @@ function describeSkipped(platforms: readonly BuiltPlatform[]): readonly string[]
     const names = skippedOf(one).map(({ package: name, script }) => `${name}: ${script}`);
     return { platform: one.platform, names };
   });
-  return told
+  const steps = platforms.flatMap(({ platform, steps: all = [] }) => {
+    const left = all.filter(({ done }) => done === "skipped").length;
+    return left === 0 ? [] : [`${platform}: ${count(left, "step")} of the recipe left out`];
+  });
+  const scripts = told
     .filter(({ names }) => names.length > 0)
     .map(
       ({ platform, names }) =>
         `${platform}: ${count(names.length, "script")} not run and not covered: ${names.join(", ")}`,
     );
+  return [...scripts, ...steps];
 }
 
 function formatResult({ digest, platforms, outputs, unchanged }: BuildResult): string {
@@ -190,6 +197,7 @@ function formatResult({ digest, platforms, outputs, unchanged }: BuildResult): s
       layers: one.layers.map((layer) => ({ digest: layer.digest, size: layer.sizeBytes })),
       packages: one.packages,
       scripts: one.scripts.map(({ package: name, script, done }) => ({ package: name, script, done })),
+      ...(one.steps && { steps: one.steps.map(({ step, done, exitCode }) => ({ step, done, exitCode })) }),
       skippedScripts: skippedOf(one).map(({ package: name, script }) => ({ package: name, script })),
     })),
     outputs: outputs.map(outputValue),

@@ -54,7 +54,8 @@ export function describeCommands(root: CommandTree, recipes: readonly string[]):
         { name: "--help", alias: "-h", brief: "Show this help", takesValue: false, values: [] },
       ],
       words: wordsOf(command, recipes),
-      takesFile: recipeCommands.has(command) || imageCommands.has(command) || command === "init",
+      takesFile:
+        recipeCommands.has(command) || imageCommands.has(command) || command === "init" || command === "import",
     });
   };
   walk(root, []);

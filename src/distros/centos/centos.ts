@@ -3,6 +3,7 @@ import { parsePlatform } from "../../core/platform.ts";
 import type { BuiltInRecipe, Distribution } from "../contract.ts";
 import { baseRecipe, type RpmRelease, rpmDistribution } from "../rpm-family.ts";
 import { centosKeys } from "./keys.ts";
+import { centosLabels } from "./labels.ts";
 
 const keysOf = (...names: readonly string[]): RpmRelease["keys"] =>
   names.flatMap((name) => {
@@ -94,6 +95,7 @@ const releases: readonly RpmRelease[] = [
       ],
     },
     archived: true,
+    labels: centosLabels,
   },
 ];
 

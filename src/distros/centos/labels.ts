@@ -1,4 +1,4 @@
-/** Labels of the Dockerfile that CentOS 7 was published with (sig-cloud-instance-build, containerbuild.sh), but for its dates. */
+/** Labels of the Dockerfile that CentOS 7 was published with (sig-cloud-instance-build, containerbuild.sh), but for when that was. */
 export const centosLabels: Readonly<Record<string, string>> = {
   "org.label-schema.schema-version": "1.0",
   "org.label-schema.name": "CentOS Base Image",

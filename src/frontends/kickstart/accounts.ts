@@ -1,6 +1,6 @@
 // Who is in the image: rootpw, user, group, sshkey.
 import type { Recipe, RecipeGroup, RecipeUser } from "../../core/recipe.ts";
-import { parseAbsolutePath, parseAccountName, parseComment } from "../native/values.ts";
+import { parseAbsolutePath, parseAccountName, parseComment, parsePassword } from "../native/values.ts";
 import { checkedValue } from "./checked.ts";
 import { hashPassword } from "./crypt.ts";
 import type { Faults } from "./faults.ts";
@@ -21,6 +21,13 @@ export function readAccounts(commands: readonly Command[], faults: Faults): Foun
   const rootPassword = named("rootpw")
     .map(({ options }) => readRootPassword(options, faults))
     .findLast((one) => one !== undefined);
+  for (const [kind, id] of [
+    ["user", "uid"],
+    ["group", "gid"],
+  ] as const) {
+    refuseTwins(named(kind), "name", faults);
+    refuseTwins(named(kind), id, faults);
+  }
   const asked = named("group").flatMap(({ options }) => readGroup(options, faults));
   const ids = startIds([...named("user"), ...named("group")]);
   const groups = asked.map(({ name, gid }): RecipeGroup => ({ name, gid: gid ?? ids.nextGid(), members: [] }));
@@ -31,6 +38,22 @@ export function readAccounts(commands: readonly Command[], faults: Faults): Foun
   }
   const files = named("sshkey").flatMap(({ options }) => readKey(options, users, faults));
   return { accounts: { users, groups, ...(rootPassword === undefined ? {} : { rootPassword }) }, files: joined(files) };
+}
+
+/** Two commands with one name or number are no two accounts. */
+function refuseTwins(commands: readonly Command[], option: string, faults: Faults): void {
+  const seen = new Map<string, Value>();
+  for (const { name, options } of commands) {
+    const value = lastOf(options, option);
+    const before = value && seen.get(value.text);
+    if (before) {
+      const { file, line } = before.position;
+      faults.broken(
+        value.position,
+        `Cannot use --${option} "${value.text}": another ${name} has it at ${file}:${line}`,
+      );
+    } else if (value) seen.set(value.text, value);
+  }
 }
 
 interface Ids {
@@ -77,10 +100,18 @@ function passwordOf(
     );
     return hashPassword(text, account);
   }
-  // crypt(5): `$id$...`, or 13 characters of DES.
-  if (/^\$[\w./+=$,-]+$|^[./0-9A-Za-z]{13}$/.test(text)) return text;
+  if (isHash(text)) return text;
   faults.warn(position, `"${text}" is no hash of a password: ${account} is locked`);
   return "locked";
+}
+
+function isHash(text: string): boolean {
+  try {
+    parsePassword(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readGroup(

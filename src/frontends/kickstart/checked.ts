@@ -1,3 +1,4 @@
+// Values of options by the parsers of recipes: what both can say is the same.
 import { DodaiError } from "../../core/dodai-error.ts";
 import type { Faults } from "./faults.ts";
 import type { Value } from "./options.ts";

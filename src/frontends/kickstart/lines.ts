@@ -73,6 +73,11 @@ async function readFile(one: OneFile, text: string, reading: Reading): Promise<v
       );
       return;
     }
+    if (line.includes("\0")) {
+      const column = line.indexOf("\0") + 1;
+      reading.faults.broken(positionOf(found, column), "Cannot read this line: it has a NUL, and is no text");
+      continue;
+    }
     const [, word = ""] = /^\s*(%[\w-]+)(?=\s|$)/.exec(line) ?? [];
     if (word === "%include" || word === "%ksappend") {
       await include(one, found, reading);

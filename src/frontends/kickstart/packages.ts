@@ -2,10 +2,12 @@
 // what a later line says of a name is what counts, and so does a later header.
 import type { Position } from "../../core/dodai-error.ts";
 import type { PackageRequest, Recipe } from "../../core/recipe.ts";
+import { parseLanguage, parsePackageRequest } from "../native/values.ts";
+import { checkedValue } from "./checked.ts";
 import { formOfGroup } from "./commands.ts";
 import type { Faults } from "./faults.ts";
 import { firstColumn, positionOf } from "./lines.ts";
-import { has, lastOf, readOptions } from "./options.ts";
+import { has, lastOf, readOptions, type Value } from "./options.ts";
 import type { Section } from "./statements.ts";
 
 export interface ChosenPackages
@@ -56,9 +58,7 @@ function readHeader({ options, position }: Section, faults: Faults): Header {
       name === "multilib" ? "packages of one architecture are taken" : "packages that do not fit are an error";
     if (has(options, name)) faults.warn(position, `--${name} of %packages has no effect: ${why}`);
   }
-  const languages = lastOf(options, "inst-langs", "instLangs")
-    ?.text.split(/[:,]/)
-    .filter((one) => one !== "");
+  const languages = languagesOf(lastOf(options, "inst-langs", "instLangs"), faults);
   return {
     documentation: !has(options, "excludedocs"),
     recommends: !has(options, "exclude-weakdeps", "excludeWeakdeps"),
@@ -66,6 +66,14 @@ function readHeader({ options, position }: Section, faults: Faults): Header {
     nocore: has(options, "nocore"),
     ...(languages ? { languages } : {}),
   };
+}
+
+/** Parts of rpm's `%_install_langs`, with colons or commas between them. */
+function languagesOf(value: Value | undefined, faults: Faults): readonly string[] | undefined {
+  if (!value) return undefined;
+  const { text, position } = value;
+  const parts = text.split(/[:,]/).filter((one) => one !== "");
+  return parts.flatMap((part) => checkedValue({ text: part, position }, parseLanguage, faults) ?? []);
 }
 
 interface Reading {
@@ -76,7 +84,8 @@ interface Reading {
 function readLine(text: string, position: Position, { chosen, faults }: Reading): void {
   const exclude = text.startsWith("-");
   const written = exclude ? text.slice(1).trim() : text;
-  const request = written.startsWith("@") ? readGroup(written, position, faults) : readName(written, position, faults);
+  const read = written.startsWith("@") ? readGroup : readName;
+  const request = read(written, { exclude, position, faults });
   if (request === undefined) return;
   // An environment or group that is taken back is as if nobody had named it; another may bring the group all the same.
   const isKnown = chosen.delete(request);
@@ -89,27 +98,34 @@ function readLine(text: string, position: Position, { chosen, faults }: Reading)
   chosen.set(request, { request, exclude, position });
 }
 
-function readName(name: string, position: Position, faults: Faults): string | undefined {
-  if (/\s/.test(name)) {
-    faults.unknown(
-      position,
-      `Cannot read "${name}": a line of %packages names one package`,
-      "Write each in a line of its own.",
-    );
-    return undefined;
-  }
-  if (!/^[\w/*?([]/.test(name) || /\p{Cc}/u.test(name) || name.length > 512) {
-    faults.unknown(position, `Cannot read "${name.slice(0, 80)}": it is no name of a package`);
-    return undefined;
-  }
+interface ReadOne {
+  readonly exclude: boolean;
+  readonly position: Position;
+  readonly faults: Faults;
+}
+
+/** As recipes have it; what is asked for may have a version. */
+function readName(name: string, { exclude, position, faults }: ReadOne): string | undefined {
   // A backslash before a "*" keeps it from a shell; here there is none, and no package has it in its name.
   const plain = name.replaceAll(/\\(?=[*?[])/g, "");
-  if (plain !== name) faults.warn(position, `"${name}" is taken as "${plain}"`);
-  return plain;
+  const read = requestIn(exclude ? `!${plain}` : plain);
+  if (read === undefined) {
+    const several = /\s/.test(name) ? "Write each package in a line of its own." : undefined;
+    faults.unknown(position, `Cannot read "${name.slice(0, 80)}": it is no name of a package`, several);
+  } else if (plain !== name) faults.warn(position, `"${name}" is taken as "${plain}"`);
+  return read;
+}
+
+function requestIn(text: string): string | undefined {
+  try {
+    return text.length > 512 ? undefined : parsePackageRequest(text).request;
+  } catch {
+    return undefined;
+  }
 }
 
 /** `@core`, `@^minimal-environment`, `@nodejs:18/common`, `@xfce-desktop --nodefaults`. */
-function readGroup(text: string, position: Position, faults: Faults): string | undefined {
+function readGroup(text: string, { position, faults }: ReadOne): string | undefined {
   const words = [...text.matchAll(/\S+/g)].map(({ 0: word, index }) => ({
     text: word,
     column: position.column + index,
@@ -121,7 +137,7 @@ function readGroup(text: string, position: Position, faults: Faults): string | u
     faults,
   });
   const name = options?.words.map((word) => word.text).join(" ") ?? "";
-  if (!options || !/^@\^?[\w]/.test(name)) {
+  if (!options || requestIn(name) === undefined) {
     faults.unknown(
       position,
       `Cannot read "${text}": it is no name of a group`,

@@ -81,11 +81,17 @@ function sourceOf(command: Command, faults: Faults): readonly Source[] {
     refuseAddress(address, faults);
     return [];
   }
+  const cost = lastOf(options, "cost");
+  if (cost && !(Number(cost.text) >= 0 && Number(cost.text) <= maxCost))
+    faults.broken(cost.position, `Cannot use cost "${cost.text}": it is not from 0 to ${maxCost}`);
   const named = lastOf(options, "name")?.text;
   return [{ ...address, command, ...(named === undefined ? {} : { name: named }) }];
 }
 
-const isAddress = (text: string): boolean => /^(?:https?|file):\/\/[^\s\p{Cc}]+$/u.test(text);
+/** As recipes have it. */
+const maxCost = 1_000_000;
+
+const isAddress = (text: string): boolean => /^(?:https?|file):\/\/[^\s\p{Cc}]+$/u.test(text) && URL.canParse(text);
 
 function refuseAddress({ text, position }: Address, faults: Faults): void {
   const [scheme] = /^[a-z]+(?=:)/i.exec(text) ?? [];

@@ -1,6 +1,8 @@
 // %post, whose bodies run on the image; and certificates, which are files in it.
 import { posix } from "node:path";
 import type { RecipeStep } from "../../core/recipe.ts";
+import { parseInterpreter } from "../native/values.ts";
+import { checkedValue } from "./checked.ts";
 import type { Faults } from "./faults.ts";
 import { has, lastOf, type Value } from "./options.ts";
 import type { Section } from "./statements.ts";
@@ -12,9 +14,11 @@ const outsideRoot = "/mnt/sysimage";
 const installers: readonly string[] = ["%pre", "%pre-install", "%onerror", "%traceback"];
 
 export function readSteps(sections: readonly Section[], faults: Faults): readonly RecipeStep[] {
-  for (const { name, position } of sections) {
-    if (installers.includes(name))
-      faults.warn(position, `${name} is not run: it is for the installer's own system, and there is none`);
+  for (const name of installers) {
+    const [first, ...others] = sections.filter((one) => one.name === name);
+    const more = others.length === 0 ? "" : ` (nor ${others.length} more)`;
+    if (first)
+      faults.warn(first.position, `${name} is not run${more}: it is for the installer's own system, and there is none`);
   }
   const scripts = sections.filter(({ name }) => name === "%post").map((section) => stepOf(section, faults));
   return [...certificateSteps(sections, faults), ...scripts];
@@ -23,13 +27,7 @@ export function readSteps(sections: readonly Section[], faults: Faults): readonl
 function stepOf({ options, lines, position }: Section, faults: Faults): RecipeStep {
   const outside = has(options, "nochroot");
   const interpreter = lastOf(options, "interpreter");
-  if (interpreter && !isPlainPath(interpreter.text)) {
-    faults.broken(
-      interpreter.position,
-      `Cannot use interpreter "${interpreter.text}": it is no absolute path`,
-      'Write it as in "/usr/bin/python3".',
-    );
-  }
+  if (interpreter) checkedValue(interpreter, parseInterpreter, faults);
   const log = logOf(lastOf(options, "log", "logfile"), { outside, faults });
   return {
     script: lines.map(({ text }) => `${text}\n`).join(""),
@@ -42,7 +40,7 @@ function stepOf({ options, lines, position }: Section, faults: Faults): RecipeSt
 }
 
 const isPlainPath = (path: string): boolean =>
-  /^\/[^\p{Cc}]+$/u.test(path) && posix.normalize(path) === path && !path.endsWith("/");
+  /^\/[^\p{Cc}:]+$/u.test(path) && posix.normalize(path) === path && !path.endsWith("/");
 
 /** With --nochroot only what is below /mnt/sysimage is in the image. */
 function logOf(
@@ -52,7 +50,7 @@ function logOf(
   if (!value) return undefined;
   const { text, position } = value;
   if (!isPlainPath(text)) {
-    faults.broken(position, `Cannot use log "${text}": it is no absolute path`);
+    faults.broken(position, `Cannot use log "${text}": it is no plain absolute path`);
     return undefined;
   }
   if (!outside || text.startsWith(`${outsideRoot}/`)) return text;

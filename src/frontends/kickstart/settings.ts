@@ -1,6 +1,6 @@
 // What the installed system is set to: lang, keyboard, timezone, network, services.
-import { DodaiError } from "../../core/dodai-error.ts";
 import type { Recipe } from "../../core/recipe.ts";
+import { parseHostname, parseKeymap, parseLocale, parseTimezone, parseUnit } from "../native/values.ts";
 import { checkedValue } from "./checked.ts";
 import type { Faults } from "./faults.ts";
 import { has, lastOf, listOf, type Options, type Value } from "./options.ts";
@@ -30,7 +30,7 @@ export function readSettings(commands: readonly Command[], faults: Faults): Sett
       );
   }
   const found = {
-    locale: last("lang", ({ words }) => words[0], parseLocale),
+    locale: last("lang", ({ words }) => words[0], parseLanguage),
     keymap: last("keyboard", (options) => lastOf(options, "vckeymap") ?? options.words[0], parseKeymap),
     timezone: last("timezone", ({ words }) => words[0], parseTimezone),
     hostname: last("network", (options) => lastOf(options, "hostname"), parseHostname),
@@ -39,38 +39,9 @@ export function readSettings(commands: readonly Command[], faults: Faults): Sett
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }
 
-const refusal = (what: string, text: string): DodaiError =>
-  new DodaiError("KICKSTART_SYNTAX", `Cannot use "${text}": it is no ${what}`);
-
 /** `en_US` is `en_US.UTF-8`, as for Anaconda. */
-function parseLocale(text: string): string {
-  if (!/^[A-Za-z][\w-]*(?:\.[\w-]+)?(?:@[\w-]+)?$/.test(text)) throw refusal("name of a locale", text);
-  return /[.]|^(?:C|POSIX)$/.test(text) ? text : text.replace(/^[^@]+/, "$&.UTF-8");
-}
-
-function parseKeymap(text: string): string {
-  if (/^[\w][\w.+-]*$/.test(text)) return text;
-  throw refusal("name of a keyboard map", text);
-}
-
-function parseTimezone(text: string): string {
-  if (/^[A-Za-z0-9][\w+-]*(?:\/[A-Za-z0-9][\w+-]*)*$/.test(text)) return text;
-  throw refusal("name of a time zone", text);
-}
-
-function parseHostname(text: string): string {
-  if (
-    /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/.test(text) &&
-    text.length <= 253
-  )
-    return text;
-  throw refusal("name of a host", text);
-}
-
-function parseUnit(text: string): string {
-  if (/^[A-Za-z0-9][\w:.@\\-]*$/.test(text)) return text;
-  throw refusal("name of a service", text);
-}
+const parseLanguage = (text: string): string =>
+  /[.]|^(?:C|POSIX)$/.test(text) ? parseLocale(text) : parseLocale(text.replace(/^[^@]+/, "$&.UTF-8"));
 
 /** systemctl(1): a name without a suffix is that of a service. */
 const withSuffix = (unit: string): string =>

@@ -11,7 +11,9 @@ import type {
   RecipeFile,
   RecipeGroup,
   RecipeRepository,
+  RecipeServices,
   RecipeSource,
+  RecipeStep,
   RecipeUser,
   SourcePlaces,
 } from "../../core/recipe.ts";
@@ -26,6 +28,7 @@ import type {
   RepositoryInput,
   SourceInput,
   SourcePlacesInput,
+  StepInput,
 } from "./input.ts";
 import { parseDistribution, parseImagePath, parseMode, parsePackageRequest, parseSnapshot } from "./values.ts";
 
@@ -70,6 +73,14 @@ export function draftOf(input: RecipeInput, document: RecipeDocument, around: Su
     accounts: input.accounts && accountsOf(input.accounts),
     certificates: input.certificates && certificatesOf(input.certificates, around),
     files: input.files?.flatMap((file) => filesOf(file, around)),
+    steps: input.steps?.map((step, index) => stepOf(step, position("steps", index))),
+    documentation: input.documentation,
+    languages: input.languages,
+    locale: input.locale,
+    timezone: input.timezone,
+    keymap: input.keymap,
+    hostname: input.hostname,
+    services: input.services && { ...noServices, ...withoutUndefined(input.services) },
     remove: input.remove,
     config: input.config && configOf(input.config),
     layers: input.layers && layersOf(input.layers),
@@ -153,7 +164,17 @@ function uniquePlatforms(texts: readonly string[]): readonly Platform[] {
 function accountsOf(input: AccountsInput): Recipe["accounts"] {
   const groups = (input.groups ?? []).map(({ name, gid, members = [] }): RecipeGroup => ({ name, gid, members }));
   const users = (input.users ?? []).map(
-    ({ name, uid, gid = uid, home = `/home/${name}`, shell = "/sbin/nologin", comment = "" }): RecipeUser => ({
+    ({
+      name,
+      uid,
+      gid = uid,
+      home = `/home/${name}`,
+      shell = "/sbin/nologin",
+      comment = "",
+      password,
+      groups: further,
+    }): RecipeUser => ({
+      ...withoutUndefined({ password, groups: further }),
       name,
       uid,
       gid,
@@ -167,7 +188,17 @@ function accountsOf(input: AccountsInput): Recipe["accounts"] {
     const taken = groups.some((group) => group.name === name || group.gid === uid);
     if (gid === undefined && !taken) groups.push({ name, gid: uid, members: [] });
   }
-  return { users, groups, ...withoutUndefined({ runAs: input["run-as"] }) };
+  return { users, groups, ...withoutUndefined({ runAs: input["run-as"], rootPassword: input["root-password"] }) };
+}
+
+const noServices: RecipeServices = { enabled: [], disabled: [], masked: [] };
+
+function stepOf(
+  { run, interpreter = "/bin/sh", log, network, outside = false, ...input }: StepInput,
+  position: Position,
+): RecipeStep {
+  const failure = input["on-failure"] ?? "error";
+  return { script: run, interpreter, failure, outside, ...withoutUndefined({ log, network }), position };
 }
 
 function certificatesOf(

@@ -24,6 +24,8 @@ interface UserInput {
   readonly home?: string | undefined;
   readonly shell?: string | undefined;
   readonly comment?: string | undefined;
+  readonly password?: string | undefined;
+  readonly groups?: readonly string[] | undefined;
 }
 
 interface GroupInput {
@@ -36,6 +38,22 @@ export interface AccountsInput {
   readonly users?: readonly UserInput[] | undefined;
   readonly groups?: readonly GroupInput[] | undefined;
   readonly "run-as"?: string | undefined;
+  readonly "root-password"?: string | undefined;
+}
+
+export interface StepInput {
+  readonly run: string;
+  readonly interpreter?: string | undefined;
+  readonly "on-failure"?: "error" | "warn" | undefined;
+  readonly log?: string | undefined;
+  readonly outside?: boolean | undefined;
+  readonly network?: boolean | undefined;
+}
+
+interface ServicesInput {
+  readonly enabled?: readonly string[] | undefined;
+  readonly disabled?: readonly string[] | undefined;
+  readonly masked?: readonly string[] | undefined;
 }
 
 export interface FileInput {
@@ -111,6 +129,14 @@ export interface RecipeInput {
   readonly accounts?: AccountsInput | undefined;
   readonly certificates?: CertificatesInput | undefined;
   readonly files?: readonly FileInput[] | undefined;
+  readonly steps?: readonly StepInput[] | undefined;
+  readonly documentation?: boolean | undefined;
+  readonly languages?: readonly string[] | undefined;
+  readonly locale?: string | undefined;
+  readonly timezone?: string | undefined;
+  readonly keymap?: string | undefined;
+  readonly hostname?: string | undefined;
+  readonly services?: ServicesInput | undefined;
   readonly remove?: readonly string[] | undefined;
   readonly config?: ConfigInput | undefined;
   readonly layers?: LayersInput | undefined;

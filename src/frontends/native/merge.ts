@@ -1,7 +1,14 @@
 // `extends`: a child is laid over its parent. Single values replace; maps merge by key; lists append, where an entry that
 // names the same thing (a user, a group, a path) replaces its parent's. The words that run a program (entrypoint, cmd)
 // and the platforms belong together, so they replace as a whole.
-import type { PackageRequest, Recipe, RecipeCertificates, RecipeConfig, RecipeFile } from "../../core/recipe.ts";
+import type {
+  PackageRequest,
+  Recipe,
+  RecipeCertificates,
+  RecipeConfig,
+  RecipeFile,
+  RecipeServices,
+} from "../../core/recipe.ts";
 import type { RecipeDraft } from "./draft.ts";
 import { parsePackageRequest } from "./values.ts";
 
@@ -16,6 +23,8 @@ export function mergeDrafts({ name: _, ...parent }: RecipeDraft, child: RecipeDr
     accounts: mergeAccounts(parent.accounts, child.accounts),
     files: mergeFiles(parent.files, child.files),
     ...mergeCertificates(parent.certificates, child.certificates),
+    ...(parent.steps && child.steps ? { steps: [...parent.steps, ...child.steps] } : {}),
+    ...mergeServices(parent.services, child.services),
     remove: append(parent.remove, child.remove),
     config: mergeConfig(parent.config ?? {}, child.config ?? {}),
   };
@@ -40,10 +49,12 @@ function mergeAccounts(
   child: Recipe["accounts"] | undefined,
 ): Recipe["accounts"] {
   const runAs = child?.runAs ?? parent?.runAs;
+  const rootPassword = child?.rootPassword ?? parent?.rootPassword;
   return {
     users: appendBy(parent?.users, child?.users, ({ name }) => name),
     groups: appendBy(parent?.groups, child?.groups, ({ name }) => name),
     ...(runAs === undefined ? {} : { runAs }),
+    ...(rootPassword === undefined ? {} : { rootPassword }),
   };
 }
 
@@ -79,6 +90,19 @@ function mergeCertificates(
       providers: append(parent.providers, child.providers),
     },
   };
+}
+
+/** What the child says of a unit counts, wherever the parent has it. */
+function mergeServices(
+  parent: RecipeServices | undefined,
+  child: RecipeServices | undefined,
+): Pick<RecipeDraft, "services"> {
+  if (!parent || !child) return {};
+  const said = new Set([...child.enabled, ...child.disabled, ...child.masked]);
+  const both = (of: keyof RecipeServices): readonly string[] => [
+    ...new Set([...parent[of].filter((unit) => !said.has(unit)), ...child[of]]),
+  ];
+  return { services: { enabled: both("enabled"), disabled: both("disabled"), masked: both("masked") } };
 }
 
 function append(parent: readonly string[] = [], child: readonly string[] = []): readonly string[] {

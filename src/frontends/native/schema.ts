@@ -12,10 +12,16 @@ import {
   parseComment,
   parseDistribution,
   parseGlob,
+  parseHostname,
   parseImagePath,
+  parseInterpreter,
+  parseKeymap,
+  parseLanguage,
   parseLine,
+  parseLocale,
   parseMode,
   parsePackageRequest,
+  parsePassword,
   parsePattern,
   parsePort,
   parseRecipeName,
@@ -24,6 +30,8 @@ import {
   parseSourcePlace,
   parseStopSignal,
   parseSum,
+  parseTimezone,
+  parseUnit,
   parseVariableName,
 } from "./values.ts";
 
@@ -111,6 +119,8 @@ const repository = z
     oneOf: [{ required: ["url"] }, { required: ["urls"] }],
   });
 
+const passwordDescription = '"locked", or the hash of a password as crypt(3) makes it: $6$...';
+
 const user = z
   .strictObject({
     name: text(parseAccountName, "Name of the user"),
@@ -119,6 +129,11 @@ const user = z
     home: text(parseAbsolutePath, "Home folder; /home/NAME by default").optional(),
     shell: text(parseAbsolutePath, "Login shell; /sbin/nologin by default").optional(),
     comment: text(parseComment, "Comment field of /etc/passwd; empty by default").optional(),
+    password: text(parsePassword, passwordDescription).optional(),
+    groups: z
+      .array(text(parseAccountName, "Name of a group"))
+      .meta({ description: "Further groups that the user is in" })
+      .optional(),
   })
   .meta({ description: "A user" });
 
@@ -194,6 +209,7 @@ const accounts = z
     users: z.array(user).meta({ description: "Users beside those of the distribution" }).optional(),
     groups: z.array(group).meta({ description: "Groups beside those of the distribution" }).optional(),
     "run-as": text(parseLine, "User that the image runs as").optional(),
+    "root-password": text(parsePassword, passwordDescription).optional(),
   })
   .meta({ description: "Users and groups" });
 
@@ -216,6 +232,38 @@ const certificates = z
       .optional(),
   })
   .meta({ description: "Certificate authorities" });
+
+const step = z
+  .strictObject({
+    run: anyText("The script"),
+    interpreter: text(parseInterpreter, "What runs it, by its path in the image; /bin/sh by default").optional(),
+    "on-failure": z
+      .enum(["error", "warn"])
+      .meta({ description: "Whether a script that fails ends the build, or is told of; error by default" })
+      .optional(),
+    log: text(parseAbsolutePath, "File in the image that has what it wrote").optional(),
+    outside: z
+      .boolean()
+      .meta({ description: "Runs it as kickstart's %post --nochroot: the image is at /mnt/sysimage" })
+      .optional(),
+    network: z
+      .boolean()
+      .meta({ description: "Lets it use the network, and then give other bits each time; false by default" })
+      .optional(),
+  })
+  .meta({ description: "A script that runs in the image" });
+
+const units = (description: string): z.ZodOptional<z.ZodArray<z.ZodString>> =>
+  z.array(text(parseUnit, "A unit of systemd: sshd.service, or sshd")).meta({ description }).optional();
+
+const services = z
+  .strictObject({
+    enabled: units("Started when the image boots"),
+    disabled: units("Not started by themselves"),
+    masked: units("Never started"),
+  })
+  .meta({ description: "Services of the image, for those that boot it" });
+
 const placeOfRootfs = "The tarball: https://, http:// or file://, or a path relative to the recipe";
 const placesOfSource = {
   rootfs: text(parseRepositoryUrl, placeOfRootfs).optional(),
@@ -302,6 +350,23 @@ const root = z
     accounts: accounts.optional(),
     certificates: certificates.optional(),
     files: z.array(file).meta({ description: "Files of the recipe's own" }).optional(),
+    steps: z
+      .array(step)
+      .meta({ description: "Scripts that run in the image once packages and files are there" })
+      .optional(),
+    documentation: z
+      .boolean()
+      .meta({ description: "rpm: whether files that packages call documentation are unpacked" })
+      .optional(),
+    languages: z
+      .array(text(parseLanguage, "A language: en, de_DE, C.utf8"))
+      .meta({ description: "rpm: languages whose files are unpacked, as %_install_langs" })
+      .optional(),
+    locale: text(parseLocale, "Language and encoding of programs: en_US.UTF-8").optional(),
+    timezone: text(parseTimezone, "Time zone: Europe/Berlin").optional(),
+    keymap: text(parseKeymap, "Keyboard of the console: us").optional(),
+    hostname: text(parseHostname, "Name of the machine").optional(),
+    services: services.optional(),
     remove: z
       .array(text(parseGlob, "/usr/share/doc/**"))
       .meta({ description: "Globs of paths to leave out of the image" })

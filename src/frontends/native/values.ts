@@ -190,6 +190,63 @@ export function parseVariableName(text: string): string {
   throw refusal(`variable name "${text}"`, 'it is empty, or has "=" or control characters');
 }
 
+/** `locked`, or what crypt(3) makes of a password (crypt(5)). */
+export function parsePassword(text: string): string {
+  if (text === "locked" || /^\$[0-9a-z]+\$[^:\s\\!*]{10,}$/.test(text)) return text;
+  throw refusal(
+    "password",
+    "it is no hash of crypt(3), and passwords themselves are not taken",
+    'Write "locked", or what "openssl passwd -6" makes of it: "$6$...".',
+  );
+}
+
+/** A program by its path in the image, maybe with arguments, as behind `#!`. */
+export function parseInterpreter(text: string): string {
+  if (/^\/[^\s]+(?: +[^\s]+)*$/.test(text) && !hasControls(text)) return text;
+  throw refusal(`interpreter "${text}"`, "it is not an absolute path", 'Write it as in "/usr/bin/python3".');
+}
+
+/** A unit of systemd; one without a suffix is a service. */
+export function parseUnit(text: string): string {
+  if (/^[A-Za-z0-9_][A-Za-z0-9:_.@\\-]*$/.test(text)) return text;
+  throw refusal(`unit "${text}"`, "it is not the name of a unit", 'Write it as in "sshd.service".');
+}
+
+/** Part of rpm's `%_install_langs`. */
+export function parseLanguage(text: string): string {
+  if (/^[A-Za-z][A-Za-z0-9_.@-]*$/.test(text)) return text;
+  throw refusal(`language "${text}"`, "it is not the name of a language", 'Write it as in "en" or "de_DE".');
+}
+
+/** `en_US.UTF-8`, `C.UTF-8`, `de_DE@euro`. */
+export function parseLocale(text: string): string {
+  if (/^[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9-]+)?(?:@[A-Za-z0-9]+)?$/.test(text)) return text;
+  throw refusal(`locale "${text}"`, "it is not the name of a locale", 'Write it as in "en_US.UTF-8".');
+}
+
+/** `Etc/UTC`: a path below /usr/share/zoneinfo. */
+export function parseTimezone(text: string): string {
+  if (/^[A-Za-z0-9_+-]+(?:\/[A-Za-z0-9_+-]+)*$/.test(text)) return text;
+  throw refusal(`time zone "${text}"`, "it is not the name of a zone", 'Write it as in "Europe/Berlin".');
+}
+
+/** `us`, `de-latin1-nodeadkeys`. */
+export function parseKeymap(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9_.,-]*$/.test(text)) return text;
+  throw refusal(`keymap "${text}"`, "it is not the name of a keymap", 'Write it as in "us".');
+}
+
+/** hostname(7): labels with dots between them. */
+export function parseHostname(text: string): string {
+  const isLabel = (label: string): boolean => /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(label);
+  if (text.length <= 64 && text.split(".").every(isLabel)) return text;
+  throw refusal(
+    `host name "${text}"`,
+    "it is not made of labels of letters, digits and hyphens, 64 characters in all",
+    'Write it as in "build.example".',
+  );
+}
+
 /** What outputs are named after: parts of letters, digits, ".", "_", "-" and ":", with "/" between them. */
 export function parseRecipeName(text: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._:-]*(?:\/[A-Za-z0-9][A-Za-z0-9._:-]*)*$/.test(text)) return text;

@@ -11,6 +11,8 @@ const itemTypes = { keyData: 1, offPage: 3 } as const;
 interface Pages {
   readonly bytes: Buffer;
   readonly size: number;
+  /** Bytes of values on pages of their own that may still come: each page belongs to one value. */
+  left: number;
 }
 
 /** In no order. Throws PACKAGE_BROKEN. */
@@ -21,10 +23,10 @@ export function readBerkeleyHash(file: Uint8Array, what: string): readonly Berke
   const size = bytes.readUInt32LE(20);
   if (size < 512 || size > 65536 || (size & (size - 1)) !== 0) throw broken(what, `its pages have ${size} bytes`);
   const records: BerkeleyRecord[] = [];
+  const pages: Pages = { bytes, size, left: bytes.length };
   for (let page = 1; (page + 1) * size <= bytes.length; page++) {
     const type = bytes[page * size + 25];
-    if (type === pageTypes.hash || type === pageTypes.hashUnsorted)
-      records.push(...recordsOn({ bytes, size }, page, what));
+    if (type === pageTypes.hash || type === pageTypes.hashUnsorted) records.push(...recordsOn(pages, page, what));
   }
   return records;
 }
@@ -57,11 +59,13 @@ function itemOf(pages: Pages, item: Buffer, what: string): Uint8Array {
 
 /** A value on pages of its own, each of which names the next. */
 function overflowOf(
-  { bytes, size }: Pages,
+  pages: Pages,
   { first, length }: { readonly first: number; readonly length: number },
   what: string,
 ): Uint8Array {
-  if (length > bytes.length) throw broken(what, "a value is larger than the file");
+  const { bytes, size } = pages;
+  if (length > pages.left) throw broken(what, "its values are larger than the file");
+  pages.left -= length;
   const parts: Uint8Array[] = [];
   let left = length;
   for (let page = first; left > 0; ) {

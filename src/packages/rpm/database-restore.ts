@@ -19,7 +19,7 @@ export function restoreDatabase(
   const what = `"/${path}"`;
   const blobs =
     backend === "sqlite"
-      ? queryBlobs({ database: bytes, log: read(`${path}-wal`), query: "SELECT blob FROM Packages ORDER BY hnum" })
+      ? queryBlobs({ database: bytes, log: read(`${path}-wal`), table: "Packages", column: "blob", order: "hnum" })
       : readBerkeleyHash(bytes, what)
           // Under the number 0 lies the highest that was given.
           .filter(({ key }) => !key.every((byte) => byte === 0))

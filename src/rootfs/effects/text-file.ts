@@ -7,7 +7,7 @@ export function textFile(path: string, text: string, mode = 0o644): GeneratedFil
 }
 
 /** Text of a file of the tree; `undefined` when it is not there. */
-export function readText(context: EffectContext, path: string): string | undefined {
+export function readText(context: Pick<EffectContext, "tree" | "read">, path: string): string | undefined {
   return context.tree.get(path)?.entry.kind === "file" ? Buffer.from(context.read(path)).toString() : undefined;
 }
 

@@ -14,7 +14,7 @@ _dodai() {
     *) command="${words[1]:-}" ;;
   esac
   case "$command" in
-    "") values="build lock resolve why run pull push copy inspect recipes init cache completion --help --version" ;;
+    "") values="build lock resolve why run pull push copy inspect recipes init import cache completion --help --version" ;;
     "build")
       case "$previous" in
         --tag|-t) files=any ;;
@@ -35,8 +35,9 @@ _dodai() {
         --platform) files=any ;;
         --progress) values="auto tty plain quiet" ;;
         --cache-dir) files=any ;;
+        --distro) files=any ;;
         *)
-          if [[ "$current" == -* ]]; then values="--tag --output --push --insecure-http --cache-from --cache-to --locked --scripts --compression --ledger --script-timeout --run-timeout --json --file --build-arg --target --secret --ssh --label --squash --no-cache --platform --offline --insecure-unsigned --progress --cache-dir --help"
+          if [[ "$current" == -* ]]; then values="--tag --output --push --insecure-http --cache-from --cache-to --locked --scripts --compression --ledger --script-timeout --run-timeout --json --file --build-arg --target --secret --ssh --label --squash --no-cache --platform --offline --insecure-unsigned --progress --cache-dir --distro --allow-unknown --help"
           else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
       esac ;;
     "lock")
@@ -44,8 +45,9 @@ _dodai() {
         --platform) files=any ;;
         --progress) values="auto tty plain quiet" ;;
         --cache-dir) files=any ;;
+        --distro) files=any ;;
         *)
-          if [[ "$current" == -* ]]; then values="--json --platform --offline --insecure-unsigned --progress --cache-dir --help"
+          if [[ "$current" == -* ]]; then values="--json --platform --offline --insecure-unsigned --progress --cache-dir --distro --allow-unknown --help"
           else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
       esac ;;
     "resolve")
@@ -53,8 +55,9 @@ _dodai() {
         --platform) files=any ;;
         --progress) values="auto tty plain quiet" ;;
         --cache-dir) files=any ;;
+        --distro) files=any ;;
         *)
-          if [[ "$current" == -* ]]; then values="--json --platform --offline --insecure-unsigned --progress --cache-dir --help"
+          if [[ "$current" == -* ]]; then values="--json --platform --offline --insecure-unsigned --progress --cache-dir --distro --allow-unknown --help"
           else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
       esac ;;
     "why")
@@ -62,8 +65,9 @@ _dodai() {
         --platform) files=any ;;
         --progress) values="auto tty plain quiet" ;;
         --cache-dir) files=any ;;
+        --distro) files=any ;;
         *)
-          if [[ "$current" == -* ]]; then values="--json --platform --offline --insecure-unsigned --progress --cache-dir --help"
+          if [[ "$current" == -* ]]; then values="--json --platform --offline --insecure-unsigned --progress --cache-dir --distro --allow-unknown --help"
           else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
       esac ;;
     "run")
@@ -128,6 +132,14 @@ _dodai() {
 
         *)
           if [[ "$current" == -* ]]; then values="--help"
+          else values=""; files=recipes; fi ;;
+      esac ;;
+    "import")
+      case "$previous" in
+        --output|-o) values="type=oci,dest= type=oci-layout,dest= type=docker,dest= type=tar,dest= type=dir,dest= type=context,dest= type=registry,ref=" ;;
+        --distro) files=any ;;
+        *)
+          if [[ "$current" == -* ]]; then values="--output --distro --allow-unknown --help"
           else values=""; files=recipes; fi ;;
       esac ;;
     "cache dir")

@@ -1,0 +1,59 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { posix } from "node:path";
+import { DodaiError } from "../../core/dodai-error.ts";
+import type { Recipe } from "../../core/recipe.ts";
+import type { Context } from "../context.ts";
+import { usage } from "../flags.ts";
+import { isKickstartFile, loadKickstartFile } from "../kickstart-argument.ts";
+import { showPath } from "../places.ts";
+import { warningLine } from "../progress/display.ts";
+
+export interface ImportFlags {
+  readonly output?: string;
+  readonly distro?: string;
+  readonly allowUnknown?: boolean;
+}
+
+/** The recipe on standard output, or its path when `-o` names one. */
+export async function importRecipe(this: Context, flags: ImportFlags, file: string): Promise<void> {
+  const { output, ...options } = flags;
+  if (!(await isKickstartFile(file, this))) throw notKickstart(file);
+  const recipe = await loadKickstartFile(file, this, options);
+  for (const text of recipe.warnings ?? []) this.stderr.write(warningLine(text, this));
+  const text = await textOf(recipe, file);
+  if (output === undefined) {
+    this.stdout.write(text);
+    return;
+  }
+  const path = posix.resolve(this.cwd, output);
+  await writeNew(path, text);
+  this.stdout.write(`${showPath(path, this.cwd)}\n`);
+}
+
+async function textOf(recipe: Recipe, file: string): Promise<string> {
+  const { formatRecipe } = await import("../../frontends/native/format.ts");
+  const name = posix.basename(file);
+  const warnings = (recipe.warnings ?? []).map((text) => text.replaceAll(file, name));
+  const made = `Made from ${name} by "dodai import". All fields: docs/recipe.md`;
+  return formatRecipe(recipe, { comments: [made, ...warnings] });
+}
+
+function notKickstart(file: string): DodaiError {
+  return usage(
+    `Cannot import "${file}": it is no kickstart`,
+    'Name a file that ends in .ks, or one that has "%packages".',
+  );
+}
+
+async function writeNew(path: string, text: string): Promise<void> {
+  if (!/\.ya?ml$/.test(path)) throw usage(`Cannot write a recipe to "${path}": its name does not end in .yaml or .yml`);
+  try {
+    await mkdir(posix.dirname(path), { recursive: true });
+    await writeFile(path, text, { flag: "wx" });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST")
+      throw usage(`Cannot write "${path}": it is there already`, "Name another file, or remove it.");
+    throw new DodaiError("OUTPUT_UNWRITABLE", `Cannot write "${path}": ${message}`, { cause: error });
+  }
+}
