@@ -155,8 +155,21 @@ export async function solvePlatform(
   if (outcome.kind === "conflict") throw conflictOf(outcome, plan);
   for (const text of outcome.warnings) session.emit({ kind: "warning", text });
   const packages = packagesOf(outcome).filter(({ repository }) => repository !== baseName);
+  assertNamesApart(packages);
   for (const text of upgradesIn(packages, plan)) session.emit({ kind: "stage", stage: "solve", platform, text });
   return { platform, repositories: repositories.map(({ chain }) => chain), packages };
+}
+
+/** A tree knows whose a file is by the package's name: rpm alone has one name for two architectures at once. */
+function assertNamesApart(packages: readonly ResolvedPackage[]): void {
+  const twice = packages.find(({ name }, at) => packages[at - 1]?.name === name);
+  if (twice === undefined) return;
+  const both = packages.filter(({ name }) => name === twice.name).map(({ architecture }) => architecture);
+  throw new DodaiError(
+    "UNSATISFIABLE",
+    `Cannot build an image with "${twice.name}" of ${both.join(" and ")}: an image holds a name once`,
+    { fix: `Leave out what needs the one or the other, or exclude one: "!${twice.name}.${both[0]}".` },
+  );
 }
 
 /** With everything of the image below as it is; where that cannot be and may change, with newer versions. */
