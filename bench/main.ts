@@ -2,6 +2,7 @@
 //
 //     npm run bench -- [CASE]... [--quick] [--write] [--profile] [--keep FOLDER]
 import { parseArgs } from "node:util";
+import { centos7 } from "./cases/centos7.ts";
 import { dockerfile } from "./cases/dockerfile.ts";
 import { firstRead } from "./cases/first-read.ts";
 import { fullBookworm, fullTrixie } from "./cases/full.ts";
@@ -27,6 +28,7 @@ const cases: readonly Case[] = [
   minbaseBookworm,
   fullTrixie,
   fullBookworm,
+  centos7,
   resolving,
   resolvingAlpine,
   firstRead,

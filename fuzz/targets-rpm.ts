@@ -2,11 +2,13 @@
 import { readCpio } from "../src/archive/cpio.ts";
 import { bytesOf } from "../src/core/bytes.ts";
 import { DodaiError } from "../src/core/dodai-error.ts";
-import type { DatabaseOptions, InstalledPackage } from "../src/packages/contract.ts";
+import type { DatabaseOptions, InstalledPackage, RpmBackend } from "../src/packages/contract.ts";
 import { memoryAccess } from "../src/packages/memory-access.ts";
 import { parseCapabilities } from "../src/packages/rpm/capability.ts";
+import { readComps } from "../src/packages/rpm/comps.ts";
 import { formatDatabase } from "../src/packages/rpm/database.ts";
 import { restoreDatabase } from "../src/packages/rpm/database-restore.ts";
+import { readFilelists } from "../src/packages/rpm/filelists.ts";
 import { openIndex } from "../src/packages/rpm/index.ts";
 import { startIndex } from "../src/packages/rpm/index-compile.ts";
 import { parseMirrorList } from "../src/packages/rpm/metalink.ts";
@@ -101,15 +103,15 @@ const primaryWords = [
   "]]>",
 ];
 
-const berkeley: DatabaseOptions = {
+const databaseOptions = (backend: RpmBackend): DatabaseOptions => ({
   architecture: "x86_64",
   state: "installed",
   perPackageStatus: false,
-  rpmDatabase: { folder: "rpm", backend: "berkeley", keys: [] },
-};
+  rpmDatabase: { folder: "rpm", backend, keys: [] },
+});
 
-/** Headers as the database of an old rpm has them. */
-async function berkeleyHash(): Promise<Uint8Array> {
+/** Headers as a database of this form has them. */
+async function databaseTarget(backend: RpmBackend, name: string): Promise<Target> {
   const installed = await Promise.all(
     specs.map(async (spec): Promise<InstalledPackage> => {
       const { control, items } = await openPackage(bytesOf(makeRpm(spec)), limits);
@@ -117,26 +119,26 @@ async function berkeleyHash(): Promise<Uint8Array> {
       return { name: spec.name, version: "1", architecture: "x86_64", control, paths: [], md5: new Map() };
     }),
   );
-  const file = formatDatabase(installed, berkeley).find(({ path }) => path === "rpm/Packages");
-  return file?.kind === "file" ? file.bytes : new Uint8Array();
+  const options = databaseOptions(backend);
+  const file = formatDatabase(installed, options).find(({ path }) => path === `rpm/${name}`);
+  return {
+    name: `rpm-database-${backend}`,
+    codes: ["DATABASE_BROKEN"],
+    open: () => ({
+      corpus: file?.kind === "file" ? [file.bytes] : [],
+      run: (input) => void restoreDatabase({ read: (path) => (path === `rpm/${name}` ? input : undefined) }, options),
+    }),
+  };
 }
-const hash = await berkeleyHash();
+
+const databases = [
+  await databaseTarget("berkeley", "Packages"),
+  await databaseTarget("sqlite", "rpmdb.sqlite"),
+  await databaseTarget("ndb", "Packages.db"),
+];
 
 export const rpmTargets: readonly Target[] = [
-  {
-    name: "rpm-berkeley",
-    codes: ["PACKAGE_BROKEN"],
-    open: () => ({
-      corpus: [hash],
-      run: (input) => {
-        const queryBlobs = (): never => {
-          throw new Fault("it is no SQLite");
-        };
-        const read = (path: string): Uint8Array | undefined => (path === "rpm/Packages" ? input : undefined);
-        restoreDatabase({ read, queryBlobs }, berkeley);
-      },
-    }),
-  },
+  ...databases,
   {
     name: "rpm-package",
     codes: packageCodes,
@@ -176,6 +178,59 @@ export const rpmTargets: readonly Target[] = [
     name: "rpm-primary",
     codes: ["INDEX_SYNTAX", "RELATION_SYNTAX", "CACHE_BROKEN"],
     open: () => ({ corpus: [madeText("primary")], words: primaryWords, run: readRows }),
+  },
+  {
+    name: "rpm-comps",
+    codes: ["INDEX_SYNTAX"],
+    open: () => ({
+      corpus: [
+        Buffer.from("<comps><group><id>a</id><packagelist><packagereq>b</packagereq></packagelist></group></comps>"),
+        ...fixtures("rpm/**/*comps*.xml", 20),
+      ],
+      words: ["<group>", "<environment>", "<optionlist>", "<!DOCTYPE a [", 'type="conditional"'],
+      run: async (input) => {
+        for (const one of await readComps(bytesOf(input), { what: "a fuzzed file", maxBytes: 1 << 22 })) {
+          if (typeof one.id !== "string") throw new Fault("a group without a name");
+        }
+      },
+    }),
+  },
+  {
+    name: "rpm-filelists",
+    codes: ["INDEX_SYNTAX"],
+    open: () => ({
+      corpus: [madeText("filelists")],
+      words: primaryWords,
+      run: (input) =>
+        readFilelists(
+          bytesOf(input),
+          {
+            wanted: new Set(["/usr/bin/alpha"]),
+            found: (_, files) => {
+              if (files.length === 0) throw new Fault("a package without files");
+            },
+          },
+          { what: "a fuzzed file", maxBytes: 1 << 22 },
+        ),
+    }),
+  },
+  {
+    name: "rpm-modules",
+    codes: ["INDEX_SYNTAX"],
+    open: () => ({
+      corpus: [
+        Buffer.from(
+          "---\ndocument: modulemd\ndata:\n  name: a\n  stream: 1\n  artifacts:\n    rpms:\n    - a-0:1-1.noarch\n",
+        ),
+        ...fixtures("rpm/**/*modules*.yaml", 20),
+      ],
+      words: ["- ", ": ", "---\n", "...\n", "|\n", "[", "]", "*a", "&a", "  "],
+      run: (input) => {
+        for (const { module, artifacts } of parseModules(textOf(input), "a fuzzed file").streams) {
+          if (module === "" && artifacts.length > 0) throw new Fault("artifacts of no module");
+        }
+      },
+    }),
   },
   {
     name: "rpm-repomd",

@@ -1,13 +1,13 @@
 // Turns key texts of the package distribution-gpg-keys into the keys.ts of each distribution of rpm:
 //
-//   node scripts/rpm-keys.ts FOLDER VERSION     # FOLDER has centos/, fedora/ ...
+//   node scripts/rpm-keys.ts FOLDER VERSION [DISTRIBUTION...]     # FOLDER has centos/, fedora/ ...
 //
 // Texts are written as they are.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseKeyring } from "../src/crypto/openpgp/public-key.ts";
 
-const [folder, version] = process.argv.slice(2);
+const [folder, version, ...only] = process.argv.slice(2);
 if (folder === undefined || version === undefined) throw new Error("usage: rpm-keys.ts FOLDER VERSION");
 
 /** By distribution: what a release calls its key, and the file that has it. */
@@ -23,10 +23,23 @@ const wanted: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "9": "rocky/RPM-GPG-KEY-Rocky-9",
     "10": "rocky/RPM-GPG-KEY-Rocky-10",
   },
+  opensuse: {
+    "2022": "opensuse/RPM-GPG-KEY-openSUSE-2022",
+    backports: "opensuse/RPM-GPG-KEY-openSUSE-Backports-2023",
+    "16-backports": "opensuse/RPM-GPG-KEY-openSUSE-16-Backports",
+    "sle-15": "suse/RPM-GPG-KEY-SuSE-SLE-15",
+    "sle-2023": "suse/RPM-GPG-KEY-SuSE-SLE-Main-2023",
+    alp: "suse/RPM-GPG-KEY-SuSE-ALP-Main",
+  },
+  amazonlinux: {
+    "2": "amazon-linux/RPM-GPG-KEY-amazon-linux-2",
+    "2023": "amazon-linux/RPM-GPG-KEY-amazon-linux-2023",
+  },
   almalinux: Object.fromEntries([9, 10].map((one) => [one, `alma/RPM-GPG-KEY-AlmaLinux-${one}`])),
 };
 
 for (const [distribution, files] of Object.entries(wanted)) {
+  if (only.length > 0 && !only.includes(distribution)) continue;
   const keys = Object.entries(files).map(([release, file]) => {
     const armored = readFileSync(join(folder, file), "utf8").trim();
     const [key] = parseKeyring(armored, file);

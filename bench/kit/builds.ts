@@ -39,9 +39,14 @@ export interface SetOptions {
   readonly recipe: { readonly builtIn: string } | { readonly text: string };
   /** Name of the package that changes. */
   readonly changed?: string;
+  /** Where the packages are, each under its digest in hex; the archive's by default. */
+  readonly download?: (packages: readonly LockedPackage[]) => Promise<readonly string[]>;
 }
 
-export async function prepareSet(lab: Lab, { name, recipe, changed }: SetOptions): Promise<BuildSet> {
+export async function prepareSet(
+  lab: Lab,
+  { name, recipe, changed, download = lab.archive.download }: SetOptions,
+): Promise<BuildSet> {
   const folder = emptyFolder(join(lab.workspace.folder, "sets", name));
   const word = "builtIn" in recipe ? recipe.builtIn : `${name}.yaml`;
   if ("text" in recipe) writeFileSync(join(folder, word), recipe.text);
@@ -50,7 +55,7 @@ export async function prepareSet(lab: Lab, { name, recipe, changed }: SetOptions
   run(set, ["lock", word, "--progress", "quiet"], "made");
   copyFileSync(set.lockFile, `${set.lockFile}.first`);
   const packages = readLockedPackages(set.lockFile);
-  const files = await lab.archive.download(packages);
+  const files = await download(packages);
   keepPackages(join(folder, "made"), files);
   run(set, buildWords(set, "oci"), "made");
   snapshot(set, "made", "base");

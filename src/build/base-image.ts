@@ -43,6 +43,7 @@ export interface BaseImage {
   /** Bottom first. */
   readonly layers: readonly BundleLayer[];
   readonly settings: RecipeConfig;
+  readonly inherited: BaseSettings["inherited"];
   /** Its root. */
   readonly piece: Piece;
   readonly tree: ReadonlyMap<string, TreeNode>;
@@ -102,7 +103,7 @@ interface KeptLayer {
 const kind = "bases";
 
 /** Changes when what was kept before is of no use. */
-const keptVersion = 1;
+const keptVersion = 2;
 
 const pieceKeyOf = (digest: Digest): string =>
   hexOf(sha256(formatCanonicalJson({ version: pieceVersion, image: digest })));
@@ -263,6 +264,7 @@ function imageOf({ kept, piece }: Found, place: BasePlace, session: Session): Ba
     date: new Date(settings.created),
     layers: kept.layers.map((one) => bundleLayer(one, context)),
     settings: settings.config,
+    inherited: settings.inherited,
     piece,
     tree,
     files: filesOf(tree, session),

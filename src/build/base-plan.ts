@@ -95,9 +95,13 @@ function readOsRelease(files: InstalledFiles): OsRelease | undefined {
   const value = (key: string): string => new RegExp(`^${key}=["']?([^"'\\n]*)["']?\\s*$`, "m").exec(text)?.[1] ?? "";
   const version = value("VERSION_ID");
   const [, short = ""] = /^(\d+\.\d+)(?:\.\d+)?$/.exec(version) ?? [];
+  const [, major = ""] = /^(\d+)\.\d+$/.exec(version) ?? [];
   const isEdge = /_(?:alpha|git)/.test(version);
-  const names = [value("VERSION_CODENAME"), ...(isEdge ? ["edge"] : [version, short])];
-  return { id: value("ID"), releases: names.filter((name) => name !== "") };
+  const id = value("ID");
+  // openSUSE's rolling release is told by its ID alone: its version is a day.
+  const [, rolling = ""] = /-(\w+)$/.exec(id) ?? [];
+  const names = [value("VERSION_CODENAME"), ...(isEdge ? ["edge"] : [version, short, major, rolling])];
+  return { id, releases: names.filter((name) => name !== "") };
 }
 
 /** The recipe with the image's own distribution where it names none. What it names must not be another one. */
@@ -105,13 +109,13 @@ function withDistribution(recipe: Recipe, base: RecipeBase, { files }: BaseImage
   const found = readOsRelease(files);
   const { name } = recipe.distribution;
   if (name !== distributionOfBase) {
-    const isOther = found && distributions.some((one) => one.name === found.id) && found.id !== name;
-    if (isOther && name !== "scratch" && name !== "apko") {
-      throw unusable(base, `it is of ${found.id}, and the recipe of ${name}`);
+    const own = found && distributionOf(found);
+    if (own && own.name !== name && name !== "scratch" && name !== "apko") {
+      throw unusable(base, `it is of ${own.name}, and the recipe of ${name}`);
     }
     return withVariant(recipe, files);
   }
-  const distribution = distributions.find((one) => one.name === found?.id);
+  const distribution = found && distributionOf(found);
   const release = distribution && releaseOf(distribution, found?.releases ?? []);
   if (!distribution || release === undefined) {
     const of = found ? `${found.id} ${found.releases.join(" or ")}`.trimEnd() : "no distribution that it names";
@@ -122,6 +126,9 @@ function withDistribution(recipe: Recipe, base: RecipeBase, { files }: BaseImage
   }
   return withVariant({ ...recipe, distribution: { name: distribution.name, release } }, files);
 }
+
+const distributionOf = ({ id }: OsRelease): Distribution | undefined =>
+  distributions.find(({ name, ids = [name] }) => ids.includes(id));
 
 function releaseOf({ releases }: Distribution, names: readonly string[]): string | undefined {
   const [only, ...others] = releases;

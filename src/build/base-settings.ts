@@ -1,8 +1,12 @@
 // How the image below is run, and what its history says: from the text of its config, of which dodai takes what it has words for.
+import type { Json } from "../core/canonical-json.ts";
 import type { RecipeConfig } from "../core/recipe.ts";
+import { inheritedOf, parseImageState } from "../image/container-config.ts";
 
 export interface BaseSettings {
   readonly config: RecipeConfig;
+  /** What of it recipes have no words for, as it is: health check, shell, triggers. */
+  readonly inherited: Readonly<Record<string, Json>>;
   /** Milliseconds since 1970. */
   readonly created: number;
   /** What made each layer, bottom first; empty when the config does not tell. */
@@ -11,7 +15,7 @@ export interface BaseSettings {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The text was seen to be an object. */
+/** The text was seen to be an object. Throws IMAGE_BROKEN. */
 export function settingsOfBase(text: string, layerCount: number): BaseSettings {
   const config = fieldsOf(JSON.parse(text));
   const created = typeof config.created === "string" ? Date.parse(config.created) : Number.NaN;
@@ -21,6 +25,7 @@ export function settingsOfBase(text: string, layerCount: number): BaseSettings {
     .map(({ created_by: by, comment }) => textOf(by) ?? textOf(comment) ?? "base image");
   return {
     config: configOf(fieldsOf(config.config)),
+    inherited: inheritedOf(parseImageState(text, "the config of the base image").config),
     // Some tools write the year 1.
     created: Number.isNaN(created) ? 0 : Math.max(0, created),
     history: history.length === layerCount ? history : [],

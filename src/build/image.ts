@@ -85,7 +85,9 @@ export function imageOfLayers(
 ): PlatformImage {
   const { platform, recipe } = plan;
   const settings = settingsOf(plan, { ...parts, epoch });
-  const image = makeImage({ platform, epoch, settings, layers, facts: { title: recipe.name, ...factsOf(plan) } });
+  const { inherited = {} } = plan.base?.image ?? {};
+  const facts = { title: recipe.name, ...factsOf(plan) };
+  const image = makeImage({ platform, epoch, settings, inherited, layers, facts });
   return { image, scripts: parts.scripts, user: parts.user };
 }
 

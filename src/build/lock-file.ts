@@ -75,19 +75,22 @@ function platformJson({ repositories, packages, scripts, source, base }: LockedP
       serial: source.serial,
       date: formatDate(source.date),
     },
-    repositories: repositories.map(({ repository, suite, components, signedBy, release, indexes }) => ({
-      name: repository,
-      suite,
-      components,
-      signedBy,
-      release: {
-        path: release.path,
-        sha256: release.digest,
-        date: formatDate(release.date),
-        validUntil: release.validUntil && formatDate(release.validUntil),
-      },
-      indexes: indexes.map(({ path, digest, sizeBytes }) => ({ path, sha256: digest, size: sizeBytes })),
-    })),
+    repositories: repositories.map(
+      ({ repository, suite, components, signedBy, unsignedPackages, release, indexes }) => ({
+        name: repository,
+        suite,
+        components,
+        signedBy,
+        unsignedPackages,
+        release: {
+          path: release.path,
+          sha256: release.digest,
+          date: formatDate(release.date),
+          validUntil: release.validUntil && formatDate(release.validUntil),
+        },
+        indexes: indexes.map(({ path, digest, sizeBytes }) => ({ path, sha256: digest, size: sizeBytes })),
+      }),
+    ),
     packages: packages.map((one) => ({
       name: one.name,
       version: one.version,
@@ -165,6 +168,7 @@ function readChain(one: Reader): RepositoryChain {
     suite: one.text("suite"),
     components: one.texts("components"),
     signedBy: one.texts("signedBy"),
+    ...(one.has("unsignedPackages") ? { unsignedPackages: "taken" } : {}),
     release: {
       path: release.text("path"),
       digest: release.digest("sha256"),

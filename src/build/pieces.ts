@@ -56,7 +56,24 @@ export async function makePieces(options: PiecesOptions): Promise<readonly Piece
     }),
   );
   if (mismatches.length > 0) throw mismatchError(mismatches);
-  return packages.map((locked) => ({ locked, piece: known.get(locked) as Piece }));
+  const pieced = packages.map((locked) => ({ locked, piece: known.get(locked) as Piece }));
+  warnOfUnsigned(pieced, session);
+  return pieced;
+}
+
+const namedAtMost = 12;
+
+/** What was taken on trust is told in every build that has it. */
+function warnOfUnsigned(all: readonly PiecedPackage[], session: Session): void {
+  const unsigned = all.filter(({ piece }) => piece.unsigned !== undefined);
+  for (const [repository, some] of Map.groupBy(unsigned, ({ locked }) => locked.repository)) {
+    const reason = some.length === 1 ? ` (${some[0]?.piece.unsigned})` : "";
+    const names = some.slice(0, namedAtMost).map(({ locked }) => locked.name);
+    const more = some.length > namedAtMost ? `, and ${some.length - namedAtMost} more` : "";
+    const what = `${some.length} package${some.length === 1 ? "" : "s"} of "${repository}"`;
+    const text = `Without a good signature, as was asked: ${what}: ${names.join(", ")}${more}${reason}`;
+    session.emit({ kind: "warning", text });
+  }
 }
 
 interface Mismatch {

@@ -73,7 +73,7 @@ export async function* checkedRoot(items: AsyncIterable<ArchiveItem>): AsyncGene
       );
     }
     assertNoWhiteout(item.entry);
-    yield item.entry.xattrs.size === 0 ? item : { ...item, entry: withoutLabels(item.entry) };
+    yield { ...item, entry: withoutLabels(item.entry) };
   }
   if (entries === 0) {
     throw new DodaiError("ARCHIVE_BROKEN", "Cannot read the root tarball: nothing is in it, or it is no tar archive");
@@ -86,18 +86,24 @@ export async function* checkedRoot(items: AsyncIterable<ArchiveItem>): AsyncGene
  */
 const keptAttribute = /^(?:security\.capability$|system\.posix_acl_|user\.(?!overlay\.))/;
 
-function withoutLabels(entry: Entry): Entry {
+export function withoutLabels(entry: Entry): Entry {
+  if (entry.xattrs.size === 0) return entry;
   return { ...entry, xattrs: new Map([...entry.xattrs].filter(([name]) => keptAttribute.test(name))) };
 }
 
 /** What stands for a deletion would take files out of the image instead of being in it: OCI layer.md, and overlayfs. */
+export const isWhiteout = (entry: Entry): boolean => isOverlayWhiteout(entry) || /(?:^|\/)\.wh\./.test(entry.path);
+
 function assertNoWhiteout(entry: Entry): void {
-  const isNamed = /(?:^|\/)\.wh\./.test(entry.path);
-  const isOverlay = entry.kind === "character-device" && entry.major === 0 && entry.minor === 0;
-  if (!isNamed && !isOverlay) return;
+  if (!isWhiteout(entry)) return;
   throw new DodaiError(
     "ARCHIVE_UNSAFE_PATH",
     `Cannot read the root tarball: "${printable(entry.path)}" is a whiteout, which a layer takes for a deletion`,
     { fix: "Make the tarball from a mounted root file system, not from an overlay's upper folder or a layer." },
   );
+}
+
+/** How overlayfs itself notes a deletion: a layer that has one takes a file away where it is unpacked. */
+export function isOverlayWhiteout(entry: Entry): boolean {
+  return entry.kind === "character-device" && entry.major === 0 && entry.minor === 0;
 }

@@ -92,7 +92,7 @@ interface Base {
 function baseOf({ base }: Plan, { mayChange }: { readonly mayChange: boolean }): Base | undefined {
   if (!base?.database) return undefined;
   const { index, packages } = base.database;
-  const own = packages.filter(({ name }) => index.named(name).length > 0);
+  const own = packages.filter(({ name, version }) => index.named(name).some((one) => one.version === version));
   const requests = own.map(({ name, version }): SolverRequest => {
     const requirement = mayChange ? { name } : { name, constraint: { operator: "=", version } as const };
     return { requirement, exclude: false, isInstalled: true };

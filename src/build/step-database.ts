@@ -1,15 +1,10 @@
 // Steps may call the image's own package manager. What it did to its database is kept; how it wrote it down is not.
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { type Entry, noXattrs } from "../archive/entry.ts";
-import { DodaiError } from "../core/dodai-error.ts";
 import { comparePaths } from "../core/path-order.ts";
 import type { DatabaseAccess, DatabaseOptions } from "../packages/contract.ts";
 import type { ChangedTree, MadeEntry } from "../rootfs/change.ts";
 import { resolvePath } from "../rootfs/resolve.ts";
 import type { Plan } from "./plan.ts";
-import type { Session } from "./session.ts";
 
 interface Change {
   readonly kept: readonly MadeEntry[];
@@ -18,7 +13,6 @@ interface Change {
 
 export interface DatabaseContext {
   readonly plan: Plan;
-  readonly session: Session;
   readonly epoch: number;
   readonly tree: ChangedTree;
   readonly read: (path: string) => Uint8Array;
@@ -29,7 +23,7 @@ export interface DatabaseContext {
 export function withOwnDatabase(change: Change, context: DatabaseContext): Change {
   const { plan, tree, database } = context;
   const { restoreDatabase } = plan.distribution.format;
-  const named = database.rpmDatabase?.folder;
+  const named = (database.below?.rpm ?? database.rpmDatabase)?.folder;
   const folder = named === undefined ? undefined : resolvePath(tree.tree, named, { last: true });
   if (!restoreDatabase || named === undefined || folder === undefined) return change;
   const isOfIt = (path: string): boolean => path.startsWith(`${folder}/`);
@@ -54,7 +48,7 @@ export function withOwnDatabase(change: Change, context: DatabaseContext): Chang
 function accessTo(
   { kept, removed }: Change,
   place: (path: string) => string,
-  { tree, read, session }: DatabaseContext,
+  { tree, read }: DatabaseContext,
 ): DatabaseAccess {
   return {
     read: (named) => {
@@ -63,38 +57,7 @@ function accessTo(
       if (changed) return changed.bytes;
       return removed.includes(path) || tree.tree.get(path)?.entry.kind !== "file" ? undefined : read(path);
     },
-    queryBlobs: (options) => {
-      const folder = session.store.temporary();
-      mkdirSync(folder, { recursive: true });
-      try {
-        return queryBlobs(join(folder, "database"), options);
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
-      }
-    },
   };
-}
-
-type Query = Parameters<DatabaseAccess["queryBlobs"]>[0];
-
-/** SQLite applies the log by itself. What programs in the image wrote is not trusted: a view could be without end. */
-function queryBlobs(file: string, { database, log, table, column, order }: Query): readonly Uint8Array[] {
-  writeFileSync(file, database);
-  if (log) writeFileSync(`${file}-wal`, log);
-  let opened: DatabaseSync | undefined;
-  try {
-    opened = new DatabaseSync(file);
-    opened.exec("PRAGMA trusted_schema = OFF");
-    const { sql } = opened.prepare("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?").get(table) ?? {};
-    if (!/^CREATE TABLE /.test(String(sql))) throw new Error(`it has no table "${table}"`);
-    const rows = opened.prepare(`SELECT ${column} AS value FROM ${table} ORDER BY ${order}`).all();
-    return rows.flatMap(({ value }) => (value instanceof Uint8Array ? [value] : []));
-  } catch (cause) {
-    const state = cause instanceof Error ? cause.message : String(cause);
-    throw new DodaiError("PACKAGE_BROKEN", `Cannot read the database of packages that steps left: ${state}`, { cause });
-  } finally {
-    opened?.close();
-  }
 }
 
 const entryOf = (path: string, { byteLength }: Uint8Array, mtime: number): Entry => ({

@@ -58,8 +58,8 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   const { base } = plan;
   const outdated = base ? outdatedPaths(base, packages) : new Set<string>();
   const mergeables = unpackOrder(packages, plan).map((one) => mergeable(one, packages, plan));
-  const { tree, dropped } = mergePackages([...(base ? [mergeableBase(base, outdated)] : []), ...mergeables]);
-  const change = startChange(tree, dropped);
+  const { tree, dropped, shared } = mergePackages([...(base ? [mergeableBase(base, outdated)] : []), ...mergeables]);
+  const change = startChange(tree, bothOf(dropped, shared));
   if (outdated.size > 0) change.dropped.set(baseOwner, new Set([...(dropped.get(baseOwner) ?? []), ...outdated]));
   if (base?.database) removeExcluded(change, base.database);
   // A root tarball is no package, whatever is in it.
@@ -78,7 +78,10 @@ export async function buildTree(options: TreeOptions): Promise<BuiltTree> {
   }
   addFiles(change, mergedUsrLinks(change, supply.mergedUsr), epoch);
   // A ready root file system keeps the database that it has, and so does an image to which no package is added.
-  if (!plan.source && (!plan.base || packages.length > 0)) addFiles(change, databaseOf(plan, installed, epoch), epoch);
+  if (!plan.source && (!plan.base || packages.length > 0)) {
+    removePaths(change, new Set(base?.database?.leftovers));
+    addFiles(change, databaseOf(plan, installed, epoch), epoch);
+  }
   if (isRun) addMissingFolders(change, epoch);
   const outcome = await applyScripts(change, scripts);
   const { format } = plan.distribution;
@@ -192,15 +195,22 @@ function removeExcluded(change: ChangedTree, { isExcluded }: InstalledDatabase):
 
 /** Where files of older versions lie in the root below, but for folders. */
 function outdatedPaths({ database, image }: PlannedBase, packages: readonly PiecedPackage[]): ReadonlySet<string> {
-  const named = new Set(packages.map(({ locked }) => locked.name));
-  const old = database?.packages.filter(({ name }) => named.has(name)) ?? [];
+  const old = database?.packages.filter((one) => packages.some(({ locked }) => takesPlaceOf(locked, one))) ?? [];
   if (!database || old.length === 0) return new Set();
   const places = old
-    .flatMap((one) => database.pathsOf(one))
+    .flatMap((one) => database.pathsOf(one, old))
     .map((path) => resolvePath(image.tree, path, { last: false }) ?? "")
     .filter((path) => image.tree.has(path) && image.tree.get(path)?.entry.kind !== "directory");
   return new Set(places);
 }
+
+/** Another architecture's may stay beside it; what is of none is of all. */
+function takesPlaceOf(one: Named, other: Named): boolean {
+  const isOfAll = [one, other].some(({ architecture }) => ["all", "noarch", ""].includes(architecture));
+  return one.name === other.name && (isOfAll || one.architecture === other.architecture);
+}
+
+type Named = Pick<ResolvedPackage, "name" | "architecture">;
 
 /** passwd(5). */
 function uidIn(passwd: string, name: string): string | undefined {
@@ -247,9 +257,9 @@ function installedOf(
 /** Files that packages themselves tell from others and that the variant does without, by package. */
 function unwantedPaths(
   packages: readonly PiecedPackage[],
-  { distribution: { format }, supply }: Plan,
+  { distribution: { format }, supply, base }: Plan,
 ): MergedTree["dropped"] {
-  const { wishes } = supply;
+  const wishes = supply.wishes ?? base?.database?.wishes;
   if (!format.unwanted || !wishes) return new Map();
   return new Map(
     packages.map(({ locked, piece }) => {

@@ -14,6 +14,7 @@ import {
   writevSync,
 } from "node:fs";
 import type { DirectoryEntry, Entry } from "../archive/entry.ts";
+import { printable } from "../archive/tar-name.ts";
 import { type Bytes, readerOf, verified } from "../core/bytes.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { arrangeEntries, type LooseEntry, placeEntry, planRecords, type RecordPlan } from "../image/piece.ts";
@@ -21,7 +22,7 @@ import { formatPiece } from "../image/piece-file.ts";
 import type { PackageFile, PackageLimits } from "../packages/contract.ts";
 import { formats } from "../packages/formats.ts";
 import type { JobResult, UnpackJob } from "./jobs.ts";
-import { rootTarball, rootTarballFormat } from "./root-tarball.ts";
+import { isWhiteout, rootTarball, rootTarballFormat } from "./root-tarball.ts";
 
 /**
  * What one package may make of itself: real ones unfold less than a hundredfold, bombs several thousandfold. The largest
@@ -82,6 +83,7 @@ export async function writePiece(job: PieceJob, open: () => Promise<OpenedPackag
       paths,
       md5,
       sha1,
+      ...(file.unsigned === undefined ? {} : { unsigned: file.unsigned }),
     };
     writeFileSync(`${job.temporary}.json`, formatPiece(description));
     renameSync(`${job.temporary}.records`, job.recordsPath);
@@ -115,6 +117,7 @@ async function readItems(file: PackageFile, { job, bodies, md5Wanted }: ReadCont
   let root: DirectoryEntry | undefined;
   for await (const item of file.items) {
     const { entry, body } = item;
+    if (isWhiteout(entry)) throw whiteout(entry, job);
     const spelled = entry.path === "." ? "/." : `/${entry.path}`;
     paths.push(spelled);
     if (entry.path === ".") {
@@ -130,6 +133,14 @@ async function readItems(file: PackageFile, { job, bodies, md5Wanted }: ReadCont
     loose.push({ entry: placeEntry(entry, job.rules), bodyOffset });
   }
   return { root, loose, paths, md5, sha1 };
+}
+
+function whiteout({ path }: Entry, { what }: PieceJob): DodaiError {
+  return new DodaiError(
+    "ARCHIVE_UNSAFE_PATH",
+    `Cannot unpack ${what}: "/${printable(path)}" is a whiteout, which a layer takes for a deletion`,
+    { fix: "No image can hold such a file. Ask who made the package, or leave it out." },
+  );
 }
 
 async function keepBody(

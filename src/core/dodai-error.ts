@@ -17,6 +17,7 @@ export const errorKinds = {
   COMPRESSION_UNKNOWN: "build",
   CONTROL_SYNTAX: "build",
   CREDENTIALS_UNUSABLE: "usage",
+  DATABASE_BROKEN: "build",
   DIGEST_MISMATCH: "verification",
   DIGEST_SYNTAX: "usage",
   DISK_FULL: "build",

@@ -120,6 +120,8 @@ export interface WaivedRelation {
 
 export interface Distribution {
   readonly name: string;
+  /** `ID`s by which os-release(5) calls it, where they are not its name: `rocky`. */
+  readonly ids?: readonly string[];
   readonly format: PackageFormat;
   /** Releases by every name they have, newest first: `trixie`, `13`, `stable`. */
   readonly releases: readonly {

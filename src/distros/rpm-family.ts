@@ -12,6 +12,7 @@ import {
 import type { Repository, RpmDatabase, TrustKey } from "../packages/contract.ts";
 import { rpm } from "../packages/rpm/format.ts";
 import type { BuiltInRecipe, Distribution, MirrorSettings, Supply } from "./contract.ts";
+import { type ImageConventions, withConventions } from "./rpm-conventions.ts";
 
 export interface RpmRelease {
   /** `9`, `43`. */
@@ -30,6 +31,9 @@ export interface RpmRelease {
   readonly modulePlatform?: string;
   /** Other variables of dnf that its repository files use: `stream` is `9-stream`. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Lists of mirrors of repositories that have no root; a mirror that is set goes before. */
+  readonly mirrorLists?: Readonly<Record<string, string>>;
+  readonly conventions?: ImageConventions;
   /** Packages of each variant. */
   readonly variants: Readonly<Record<string, readonly string[]>>;
   readonly archived?: boolean;
@@ -39,6 +43,8 @@ export interface RpmRelease {
 
 export interface RpmFamilySpec {
   readonly name: string;
+  /** `ID`s by which os-release(5) calls it, where they are not its name. */
+  readonly ids?: readonly string[];
   /** As people write it: `CentOS`. */
   readonly title: string;
   /** Newest first. */
@@ -60,11 +66,16 @@ export function rpmDistribution(spec: RpmFamilySpec): Distribution {
   const variants = new Set(["empty", ...spec.releases.flatMap((one) => Object.keys(one.variants))]);
   return {
     name: spec.name,
+    ...(spec.ids && { ids: spec.ids }),
     format: rpm,
     releases: spec.releases,
     keys: [...new Set(spec.releases.flatMap(({ keys }) => keys))],
     variants: [...variants],
-    supply: (recipe, platform, mirrors) => supplyOf(spec, recipe, { platform, mirrors }),
+    supply: (recipe, platform, mirrors) => {
+      const supply = supplyOf(spec, recipe, { platform, mirrors });
+      const { conventions } = findRelease(spec, recipe);
+      return conventions && recipe.variant !== "empty" ? withConventions(supply, recipe.variant, conventions) : supply;
+    },
     recipes: spec.recipes,
   };
 }
@@ -166,8 +177,7 @@ function repositoriesOf(spec: RpmFamilySpec, recipe: Recipe, place: RepositoryPl
   const own = Object.entries(release.repositories).map(
     ([name, path]): Repository => ({
       name: `${spec.name}/${name}`,
-      urls: mirrors.archive ?? [release.root],
-      suite: withVars(path, vars),
+      ...placeOf(name, withVars(path, vars), { release, mirrors, vars }),
       flat: true,
       components: [],
       keys: release.keys,
@@ -183,6 +193,17 @@ function repositoriesOf(spec: RpmFamilySpec, recipe: Recipe, place: RepositoryPl
 /** Paths of files that a request names: `/usr/bin/perl`, `(/usr/bin/a or b)`. */
 function filesIn(request: string): readonly string[] {
   return request.split(/[\s()]+/).filter((word) => word.startsWith("/"));
+}
+
+/** Below the root, or a mirror of it; where there is no root, at whichever place a list names. */
+function placeOf(
+  name: string,
+  path: string,
+  { release, mirrors, vars }: Pick<RecipePlace, "release" | "mirrors" | "vars">,
+): Pick<Repository, "urls" | "suite"> {
+  const list = release.mirrorLists?.[name];
+  if (list !== undefined && !mirrors.archive) return { urls: [`mirrorlist+${withVars(list, vars)}`], suite: "" };
+  return { urls: mirrors.archive ?? [release.root], suite: path };
 }
 
 /** `@nodejs:18/common` enables the stream. */
@@ -226,13 +247,6 @@ function recipeRepositories(repository: RecipeRepository, place: RecipePlace): r
   }));
 }
 
-/** The distribution's own root, in an address that a recipe spells out, stands for the mirrors that are set. */
-function mirrorsFor(url: string, { root }: RpmRelease, { archive }: MirrorSettings): readonly string[] {
-  const bare = (address: string): string => address.replace(/^https?:/, "");
-  if (!archive || !bare(url).startsWith(`${bare(root)}/`)) return [url];
-  return archive.map((mirror) => mirror.replace(/\/+$/, "") + bare(url).slice(bare(root).length));
-}
-
 /** Those of dnf.conf(5), and those that the release's own repository files use. */
 function variablesOf(release: RpmRelease, basearch: string): ReadonlyMap<string, string> {
   const [major = "", minor = ""] = (/[\d.]+/.exec(release.name)?.[0] ?? "").split(".");
@@ -244,6 +258,13 @@ function variablesOf(release: RpmRelease, basearch: string): ReadonlyMap<string,
     ["releasever_minor", minor],
     ...Object.entries(release.variables ?? {}),
   ]);
+}
+
+/** The distribution's own root, in an address that a recipe spells out, stands for the mirrors that are set. */
+function mirrorsFor(url: string, { root }: RpmRelease, { archive }: MirrorSettings): readonly string[] {
+  const bare = (address: string): string => address.replace(/^https?:/, "");
+  if (!archive || !bare(url).startsWith(`${bare(root)}/`)) return [url];
+  return archive.map((mirror) => mirror.replace(/\/+$/, "") + bare(url).slice(bare(root).length));
 }
 
 /** dnf's variables, `$basearch` and `${basearch}`. */

@@ -17,18 +17,20 @@ export interface ConfigOptions {
   /** Seconds since 1970. */
   readonly epoch: number;
   readonly settings: RecipeConfig;
+  /** Members of the config of an image below that settings have no words for. */
+  readonly inherited?: Readonly<Record<string, Json>>;
   readonly layers: readonly Layer[];
 }
 
 /** The config document. Throws RECIPE_SYNTAX for settings that no runtime could take. */
-export function formatConfig({ platform, epoch, settings, layers }: ConfigOptions): Document {
+export function formatConfig({ platform, epoch, settings, inherited, layers }: ConfigOptions): Document {
   const created = formatEpoch(epoch);
   return makeDocument(ociTypes.config, {
     architecture: platform.architecture,
     variant: platform.variant,
     os: platform.os,
     created,
-    config: runtimeSettings(settings),
+    config: { ...inherited, ...runtimeSettings(settings) },
     rootfs: { type: "layers", diff_ids: layers.map((layer) => layer.diffId) },
     history: layers.map((layer) => ({ created, created_by: layer.createdBy })),
   });
@@ -55,7 +57,7 @@ export function formatPort(port: string): string {
   return `${Number(number)}/${protocol}`;
 }
 
-function runtimeSettings(settings: RecipeConfig): Json {
+function runtimeSettings(settings: RecipeConfig): Readonly<Record<string, Json | undefined>> {
   const { entrypoint, cmd, env, user, workdir, labels, ports, volumes, stopSignal } = settings;
   return {
     User: nonEmpty(user),

@@ -185,6 +185,16 @@ function configJson(config: ContainerConfig): Json {
   };
 }
 
+/** Members that recipes have no words for, where there are any. */
+export function inheritedOf({ healthcheck, onbuild, shell, others }: ContainerConfig): Readonly<Record<string, Json>> {
+  return {
+    ...others,
+    ...(healthcheck === undefined ? {} : { Healthcheck: healthcheck }),
+    ...(onbuild.length === 0 ? {} : { OnBuild: onbuild }),
+    ...(shell === undefined ? {} : { Shell: shell }),
+  };
+}
+
 function setOf(names: readonly string[]): Json | undefined {
   return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, {}]));
 }

@@ -1,3 +1,4 @@
+import type { Json } from "../core/canonical-json.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import type { Platform } from "../core/platform.ts";
 import type { RecipeConfig } from "../core/recipe.ts";
@@ -13,6 +14,7 @@ export interface Image<Part extends Layer = Layer> {
   /** Seconds since 1970. */
   readonly epoch: number;
   readonly settings: RecipeConfig;
+  readonly inherited: Readonly<Record<string, Json>>;
   readonly facts: AnnotationFacts;
   /** Bottom first. */
   readonly layers: readonly Part[];
@@ -25,12 +27,14 @@ export interface ImageOptions<Part extends Layer = Layer> {
   readonly platform: Platform;
   readonly epoch: number;
   readonly settings: RecipeConfig;
+  /** Members of the config of an image below that settings have no words for. */
+  readonly inherited?: Readonly<Record<string, Json>>;
   readonly layers: readonly Part[];
   readonly facts?: AnnotationFacts;
 }
 
 export function makeImage<Part extends Layer>(options: ImageOptions<Part>): Image<Part> {
-  const { platform, epoch, settings, layers, facts = {} } = options;
+  const { platform, epoch, settings, inherited = {}, layers, facts = {} } = options;
   if (layers.length < 1 || layers.length > maxLayers) {
     throw new DodaiError(
       "RECIPE_SYNTAX",
@@ -38,10 +42,10 @@ export function makeImage<Part extends Layer>(options: ImageOptions<Part>): Imag
       { fix: "Lower layers.max in the recipe." },
     );
   }
-  const config = formatConfig({ platform, epoch, settings, layers });
+  const config = formatConfig({ platform, epoch, settings, inherited, layers });
   const annotations = imageAnnotations(epoch, facts, settings.annotations);
   const manifest = formatManifest({ config, layers: layers.map(layerDescriptor), annotations });
-  return { platform, epoch, settings, facts, layers, config, manifest: { ...manifest, platform } };
+  return { platform, epoch, settings, inherited, facts, layers, config, manifest: { ...manifest, platform } };
 }
 
 /** A layer's descriptor alone: what the manifest says of it. */

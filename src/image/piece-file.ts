@@ -7,7 +7,7 @@ import { type PieceEntry, pieceVersion } from "./piece.ts";
 
 export interface Piece {
   readonly key: string;
-  /** The folder that all else is in, where it says how that is to be: root tarballs. */
+  /** The folder that all else is in, where it says how that is to be: root tarballs, and rpm's filesystem. */
   readonly root?: DirectoryEntry;
   /** In tree order, directories included. */
   readonly entries: readonly PieceEntry[];
@@ -20,6 +20,8 @@ export interface Piece {
   readonly md5: ReadonlyMap<string, string>;
   /** Hex SHA-1 of each file by its path, where the format has one (apk). */
   readonly sha1: ReadonlyMap<string, string>;
+  /** Why the signature of the package is no good one, where it was taken all the same. */
+  readonly unsigned?: string;
 }
 
 const kinds = ["file", "directory", "symlink", "character-device", "block-device", "fifo"] as const;
@@ -50,9 +52,10 @@ interface PieceJson {
   readonly paths?: readonly string[];
   readonly md5: Readonly<Record<string, string>>;
   readonly sha1?: Readonly<Record<string, string>>;
+  readonly unsigned?: string;
 }
 
-export function formatPiece({ root, entries, recordsBytes, control, paths, md5, sha1 }: Piece): string {
+export function formatPiece({ root, entries, recordsBytes, control, paths, md5, sha1, unsigned }: Piece): string {
   const json: PieceJson = {
     version: pieceVersion,
     recordsBytes,
@@ -65,6 +68,7 @@ export function formatPiece({ root, entries, recordsBytes, control, paths, md5, 
     ...(isSame(paths, pathsOf(entries)) ? {} : { paths }),
     md5: Object.fromEntries(md5),
     ...(sha1.size === 0 ? {} : { sha1: Object.fromEntries(sha1) }),
+    ...(unsigned === undefined ? {} : { unsigned }),
   };
   return JSON.stringify(json);
 }
@@ -91,6 +95,7 @@ export function parsePiece(key: string, description: string): Piece {
       paths: paths.map(text),
       md5: textsOf(json.md5),
       sha1: textsOf(json.sha1 ?? {}),
+      ...(json.unsigned === undefined ? {} : { unsigned: text(json.unsigned) }),
     };
   } catch (cause) {
     throw new DodaiError("CACHE_BROKEN", `Cannot read piece ${key} of the store: its description is damaged`, {

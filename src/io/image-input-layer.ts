@@ -20,6 +20,8 @@ export interface StoredLayer {
   readonly diffId: DiffId;
   /** Whose layer, for messages. */
   readonly what: string;
+  /** That it may unfold to. */
+  readonly maxBytes?: number;
 }
 
 export interface ManifestParts {
@@ -48,9 +50,14 @@ export function inputImageOf({ digest, manifest, config, blob, what }: ManifestP
 }
 
 /** The uncompressed tar. Fails at its end with DIGEST_MISMATCH. */
-export async function* openLayer({ bytes, diffId, what }: StoredLayer): AsyncGenerator<Uint8Array> {
+export async function* openLayer({
+  bytes,
+  diffId,
+  what,
+  maxBytes = maxLayerBytes,
+}: StoredLayer): AsyncGenerator<Uint8Array> {
   const state = startDigest();
-  for await (const chunk of plainBytes(bytes, what)) {
+  for await (const chunk of plainBytes(bytes, { what, maxBytes })) {
     state.update(chunk);
     yield chunk;
   }
@@ -66,7 +73,10 @@ export async function* openLayer({ bytes, diffId, what }: StoredLayer): AsyncGen
 }
 
 /** A layer says by its first bytes how it is compressed, as Docker and containerd have it; media types may be wrong. */
-async function* plainBytes(bytes: Bytes, what: string): AsyncGenerator<Uint8Array> {
+async function* plainBytes(
+  bytes: Bytes,
+  { what, maxBytes }: { readonly what: string; readonly maxBytes: number },
+): AsyncGenerator<Uint8Array> {
   const iterator = bytes[Symbol.asyncIterator]();
   try {
     const first = await iterator.next();
@@ -76,7 +86,7 @@ async function* plainBytes(bytes: Bytes, what: string): AsyncGenerator<Uint8Arra
       yield first.value;
       for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
     })();
-    yield* decompress(all, { compression, maxBytes: maxLayerBytes, what });
+    yield* decompress(all, { compression, maxBytes, what });
   } finally {
     await iterator.return?.();
   }

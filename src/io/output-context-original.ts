@@ -9,7 +9,7 @@ import { type Bytes, bytesOf, verified } from "../core/bytes.ts";
 import type { RecipeConfig } from "../core/recipe.ts";
 import type { BundleImage, OriginalRoot } from "../image/bundle.ts";
 import type { OutputOptions } from "./output-contract.ts";
-import { formatDockerfile } from "./output-dockerfile.ts";
+import { formatDockerfile, withoutImplied } from "./output-dockerfile.ts";
 import { replaceFolder } from "./output-folder.ts";
 import { watched, writeNew } from "./output-stream.ts";
 
@@ -61,20 +61,15 @@ async function writeTarballs(
     });
     const state = createHash("sha512");
     await writeFile(join(folder, place, tarball), hashed(bytes, state));
-    const dockerfile = formatDockerfile({ tarball, settings: withoutImplied(settings) });
+    const dockerfile = formatDockerfile({
+      tarball,
+      settings: { ...settings, env: withoutImplied(settings.env ?? {}) },
+    });
     await writeFile(join(folder, place, "Dockerfile"), bytesOf(dockerfile));
     lines.push(`${state.digest("hex")}  ${place}${tarball}\n`);
     before += sizeBytes;
   }
   return lines.toSorted((a, b) => compareBytes(a.slice(128), b.slice(128))).join("");
-}
-
-/** What an image without a PATH gets from builders that start from scratch: moby, oci/defaults. */
-const impliedPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-function withoutImplied(settings: RecipeConfig): RecipeConfig {
-  const { PATH, ...env } = settings.env ?? {};
-  return PATH === impliedPath ? { ...settings, env } : settings;
 }
 
 async function makeFolder(path: string): Promise<void> {

@@ -22,7 +22,8 @@ export async function writeContext(options: OutputOptions): Promise<void> {
   if (originals) return writeOriginals(originals, options);
   const [first, ...others] = bundle.images;
   const ending = others.length === 0 ? suffixOf(first.platform, baseName) : "$TARGETARCH$TARGETVARIANT";
-  const dockerfile = formatDockerfile({ tarball: tarballName(baseName, ending), settings: first.settings });
+  const { settings, inherited } = first;
+  const dockerfile = formatDockerfile({ tarball: tarballName(baseName, ending), settings, inherited });
   await replaceFolder({
     destination,
     guarded: ["Dockerfile", "SHA256SUMS"],

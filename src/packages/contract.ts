@@ -182,6 +182,8 @@ export interface PackageItem extends ArchiveItem {
 export interface PackageFile {
   readonly control: readonly ControlMember[];
   readonly items: AsyncIterable<PackageItem>;
+  /** Why its signature is no good one, where it was taken all the same (`PackageTrust.insecureUnsigned`). */
+  readonly unsigned?: string;
 }
 
 /** What a package file says of itself and no index is needed for. */
@@ -276,15 +278,6 @@ export interface DatabaseOptions {
 export interface DatabaseAccess {
   /** `undefined` where no file is. */
   read(path: string): Uint8Array | undefined;
-  /** A column of a table of a SQLite database; `log` is its write-ahead log. Throws PACKAGE_BROKEN. */
-  queryBlobs(options: {
-    readonly database: Uint8Array;
-    readonly log: Uint8Array | undefined;
-    readonly table: string;
-    readonly column: string;
-    /** The column by which rows are sorted. */
-    readonly order: string;
-  }): readonly Uint8Array[];
 }
 
 /** Who owns a file, by name; the path is absolute, as the package spells it. */
@@ -305,10 +298,24 @@ export interface FileWishes {
 export interface RpmDatabase {
   /** `var/lib/rpm`, or `usr/lib/sysimage/rpm`. */
   readonly folder: string;
-  /** Berkeley DB is what rpm has before 4.16. */
-  readonly backend: "sqlite" | "berkeley";
+  readonly backend: RpmBackend;
   /** Keys that the image trusts: packages called gpg-pubkey. */
   readonly keys: readonly TrustKey[];
+}
+
+/** SQLite; Berkeley DB, which rpm has before 4.16; SUSE's own. */
+export type RpmBackend = "sqlite" | "berkeley" | "ndb";
+
+/** rpm's database of an image that is there. */
+export interface PresentRpmDatabase {
+  readonly folder: string;
+  readonly backend: RpmBackend;
+  /** By ascending number, keys included. */
+  readonly headers: readonly { readonly id: number; readonly bytes: Uint8Array }[];
+  /** The highest number that was ever given. */
+  readonly lastId: number;
+  /** ndb: counts changes. */
+  readonly generation: number;
 }
 
 /** Files of an image that is there, by paths without leading `/`; links are followed. */
@@ -339,8 +346,16 @@ export interface InstalledDatabase {
   isExcluded?(path: string): boolean;
   /** Where apk's database lies. */
   readonly apkFolder?: ApkDatabase["folder"];
-  /** Paths without leading `/` that go when the package does: its files but for configuration, and what the database has about it. */
-  pathsOf(one: PresentPackage): readonly string[];
+  readonly rpm?: PresentRpmDatabase;
+  /** Paths without leading `/` that are of no use once the database is written anew: its logs and caches. */
+  readonly leftovers?: readonly string[];
+  /** Which files of packages the image's package manager leaves out (rpm). */
+  readonly wishes?: FileWishes;
+  /**
+   * Paths without leading `/` that go when the package does: its files but for configuration, and what the database has about it.
+   * `going` are all that go; what others have too stays.
+   */
+  pathsOf(one: PresentPackage, going?: readonly PresentPackage[]): readonly string[];
 }
 
 /** Where apk has its database (below usr where lib is merged into it), and which apk-tools it is to be that of. */
@@ -404,6 +419,8 @@ export interface RepositoryChain {
   readonly components: readonly string[];
   /** Fingerprints of the trusted keys whose signatures were good; empty only with `insecureUnsigned`. */
   readonly signedBy: readonly string[];
+  /** Package files without a good signature are taken, as was asked (rpm). */
+  readonly unsignedPackages?: "taken";
   /** What was signed: deb's InRelease (or Release), apk's APKINDEX, rpm's repomd.xml. */
   readonly release: { readonly path: string; readonly digest: Digest; readonly date: Date; readonly validUntil?: Date };
   /** The index files that were read, with the digest that the release states for them. */
@@ -483,7 +500,7 @@ export interface PackageFormat {
     packages: readonly { readonly name: string; readonly control: readonly ControlMember[] }[],
     world: readonly string[],
   ): readonly string[];
-  /** What an image has installed; `undefined` when it has no database. Throws CONTROL_SYNTAX, INDEX_SYNTAX. Absent for a format without one. */
+  /** What an image has installed; `undefined` when it has no database. Throws CONTROL_SYNTAX, INDEX_SYNTAX, DATABASE_BROKEN. Absent for a format without one. */
   readInstalled?(files: InstalledFiles, architecture: string): InstalledDatabase | undefined;
   /** The database files for these packages, sorted by path. */
   formatDatabase(installed: readonly InstalledPackage[], options: DatabaseOptions): readonly GeneratedFile[];

@@ -26,6 +26,8 @@ export interface MergedTree {
   readonly tree: Map<string, TreeNode>;
   /** Paths that a package lost to another, by package name. */
   readonly dropped: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Paths that a package has as well as another, which brings them. */
+  readonly shared: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /**
@@ -35,11 +37,15 @@ export interface MergedTree {
 export function mergePackages(packages: readonly MergePackage[]): MergedTree {
   const tree = new Map<string, TreeNode>();
   const dropped = new Map<string, Set<string>>();
+  const shared = new Map<string, Set<string>>();
   const byName = new Map(packages.map((one) => [one.name, one]));
   for (const one of packages) {
     for (const { entry, bodyOffset } of one.entries) {
       const before = tree.get(entry.path);
-      if (before && isShared(one, entry, before)) continue;
+      if (before && isShared(one, entry, before)) {
+        lose(shared, one.name, entry.path);
+        continue;
+      }
       const loser = before ? settle(one, entry, before, { byName, tree }) : undefined;
       if (loser !== undefined && entry.kind !== "directory") lose(dropped, loser, entry.path);
       if (before && loser === one.name) continue;
@@ -47,7 +53,7 @@ export function mergePackages(packages: readonly MergePackage[]): MergedTree {
     }
   }
   assertParentsAreFolders(tree);
-  return { tree, dropped };
+  return { tree, dropped, shared };
 }
 
 function isShared(one: MergePackage, entry: Entry, { owner, entry: before }: TreeNode): boolean {

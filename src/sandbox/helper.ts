@@ -3,10 +3,8 @@
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
-  chownSync,
   closeSync,
   existsSync,
-  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -170,10 +168,6 @@ async function layOut(state: State, { hasPrivateTmp }: Request & { readonly kind
   const { channel, places, mode } = state;
   state.mountPoints = hasPrivateTmp ? [...systemFolders, "tmp"] : systemFolders;
   state.laidOut = await layOutTar(channel.data(), places.root, { mode, mountPoints: state.mountPoints });
-  // The root folder of an overlay is as its upper one.
-  const { mode: permissions, uid, gid } = lstatSync(places.root);
-  chownSync(places.upper, uid, gid);
-  chmodSync(places.upper, permissions & 0o7777);
   const { hasOverlay } = await mountSession(places, {
     mode,
     hasPrivateTmp,

@@ -1,6 +1,6 @@
 // What is mounted over the root: the overlay, and private /dev, /tmp and /sys, once; a /proc for each command. Every table is
 // one run of `mount -a`. Relative names in it keep the host's folders out of what a command reads in /proc/mounts.
-import { existsSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { DodaiError } from "../core/dodai-error.ts";
 import type { SandboxMode } from "./contract.ts";
 import { formatFilter, machineOfHost } from "./filter.ts";
@@ -93,6 +93,10 @@ async function mountMerged(
   places: Places,
   { mode, lowers }: Pick<SessionOptions, "lowers" | "mode">,
 ): Promise<boolean> {
+  // The root folder of an overlay is as its upper one.
+  const { mode: permissions, uid, gid } = lstatSync(`${places.directory}/${lowers[0] ?? "root"}`);
+  chownSync(places.upper, uid, gid);
+  chmodSync(places.upper, permissions & 0o7777);
   const options = `lowerdir=${lowers.join(":")},upperdir=upper,workdir=work,nodev,${overlayForm(mode)}`;
   const words = ["mount", "-i", "-n", "-t", "overlay", "-o", options, "overlay", places.merged] as const;
   const { exitCode } = await runProgram(words, { cwd: places.directory });

@@ -22,13 +22,24 @@ export type Job = {
 );
 
 /** The requests as jobs: one for each, for each package of a group, or for each name that a glob fits. Throws PACKAGE_MISSING. */
-export function readRequests(problem: Problem, warnings: string[]): readonly Job[] {
-  const reader = startReader(problem);
-  return problem.requests.filter(({ exclude }) => !exclude).flatMap((one) => jobsOf(reader, one, warnings));
+export function readRequests(problem: Problem, options: ReadOptions): readonly Job[] {
+  const reader = startReader(problem, options);
+  return problem.requests.filter(({ exclude }) => !exclude).flatMap((one) => jobsOf(reader, one));
+}
+
+interface ReadOptions {
+  /** The problem with what is to stay out of groups, if of nothing else. */
+  readonly kept: Problem;
+  readonly warnings: string[];
 }
 
 interface Reader {
   readonly problem: Problem;
+  readonly warnings: string[];
+  /** Groups that are to stay out. */
+  readonly keptGroups: readonly string[];
+  /** Whether a package is to stay out of groups. */
+  isKept(record: PackageRecord): boolean;
   readonly names: () => readonly string[];
   named(name: string): readonly Known[];
   providing(request: SolverRequest): readonly Known[];
@@ -36,7 +47,8 @@ interface Reader {
   obsoleting(all: readonly Known[]): readonly Known[];
 }
 
-function startReader(problem: Problem): Reader {
+function startReader(problem: Problem, { kept, warnings }: ReadOptions): Reader {
+  const keptBy = exclusionsOf(kept);
   const { repositories, format, architecture } = problem;
   const architectures = architecturesOf(problem);
   const usable = (find: (index: Problem["repositories"][number]["index"]) => readonly PackageRecord[]): Known[] =>
@@ -48,6 +60,11 @@ function startReader(problem: Problem): Reader {
   let names: readonly string[] | undefined;
   return {
     problem,
+    warnings,
+    keptGroups: kept.requests.flatMap(({ exclude, requirement: { name } }) =>
+      exclude && name.startsWith("@") ? [groupId(name)] : [],
+    ),
+    isKept: (record) => keptBy(record) !== undefined,
     names: () => {
       names ??= [...new Set(repositories.flatMap(({ index }) => [...index.names()]))].sort(compareBytes);
       return names;
@@ -83,16 +100,22 @@ function newest({ format }: Problem, all: readonly Known[]): readonly Known[] {
   );
 }
 
-function jobsOf(reader: Reader, request: SolverRequest, warnings: string[]): readonly Job[] {
-  const { requirement } = request;
+const groupId = (name: string): string => name.replace(/^@\^?/, "");
+
+function jobsOf(reader: Reader, request: SolverRequest): readonly Job[] {
+  const { requirement, isInstalled = false } = request;
   const { name, rich } = requirement;
   if (rich) return [{ kind: "relation", request, name, relation: { kind: "depends", anyOf: [requirement], rich } }];
-  if (name.startsWith("@")) return groupJobs(reader, request, warnings);
+  if (name.startsWith("@")) return groupJobs(reader, request);
   const read = requirement.constraint || requirement.architecture ? [] : packageJobs(reader, request);
   if (read.length > 0) return read;
-  const offers = reader.providing(request);
-  if (offers.length === 0) return passedOver(reader.problem, request, warnings);
-  return [{ kind: "packages", request, name, offers }];
+  const all = reader.providing(request);
+  const named = all.filter(({ record }) => record.name === name);
+  const offers = isInstalled && named.length > 0 ? named : all;
+  if (offers.length > 0) return [{ kind: "packages", request, name, offers }];
+  if (isInstalled || !reader.problem.options.ignoreMissing) throw missing(new Universe(reader.problem), request);
+  reader.warnings.push(`"${name}" is passed over: no repository offers it`);
+  return [];
 }
 
 /** By the first reading that packages on offer fit. */
@@ -126,45 +149,30 @@ const byArchitecture = (all: readonly Known[]): readonly (readonly Known[])[] =>
   ...Map.groupBy(all, ({ record }) => record.architecture).values(),
 ];
 
-/** Throws PACKAGE_MISSING, unless the problem passes over what is missing. */
-function passedOver(problem: Problem, request: SolverRequest, warnings: string[]): readonly Job[] {
+function groupJobs(reader: Reader, request: SolverRequest): readonly Job[] {
+  const { problem, warnings, named, obsoleting, isKept, keptGroups } = reader;
   const { name } = request.requirement;
-  if (!problem.options.ignoreMissing || request.isInstalled) {
-    throw name.startsWith("@") ? groupMissing(request) : missing(new Universe(problem), request);
-  }
-  warnings.push(`"${name}" is passed over: no repository offers it`);
-  return [];
-}
-
-function groupJobs({ problem, named, obsoleting }: Reader, request: SolverRequest, warnings: string[]): readonly Job[] {
-  const { name } = request.requirement;
-  const groups = groupsOf(problem, idOf(name), new Set(excludedGroups(problem)));
-  if (groups.length === 0) return passedOver(problem, request, warnings);
-  const excludedBy = exclusionsOf(problem);
-  const isKept = (all: readonly Known[]): boolean =>
-    !problem.options.softExcludes || all.length === 0 || all.some(({ record }) => excludedBy(record) === undefined);
+  const groups = groupsOf(problem, groupId(name), new Set(keptGroups));
+  if (groups.length === 0 && !problem.options.ignoreMissing) throw groupMissing(request);
+  if (groups.length === 0) warnings.push(`"${name}" is passed over: no repository offers it`);
   for (const absent of new Set(groups.flatMap(({ groups: more }) => more))) {
     if (!problem.repositories.some(({ index }) => index.group?.(absent))) {
       warnings.push(`"${name}" has the group "${absent}", which no repository has`);
     }
   }
+  const isThere = (one: { readonly name: string }): boolean => named(one.name).some(({ record }) => !isKept(record));
   return groups.flatMap((group): Job[] => [
     ...group.packages.flatMap((one): Job[] => {
       const all = named(one);
-      if (!isKept(all)) return [];
-      return [{ kind: "packages", request, name: one, group: name, offers: [...all, ...obsoleting(all)] }];
+      const left = all.filter(({ record }) => !isKept(record));
+      if (all.length > 0 && left.length === 0) return [];
+      return [{ kind: "packages", request, name: one, group: name, offers: [...left, ...obsoleting(left)] }];
     }),
     ...group.conditional
-      .filter((one) => named(one.name).length > 0)
+      .filter(isThere)
       .map((one): Job => ({ kind: "relation", request, name: one.name, group: name, relation: conditional(one) })),
   ]);
 }
-
-const idOf = (name: string): string => name.replace(/^@\^?/, "");
-
-/** Groups that are to stay out, of environments that have them. */
-const excludedGroups = ({ requests }: Problem): readonly string[] =>
-  requests.flatMap(({ exclude, requirement: { name } }) => (exclude && name.startsWith("@") ? [idOf(name)] : []));
 
 function groupMissing({ requirement: { name }, position }: SolverRequest): DodaiError {
   const isStream = name.includes(":");

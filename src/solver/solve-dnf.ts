@@ -11,10 +11,10 @@ import { searchAsDnf } from "./dnf-search.ts";
 import type { ChosenPackage, Conflict, Problem, Solution } from "./problem.ts";
 
 export function solveAsDnf(stated: Problem): Solution | Conflict {
-  const shown = withoutHidden(stated);
+  const plain = withoutHidden(stated);
+  const problem = plain.options.softExcludes ? withoutExcludes(plain) : plain;
   const warnings: string[] = [];
-  const jobs = readRequests(shown, warnings);
-  const problem = shown.options.softExcludes ? withoutExcludes(shown) : shown;
+  const jobs = readRequests(problem, { kept: plain, warnings });
   const pool = openPool(problem, rootsOf(problem, jobs));
   const roots = jobs.flatMap((job) => rootRules(pool, job, warnings));
   const rules = [...roots, ...packageRules(pool, settledBy(jobs))];
@@ -31,7 +31,7 @@ export function solveAsDnf(stated: Problem): Solution | Conflict {
   return { kind: "solution", packages, warnings };
 }
 
-/** For what stays out of groups alone: the requests have seen it. */
+/** What stays out stays out of groups alone. */
 const withoutExcludes = (problem: Problem): Problem => ({
   ...problem,
   requests: problem.requests.filter(({ exclude }) => !exclude),

@@ -316,6 +316,26 @@ describe("packages added to an image", needs("gpg", "dpkg", "umoci"), () => {
     assert.equal(run("ls", [join(await unpacked(place), "usr")]), "lib\nlocal\nshare\n");
   });
 
+  test("leave health check, shell and triggers of the image as they are", async (t) => {
+    const place = await open(t);
+    const image = makeBundle({
+      layers: [makeLayer("x", tarOfDrawn([file("etc/os-release", osRelease)]))],
+      inherited: {
+        Healthcheck: { Test: ["CMD", "/usr/bin/tool"], Interval: 5_000_000_000 },
+        OnBuild: ["RUN true"],
+        Shell: ["/bin/bash", "-c"],
+        ArgsEscaped: true,
+      },
+    });
+    await outputs["oci-layout"]({ bundle: image, destination: place.out("lower"), baseName: "x" });
+    await place.upper(place.out("lower"), { packages: [], config: { user: "7" } });
+    const { config } = place.read();
+    assert.deepEqual(
+      [config.Healthcheck, config.OnBuild, config.Shell, config.ArgsEscaped, config.User],
+      [{ Interval: 5_000_000_000, Test: ["CMD", "/usr/bin/tool"] }, ["RUN true"], ["/bin/bash", "-c"], true, "7"],
+    );
+  });
+
   test("may be none at all: then there is no layer, and only the settings are other", async (t) => {
     const place = await open(t);
     const before = readLayout(await place.lower());

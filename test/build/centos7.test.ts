@@ -1,43 +1,14 @@
 // The real thing: packages of CentOS 7.6 in a repository that createrepo_c made, against dnf.
 import assert from "node:assert/strict";
-import { globSync, mkdirSync, symlinkSync } from "node:fs";
-import { basename, join } from "node:path";
-import { describe, it, type TestContext } from "node:test";
+import { join } from "node:path";
+import { describe, it } from "node:test";
 import { build } from "../../src/build/build.ts";
 import type { BuildOptions, BuildResult } from "../../src/build/contract.ts";
-import { parsePlatform } from "../../src/core/platform.ts";
-import type { Recipe } from "../../src/core/recipe.ts";
-import { baseRecipe } from "../../src/distros/rpm-family.ts";
 import { runDodai } from "../kit/build.ts";
 import { installWithDnf } from "../kit/dnf.ts";
-import { fixture, needs, run } from "../kit/oracle.ts";
+import { needs, run } from "../kit/oracle.ts";
 import { differencesOf, type KnownDifference, listTar, unexplained } from "../kit/root-list.ts";
-import { temporaryFolder } from "../kit/temporary.ts";
-
-const real = fixture("rpm/centos7-real");
-
-async function makeRepository(t: TestContext): Promise<{ readonly folder: string; readonly repository: string }> {
-  const folder = await temporaryFolder(t);
-  const repository = join(folder, "repository");
-  mkdirSync(repository);
-  const files = globSync(`${real}/{lzhuan-test+zabbix-tutorial/rpms,stand-ins}/*.rpm`);
-  for (const file of files) symlinkSync(file, join(repository, basename(file)));
-  run("createrepo_c", ["-q", repository]);
-  return { folder, repository };
-}
-
-function recipeFor(repository: string, words: readonly string[]): Recipe {
-  return {
-    ...baseRecipe("c7", { name: "centos", release: "7" }, "empty"),
-    scripts: "skip",
-    platforms: [parsePlatform("linux/amd64")],
-    packages: words.map((request) => ({ request, exclude: false })),
-    // The stand-ins are not signed.
-    repositories: [
-      { urls: [repository], suites: [], flat: "./", components: [], keys: [], only: true, insecureUnsigned: true },
-    ],
-  };
-}
+import { centosPackages, centosRecipe, centosRepository } from "./centos.ts";
 
 /** Why the image is not, in all, the root that dnf installs. */
 const known: readonly KnownDifference[] = [
@@ -82,14 +53,14 @@ function dnfPackages(folder: string, repository: string, words: readonly string[
   return rows.map(([, name, architecture, version]) => `${name}-${version}.${architecture}`).sort();
 }
 
-describe("CentOS 7", needs(real, "createrepo_c", "dnf", "rpm"), () => {
+describe("CentOS 7", needs(centosPackages, "createrepo_c", "dnf", "rpm"), () => {
   it("has the packages that dnf chooses, and rpm's database says so", async (t) => {
-    const { folder, repository } = await makeRepository(t);
+    const { folder, repository } = await centosRepository(t);
     const words = ["bash", "coreutils", "centos-release", "rpm", "tar", "gzip"];
     const options: BuildOptions = {
       hostRoot: "",
       now: new Date("2026-11-24"),
-      recipe: recipeFor(repository, words),
+      recipe: centosRecipe(repository, words),
       cacheDirectory: join(folder, "cache"),
       outputs: [{ kind: "dir", destination: join(folder, "root") }],
     };
@@ -118,14 +89,14 @@ describe("CentOS 7", needs(real, "createrepo_c", "dnf", "rpm"), () => {
     "is the root that dnf installs, path by path, and runs",
     isRoot ? {} : { skip: "needs root, for dnf" },
     async (t) => {
-      const { folder, repository } = await makeRepository(t);
+      const { folder, repository } = await centosRepository(t);
       const words = ["bash", "coreutils", "centos-release", "rpm", "tar", "gzip"];
       const epoch = 2_000_000_000;
       const [tar, image] = [join(folder, "root.tar"), join(folder, "image.tar")];
       const built = await build({
         hostRoot: "",
         now: new Date("2026-11-24"),
-        recipe: { ...recipeFor(repository, words), scripts: "run" },
+        recipe: { ...centosRecipe(repository, words), scripts: "run" },
         cacheDirectory: join(folder, "cache"),
         sourceDateEpoch: epoch,
         outputs: [

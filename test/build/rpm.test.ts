@@ -1,10 +1,12 @@
 // CentOS from a small repository, end to end: solved, fetched, verified, unpacked, with rpm's database, which rpm reads.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { chmod, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { after, describe, it, type TestContext } from "node:test";
 import { build } from "../../src/build/build.ts";
-import type { BuildOptions } from "../../src/build/contract.ts";
+import type { BuildEvent, BuildOptions } from "../../src/build/contract.ts";
+import { lock } from "../../src/build/lock.ts";
 import type { Recipe } from "../../src/core/recipe.ts";
 import { digestsOf, recipeOf } from "../kit/build.ts";
 import { needs, run } from "../kit/oracle.ts";
@@ -144,13 +146,13 @@ describe("an image of rpm packages", needs("rpm"), () => {
     assert.match(listed, /drwxrwxr-x 0\/12 .* var\/spool\/mail/);
   });
 
-  it("has the same digest twice, from several workers and from a cold cache", async (t) => {
+  it("has the same digest twice, in other years and from a cold cache", async (t) => {
     const first = await openPlace(t);
     const second = await openPlace(t);
     const outputs = { outputs: [] };
     assert.deepEqual(
       digestsOf(await build(first.options({}, outputs))),
-      digestsOf(await build(second.options({}, outputs))),
+      digestsOf(await build(second.options({}, { ...outputs, now: new Date("2101-06-01") }))),
     );
   });
 
@@ -178,9 +180,25 @@ describe("an image of rpm packages is refused", () => {
     const unsigned = app.map((one) => (one.name === "shell" ? { ...one, signer: undefined } : one)) as RpmSpec[];
     const place = await openPlace(t, { packages: unsigned });
     await assert.rejects(build(place.options()), { code: "SIGNATURE_MISSING" });
-    await build(place.options({}, { insecureUnsigned: true, outputs: [] }));
-    // What was taken on trust once is not taken again.
-    await assert.rejects(build(place.options({}, { outputs: [] })), { code: "SIGNATURE_MISSING" });
+    const warnings: string[] = [];
+    const onEvent = (event: BuildEvent): void => {
+      if (event.kind === "warning") warnings.push(event.text);
+    };
+    const outputs = [{ kind: "tar", destination: join(place.folder, "out/root.tar") }] as const;
+    for (const insecureUnsigned of [true, ["recipe-1"]]) {
+      await build(place.options({}, { insecureUnsigned, outputs, onEvent }));
+      assert.deepEqual(warnings.splice(0), [
+        'Without a good signature, as was asked: 1 package of "recipe-1": shell (Cannot trust package "shell": it has no signature, ' +
+          `wanted one by ${signer.key.fingerprint})`,
+      ]);
+    }
+    // What was taken on trust once is not taken again, nor under the name of another repository.
+    for (const insecureUnsigned of [false, ["other"]]) {
+      await assert.rejects(build(place.options({}, { insecureUnsigned, outputs })), { code: "SIGNATURE_MISSING" });
+    }
+    const lockFile = join(place.folder, "lock.json");
+    await lock({ ...place.options({}, { insecureUnsigned: true }), lockFile });
+    assert.match(readFileSync(lockFile, "utf8"), /"unsignedPackages": "taken"/);
   });
   it("when two packages have different files at a path", async (t) => {
     const other: RpmSpec = { name: "other", signer, tree: [{ path: "etc/app.conf", content: "x=2\n" }] };
@@ -192,4 +210,28 @@ describe("an image of rpm packages is refused", () => {
     await assert.rejects(build(place.options(asked("other"), { outputs: [] })), { code: "FILE_CONFLICT" });
     await build(place.options(asked("same"), { outputs: [] }));
   });
+  const hostile: readonly (readonly [name: string, tree: RpmSpec["tree"], code: string])[] = [
+    [
+      "when a file lies below a link of its own package",
+      [
+        { path: "usr/x", kind: "symlink", target: "/etc" },
+        { path: "usr/x/passwd", content: "root" },
+      ],
+      "ARCHIVE_UNSAFE_PATH",
+    ],
+    ["when a file would be a deletion", [{ path: "usr/.wh.app", content: "" }], "ARCHIVE_UNSAFE_PATH"],
+    [
+      "when a device would be a deletion",
+      [{ path: "usr/app", kind: "character-device", major: 0, minor: 0 }],
+      "ARCHIVE_UNSAFE_PATH",
+    ],
+  ];
+  for (const [name, tree, code] of hostile) {
+    it(name, async (t) => {
+      const evil: RpmSpec = { name: "evil", signer, ...(tree ? { tree } : {}) };
+      const place = await openPlace(t, { packages: [...app, evil] });
+      const asked = { packages: [{ request: "evil", exclude: false }] };
+      await assert.rejects(build(place.options(asked, { outputs: [] })), { code });
+    });
+  }
 });

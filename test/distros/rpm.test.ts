@@ -4,9 +4,11 @@ import { parsePlatform } from "../../src/core/platform.ts";
 import type { Recipe } from "../../src/core/recipe.ts";
 import { parseKeyring } from "../../src/crypto/openpgp/public-key.ts";
 import { almalinux } from "../../src/distros/almalinux/almalinux.ts";
+import { amazonlinux } from "../../src/distros/amazonlinux/amazonlinux.ts";
 import { centos } from "../../src/distros/centos/centos.ts";
 import type { Distribution, MirrorSettings } from "../../src/distros/contract.ts";
 import { fedora } from "../../src/distros/fedora/fedora.ts";
+import { opensuse } from "../../src/distros/opensuse/opensuse.ts";
 import { rockylinux } from "../../src/distros/rockylinux/rockylinux.ts";
 import { baseRecipe } from "../../src/distros/rpm-family.ts";
 
@@ -32,7 +34,7 @@ const placesOf = (
     .repositories.map(({ name, urls, suite }) => `${name} ${urls.join(" ")} ${suite}`);
 
 describe("distributions of rpm packages", () => {
-  for (const distribution of [centos, fedora, rockylinux, almalinux]) {
+  for (const distribution of [centos, fedora, rockylinux, almalinux, opensuse, amazonlinux]) {
     it(`${distribution.name} has a key of its own for every release, and a recipe that it can supply`, () => {
       for (const { name, platforms } of distribution.releases) {
         const { repositories } = distribution.supply(recipe(name), platforms[0] ?? amd64, official);
@@ -103,6 +105,29 @@ describe("distributions of rpm packages", () => {
     assert.equal(labels?.["org.label-schema.name"], "CentOS Base Image");
     assert.deepEqual([dayOf("full"), dayOf("empty"), dayOf("empty", labels)], [true, false, true]);
     assert.equal(centos.supply(recipe("9", "full"), amd64, official).config.labels, undefined);
+  });
+  it("Amazon Linux is where a list says, and below a mirror at a path of its own", () => {
+    const list = "https://cdn.amazonlinux.com/al2023/core/mirrors/latest/aarch64/mirror.list";
+    assert.deepEqual(placesOf(amazonlinux, recipe("2023"), arm64), [`amazonlinux/core mirrorlist+${list} `]);
+    const mirrors = { ...official, archive: ["https://mirror.example"] };
+    assert.deepEqual(placesOf(amazonlinux, recipe("2"), amd64, mirrors), [
+      "amazonlinux/core https://mirror.example 2/core/x86_64",
+    ]);
+  });
+  it("openSUSE Leap has the updates of SUSE's packages too", () => {
+    assert.deepEqual(
+      placesOf(opensuse, recipe("15.6")).map((one) => one.split(" ").at(-1)),
+      ["distribution/leap/15.6/repo/oss", "update/leap/15.6/oss", "update/leap/15.6/backports", "update/leap/15.6/sle"],
+    );
+  });
+  it("images have what their makers put beside packages, where a package manager uses it", () => {
+    const pathsOf = (distribution: Distribution, release: string, variant: string): readonly string[] =>
+      distribution.supply(recipe(release, variant), amd64, official).files.map(({ path }) => path);
+    assert.ok(pathsOf(rockylinux, "9", "minimal").includes("etc/dnf/vars/infra"));
+    assert.ok(!pathsOf(rockylinux, "9", "micro").includes("etc/dnf/vars/infra"));
+    assert.ok(pathsOf(almalinux, "9", "full").includes("etc/systemd/system/getty.target"));
+    assert.deepEqual(pathsOf(fedora, "43", "empty"), []);
+    assert.equal(fedora.supply(recipe("43", "full"), amd64, official).config.env?.DISTTAG, "f43container");
   });
   it("a mirror takes the place of the root alone", () => {
     const mirrors = { ...official, archive: ["https://mirror.example/centos"] };

@@ -130,6 +130,36 @@ describe("context", () => {
     assert.match(await readFile(join(context, "Dockerfile"), "utf8"), /^ADD centos-7-x86_64-docker.tar.xz \/$/m);
   });
 
+  test("the labels of CentOS make the form of CentOS's own Dockerfile", async (t) => {
+    const context = join(await temporaryFolder(t), "context");
+    const labels = {
+      "org.opencontainers.image.created": "2019-10-01 00:00:00+01:00",
+      "org.opencontainers.image.licenses": "GPL-2.0-only",
+      "org.opencontainers.image.title": "CentOS Base Image",
+      "org.opencontainers.image.vendor": "CentOS",
+      "org.label-schema.build-date": "20191001",
+      "org.label-schema.license": "GPLv2",
+      "org.label-schema.name": "CentOS Base Image",
+      "org.label-schema.schema-version": "1.0",
+      "org.label-schema.vendor": "CentOS",
+    };
+    const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" };
+    await write("context", context, makeBundle({ settings: { labels, env, cmd: ["/bin/bash"] } }));
+    const text = await readFile(join(context, "Dockerfile"), "utf8");
+    t.assert.fileSnapshot(text, "test/golden/output-context-centos.Dockerfile", { serializers: [String] });
+  });
+
+  test("what an image below has beside settings is said too", async (t) => {
+    const context = join(await temporaryFolder(t), "context");
+    const Healthcheck = { Test: ["CMD-SHELL", "check me"], Interval: 5_000_000_000, Retries: 3 };
+    const inherited = { Healthcheck, OnBuild: ["RUN true"], Shell: ["/bin/bash", "-c"] };
+    await write("context", context, makeBundle({ inherited }));
+    const text = await readFile(join(context, "Dockerfile"), "utf8");
+    const wanted =
+      'SHELL ["/bin/bash","-c"]\nHEALTHCHECK --interval=5000000000ns --retries=3 CMD check me\nONBUILD RUN true\n';
+    assert.ok(text.includes(wanted), text);
+  });
+
   test("several platforms: BuildKit chooses the tarball", needs("sha256sum"), async (t) => {
     const context = join(await temporaryFolder(t), "context");
     await write("context", context, makeBundle({ platforms: ["linux/arm/v7", "linux/amd64"] }));

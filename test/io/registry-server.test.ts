@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext, test } from "node:test";
 import { collect } from "../../src/core/bytes.ts";
@@ -55,6 +56,28 @@ describe("what is pushed to docker-registry", () => {
         pulled.blobs.map((one) => one.digest).toSorted(),
         graph.blobs.map((one) => one.digest).toSorted(),
       );
+    });
+  }
+});
+
+describe("umoci unpacks what dodai pushed", () => {
+  for (const compression of ["gzip", "zstd", "none"] as const) {
+    // skopeo unpacks zstd for umoci, which does not know it.
+    it(`with layers of ${compression}`, needs("docker-registry", "skopeo", "umoci"), async (t) => {
+      const server = await startRegistry(t);
+      const image = `${server.host}/team/app:1`;
+      const layers = [
+        makeLayer("one", tarOfDrawn([file("a", "lower"), file("b", "b")]), compression),
+        makeLayer("two", tarOfDrawn([file("a", "upper"), file(".wh.b", "")]), compression),
+      ];
+      await pushBundle(registryClient(t), image, { layers });
+      const place = await temporaryFolder(t);
+      const format = compression === "zstd" ? "gzip" : compression;
+      const recompress = compression === "zstd" ? ["--dest-compress-format", format] : [];
+      run("skopeo", ["copy", "-q", "--src-tls-verify=false", ...recompress, `docker://${image}`, `oci:${place}/l:1`]);
+      run("umoci", ["unpack", "--rootless", "--image", `${place}/l:1`, `${place}/bundle`]);
+      assert.deepEqual(readdirSync(`${place}/bundle/rootfs`), ["a"]);
+      assert.equal(readFileSync(`${place}/bundle/rootfs/a`, "utf8"), "upper");
     });
   }
 });

@@ -8,7 +8,7 @@ import { parseImageName } from "../../src/core/image-name.ts";
 import { parsePlatform } from "../../src/core/platform.ts";
 import type { RecipeConfig } from "../../src/core/recipe.ts";
 import { type BundleImage, type BundleLayer, bundleImages, type ImageBundle } from "../../src/image/bundle.ts";
-import { makeImage } from "../../src/image/image.ts";
+import { type ImageOptions, makeImage } from "../../src/image/image.ts";
 import { type LayerCompression, layerMediaType } from "../../src/image/media-types.ts";
 
 /** 2026-01-02T03:04:05Z. */
@@ -85,6 +85,7 @@ export interface BundleParts {
   readonly compression?: LayerCompression;
   readonly layers?: readonly BundleLayer[];
   readonly settings?: RecipeConfig;
+  readonly inherited?: ImageOptions["inherited"];
 }
 
 /** A bundle of two small layers for each platform, unless told otherwise. */
@@ -100,6 +101,7 @@ export function makeBundle(parts: BundleParts = {}): ImageBundle {
       platform: parsePlatform(platform),
       epoch: imageEpoch,
       settings: parts.settings ?? settings,
+      ...(parts.inherited && { inherited: parts.inherited }),
       layers,
     });
   });

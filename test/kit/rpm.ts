@@ -50,6 +50,8 @@ export interface RpmSpec {
   /** Seconds since 1970; of every file. */
   readonly mtime?: number;
   readonly signer?: Signer;
+  /** The cpio archive, in place of one of the tree. */
+  readonly payload?: Uint8Array;
   /** Changes the whole file before an index learns its size and hash. */
   readonly spoil?: (rpm: Uint8Array) => Uint8Array;
 }
@@ -82,7 +84,7 @@ export function headerRange(spec: RpmSpec): { readonly start: number; readonly e
 
 function rpmParts(spec: RpmSpec): { lead: Buffer; signature: Buffer; header: Buffer; payload: Buffer } {
   const tree = sorted(spec.tree ?? []);
-  const plain = makeCpio(tree, spec);
+  const plain = spec.payload === undefined ? makeCpio(tree, spec) : Buffer.from(spec.payload);
   const payload = compress(plain, spec);
   const header = Buffer.concat([MAGIC, makeHeader(mainTags(spec, tree, payload, plain.length), 63)]);
   const hash = (name: string, ...parts: readonly Uint8Array[]): Buffer =>

@@ -31,6 +31,14 @@ describe("merging packages", () => {
     }
   });
 
+  it("takes a file that two packages share from the first of them", () => {
+    const second = { ...packageOf("b", ["x", "y"]), shares: () => true };
+    const { tree, dropped, shared } = mergePackages([packageOf("a", ["x"]), second]);
+    assert.deepEqual(pictureOf(tree), ["x (a)", "y (b)"]);
+    assert.equal(dropped.size, 0);
+    assert.deepEqual(shared, new Map([["b", new Set(["x"])]]));
+  });
+
   it("refuses two packages with one file and no Replaces", () => {
     assert.throws(() => mergePackages([packageOf("a", ["x"]), packageOf("b", ["x"])]), {
       code: "FILE_CONFLICT",

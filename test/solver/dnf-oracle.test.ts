@@ -13,7 +13,7 @@ import { makeRpmRepository } from "../kit/rpm-repository.ts";
 import { temporaryFolder } from "../kit/temporary.ts";
 import { type RandomProblem, type RandomRepository, randomProblem } from "./dnf-random.ts";
 
-const count = 120;
+const count = 38;
 const platform = "el9";
 const python = "/usr/bin/python3";
 

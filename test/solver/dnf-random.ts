@@ -46,18 +46,22 @@ const pick = <Item>(items: readonly Item[], random: Random): Item => items[rando
 
 function randomRepository(id: string, random: Random): RandomRepository {
   const packages = names.flatMap((name) => (random(4) === 0 ? [] : versionsOf(name, random)));
+  // Groups and modules that several repositories have, or that lack packages, are told of in docs/solver.md.
+  const isFirst = id === "base";
   return {
     id,
     packages,
-    comps: compsOf(random),
-    modules: id === "base" ? modulesOf(packages, random) : "",
+    comps: isFirst ? compsOf(random) : emptyComps,
+    modules: isFirst ? modulesOf(packages, random) : "",
     priority: pick([99, 99, 50], random),
     cost: pick([1000, 500], random),
-    excludes: random(4) === 0 ? [pick([...names, "app*", "*-devel", "cat-1*", "dog.noarch"], random)] : [],
-    includes: random(8) === 0 ? names.filter(() => random(4) > 0) : [],
+    excludes: !isFirst && random(3) === 0 ? [pick([...names, "app*", "*-devel", "cat-1*", "dog.noarch"], random)] : [],
+    includes: !isFirst && random(6) === 0 ? names.filter(() => random(4) > 0) : [],
     moduleHotfixes: random(4) === 0,
   };
 }
+
+const emptyComps = '<?xml version="1.0" encoding="UTF-8"?>\n<comps></comps>\n';
 
 function versionsOf(name: string, random: Random): readonly RpmSpec[] {
   const first = 1 + random(3);
@@ -107,7 +111,8 @@ function compsOf(random: Random): string {
   const required = names
     .filter(() => random(4) === 0)
     .map((name) => `<packagereq type="${pick(types, random)}">${name}</packagereq>`);
-  const conditional = `<packagereq type="conditional" requires="${pick(names, random)}">${pick(names, random)}</packagereq>`;
+  const other = names.find((name) => !required.some((one) => one.includes(`>${name}<`))) ?? "app";
+  const conditional = `<packagereq type="conditional" requires="${pick(names, random)}">${other}</packagereq>`;
   return `<?xml version="1.0" encoding="UTF-8"?>
 <comps><group><id>tools</id><name>Tools</name><packagelist>${required.join("")}${conditional}</packagelist></group>
 <group><id>more</id><name>More</name><packagelist><packagereq type="mandatory">${pick(names, random)}</packagereq></packagelist></group>

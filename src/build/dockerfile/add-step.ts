@@ -4,7 +4,7 @@ import { bytesOf } from "../../core/bytes.ts";
 import { DodaiError } from "../../core/dodai-error.ts";
 import type { CopyInstruction } from "../../frontends/dockerfile/instruction.ts";
 import { positionAt } from "../../frontends/dockerfile/source.ts";
-import { type ArchiveFile, findArchive } from "./archive-file.ts";
+import { type ArchiveFile, findArchive, type MaybeArchive } from "./archive-file.ts";
 import { planCopy } from "./copy-plan.ts";
 import {
   type Copying,
@@ -49,7 +49,6 @@ export async function addStep(instruction: CopyInstruction, wishes: CopyWishes, 
       files: await digestOfSelected(selected, context),
       fetched: fetched.map(({ name, digest }) => [name, digest]),
       unpack: instruction.unpack ?? null,
-      clampsTimes: context.building.options.sourceDateEpoch !== undefined,
     },
     make: () => add({ copying, selected, fetched, copy }),
   };
@@ -77,15 +76,17 @@ async function add({ copying, selected, fetched, copy }: Adding): Promise<Made> 
   const archives: ArchiveFile[] = [];
   const plain: Selected[] = [];
   for (const one of selected) {
-    const isWanted = one.entry.kind === "file" && unpack !== false;
-    const archive = isWanted ? await findArchive(one.path, () => context.building.context.open(one.place)) : undefined;
+    const { entry, path: name, place } = one;
+    const open = (): ReturnType<MaybeArchive["open"]> => context.building.context.open(place);
+    const isWanted = entry.kind === "file" && unpack !== false;
+    const archive = isWanted ? await findArchive({ name, sizeBytes: entry.sizeBytes, open }) : undefined;
     if (archive) archives.push(archive);
     else plain.push(one);
   }
   const whole: Fetched[] = [];
   for (const one of fetched) {
     // Files of the network are taken apart only where the instruction says so.
-    const archive = unpack === true ? await findArchive(one.name, one.open) : undefined;
+    const archive = unpack === true ? await findArchive(one) : undefined;
     if (archive) archives.push(archive);
     else whole.push(one);
   }
@@ -114,8 +115,7 @@ async function* itemsOf({ copying, plain, whole, archives }: Parts): AsyncGenera
     put(tree, item.entry);
     yield item;
   }
-  const clampsTimes = context.building.options.sourceDateEpoch !== undefined;
-  for (const archive of archives) yield* unpackArchive(archive, { ...options, tree, clampsTimes });
+  for (const archive of archives) yield* unpackArchive(archive, { ...options, tree });
 }
 
 /** Files of the network are root's own, 0600, as Docker makes them. */

@@ -10,8 +10,13 @@ export interface ArchiveFile {
   /** For messages. */
   readonly name: string;
   readonly compression: Compression;
+  /** As it is stored. */
+  readonly sizeBytes: number;
   open(): Bytes;
 }
+
+/** What of a build is an archive only when one looks into it. */
+export type MaybeArchive = Omit<ArchiveFile, "compression">;
 
 /** What an archive may hold. */
 const archiveLimits: TarLimits = {
@@ -21,13 +26,19 @@ const archiveLimits: TarLimits = {
   what: "archive",
 };
 
+/**
+ * What so many stored bytes may unfold to. Real roots and layers unfold less than a hundredfold, apart from files of zeros, for
+ * which 1 GiB is left to all; bombs unfold several thousandfold.
+ */
+export const maxUnfoldedBytes = (sizeBytes: number): number => Math.max(2 ** 30, 300 * sizeBytes);
+
 /** `undefined` for what is no tar, plain or compressed. */
-export async function findArchive(name: string, open: () => Bytes): Promise<ArchiveFile | undefined> {
+export async function findArchive({ name, sizeBytes, open }: MaybeArchive): Promise<ArchiveFile | undefined> {
   const compression = detectCompression(await firstBytes(open(), DETECT_BYTES));
   if (compression === "lzma") return undefined;
   try {
     const plain = decompress(open(), { compression, maxBytes: archiveLimits.maxTotalBytes, what: `"${name}"` });
-    return isTarHeader(await firstBytes(plain, blockBytes)) ? { name, compression, open } : undefined;
+    return isTarHeader(await firstBytes(plain, blockBytes)) ? { name, compression, sizeBytes, open } : undefined;
   } catch (error) {
     // Something that only begins like an archive is copied as it is.
     if (error instanceof DodaiError && error.code === "COMPRESSION_BROKEN") return undefined;
@@ -36,10 +47,12 @@ export async function findArchive(name: string, open: () => Bytes): Promise<Arch
 }
 
 /** Throws what decompressing and reading throw. */
-export function readArchive({ name, compression, open }: ArchiveFile): AsyncGenerator<ArchiveItem> {
+export function readArchive({ name, compression, sizeBytes, open }: ArchiveFile): AsyncGenerator<ArchiveItem> {
   const what = `"${name}"`;
-  const plain = decompress(open(), { compression, maxBytes: archiveLimits.maxTotalBytes, what });
-  return readTar(plain, { ...archiveLimits, what });
+  // Files with holes unfold, too.
+  const maxTotalBytes = maxUnfoldedBytes(sizeBytes);
+  const plain = decompress(open(), { compression, maxBytes: maxTotalBytes, what });
+  return readTar(plain, { ...archiveLimits, maxTotalBytes, what });
 }
 
 async function firstBytes(bytes: Bytes, count: number): Promise<Uint8Array> {

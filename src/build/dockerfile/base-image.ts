@@ -13,10 +13,11 @@ import type { ImageSource, Pointer } from "../../image/image-source.ts";
 import { dockerTypes, type LayerMediaType, layerMediaType, ociTypes } from "../../image/media-types.ts";
 import { parseConfig } from "../../image/read-documents.ts";
 import { chooseManifest } from "../../io/image-input-chosen.ts";
-import { openLayer } from "../../io/image-input-layer.ts";
+import { maxLayerBytes, openLayer } from "../../io/image-input-layer.ts";
 import type { ImageReference } from "../contract.ts";
 import { withSource } from "../image-reference.ts";
 import type { Session } from "../session.ts";
+import { maxUnfoldedBytes } from "./archive-file.ts";
 import type { DockerfileBuildOptions, NamedRecipe } from "./contract.ts";
 import { defined } from "./defined.ts";
 import { hasLayerFile, keepLayerFile, type LayerFile } from "./layer-file.ts";
@@ -149,7 +150,8 @@ export async function keepLayer(
   const before = pieces.sizeOf(pieces.recordsPath(hexOf(diffId)));
   if (before !== undefined) return { diffId, sizeBytes: before, stored };
   const bytes = verified(store.open(digest), { digest, sizeBytes, what });
-  return { ...(await keepLayerFile(openLayer({ bytes, diffId, what }), pieces)), stored };
+  const maxBytes = Math.min(maxLayerBytes, maxUnfoldedBytes(sizeBytes));
+  return { ...(await keepLayerFile(openLayer({ bytes, diffId, what, maxBytes }), pieces)), stored };
 }
 
 function mediaTypeOf({ mediaType }: Pointer, source: ImageSource): LayerMediaType {

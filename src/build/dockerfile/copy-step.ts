@@ -15,13 +15,13 @@ import { fromOf } from "../../frontends/dockerfile/stage-graph.ts";
 import type { TreeNode } from "../../rootfs/tree.ts";
 import { digestOfList } from "./context.ts";
 import { type CopyPlan, type CopyPlanOptions, planCopy } from "./copy-plan.ts";
-import { writeLayer } from "./layer-file.ts";
 import { resolveOwner } from "./owners.ts";
 import { type Selected, selectSources } from "./source-select.ts";
 import { contextSource, itemsOfContext, itemsOfStage, stageSource } from "./sources.ts";
 import { put } from "./stage-tree.ts";
 import { knownTree, type StageState, type StepContext } from "./state.ts";
 import type { Made, Step } from "./step.ts";
+import { writeTreeLayer } from "./tree-layer.ts";
 
 /** What the flags and words of COPY and ADD say, variables replaced. */
 export interface CopyWishes {
@@ -234,14 +234,7 @@ async function* withMore(
 /** Writes a layer, and knows what the root holds afterwards. */
 export async function writeItems(items: AsyncIterable<ArchiveItem>, { context, instruction }: Copying): Promise<Made> {
   const { state, building } = context;
-  const entries: Entry[] = [];
-  const seen = async function* (): AsyncGenerator<ArchiveItem> {
-    for await (const item of items) {
-      entries.push(item.entry);
-      yield item;
-    }
-  };
-  const layer = await writeLayer(seen(), building.session.pieces);
+  const { layer, entries } = await writeTreeLayer(items, { store: building.session.pieces, order: "path" });
   const newestTime = entries.reduce((newest, { mtime }) => Math.max(newest, mtime), 0);
   if (layer === undefined || instruction.link) return { layer, newestTime };
   const tree = new Map(await state.tree.get());

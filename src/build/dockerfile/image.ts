@@ -11,6 +11,7 @@ import {
   type ContainerConfig,
   formatConfigDocument,
   type HistoryStep,
+  inheritedOf,
   recipeConfigOf,
 } from "../../image/container-config.ts";
 import type { Document } from "../../image/descriptor.ts";
@@ -21,10 +22,11 @@ import { assembleLayer } from "../layers.ts";
 import type { CompressContext } from "../segments.ts";
 import type { Session } from "../session.ts";
 import type { DockerfileBuildOptions } from "./contract.ts";
-import { hasLayerFile, type LayerFile, openLayerFile, segmentOfLayer, writeLayer } from "./layer-file.ts";
+import { hasLayerFile, type LayerFile, openLayerFile, segmentOfLayer } from "./layer-file.ts";
 import { itemsOfLayers } from "./stage-tree.ts";
 import type { StageState } from "./state.ts";
 import { historyStep } from "./step.ts";
+import { writeTreeLayer } from "./tree-layer.ts";
 
 export interface Finished {
   readonly platform: Platform;
@@ -100,7 +102,7 @@ async function squashLayers(layers: readonly LayerFile[], { store, pieces }: Ses
     const layer = { diffId: parseDiffId(diffId), sizeBytes };
     if (hasLayerFile(layer, pieces)) return layer;
   }
-  const layer = await writeLayer(itemsOfLayers(layers, pieces), pieces);
+  const { layer } = await writeTreeLayer(itemsOfLayers(layers, pieces), { store: pieces, order: "arrival" });
   if (layer === undefined) return layers[0] as LayerFile;
   await store.keepValue(kind, key, Buffer.from(JSON.stringify(layer)));
   return layer;
@@ -123,7 +125,8 @@ export async function imageOf(done: Finished, { options, session }: Finishing): 
     annotations,
   });
   const settings = recipeConfigOf(container);
-  return { platform, epoch, settings, facts: {}, layers, config, manifest: { ...manifest, platform } };
+  const inherited = inheritedOf(container);
+  return { platform, epoch, settings, inherited, facts: {}, layers, config, manifest: { ...manifest, platform } };
 }
 
 export function compressContext(session: Session, compression: CompressContext["compression"]): CompressContext {

@@ -42,24 +42,46 @@ export function segmentOfLayer({ diffId, sizeBytes }: LayerFile, store: PieceSto
 
 /** Keeps a tar. Nothing is kept when its bytes fail on the way. */
 export async function keepLayerFile(tar: Bytes, store: PieceStore): Promise<LayerFile> {
-  const temporary = store.temporary();
+  return (await startLayerFile(tar, store)).keep();
+}
+
+/** A tar that is written and not yet kept. */
+export interface WrittenLayer {
+  readonly path: string;
+  keep(): LayerFile;
+  /** When it was not kept. */
+  remove(): void;
+}
+
+/** Writes a tar beside the others. `isWanted` tells whether its digest is still of use. */
+export async function startLayerFile(
+  tar: Bytes,
+  store: PieceStore,
+  isWanted: () => boolean = () => true,
+): Promise<WrittenLayer> {
+  const path = store.temporary();
   const state = startDigest();
+  const remove = (): void => rmSync(path, { force: true });
   let sizeBytes = 0;
-  const handle = await open(temporary, "wx");
+  const handle = await open(path, "wx");
   try {
     for await (const chunk of tar) {
-      state.update(chunk);
+      if (isWanted()) state.update(chunk);
       sizeBytes += chunk.byteLength;
       await handle.writeFile(chunk);
     }
-    await handle.close();
-    const diffId = state.diffId();
-    renameSync(temporary, store.recordsPath(hexOf(diffId)));
-    return { diffId, sizeBytes };
+  } catch (error) {
+    remove();
+    throw error;
   } finally {
     await handle.close();
-    rmSync(temporary, { force: true });
   }
+  const keep = (): LayerFile => {
+    const diffId = state.diffId();
+    renameSync(path, store.recordsPath(hexOf(diffId)));
+    return { diffId, sizeBytes };
+  };
+  return { path, keep, remove };
 }
 
 /** The layer of these entries; `undefined` when there are none. */

@@ -5,6 +5,7 @@ import { DodaiError } from "../../core/dodai-error.ts";
 import { parentsOf } from "../../core/path-order.ts";
 import { resolvePath } from "../../rootfs/resolve.ts";
 import type { TreeNode } from "../../rootfs/tree.ts";
+import { isOverlayWhiteout, withoutLabels } from "../root-tarball.ts";
 import { type ArchiveFile, readArchive } from "./archive-file.ts";
 import type { CopyPlanOptions } from "./copy-plan.ts";
 import { put, whiteoutPrefix } from "./stage-tree.ts";
@@ -12,8 +13,6 @@ import { put, whiteoutPrefix } from "./stage-tree.ts";
 export interface Unpacking extends Pick<CopyPlanOptions, "destination" | "epoch" | "modeOf" | "owner" | "where"> {
   /** What is there before; what is unpacked is added to it. */
   readonly tree: Map<string, TreeNode>;
-  /** Whether nothing may be newer than `epoch`. */
-  readonly clampsTimes: boolean;
 }
 
 /** Throws STEP_FAILED, and what reading the archive throws. */
@@ -22,7 +21,8 @@ export async function* unpackArchive(archive: ArchiveFile, unpacking: Unpacking)
   const top = resolvePath(tree, destination.slice(1), { last: true }) ?? "";
   const place: Placing = { ...unpacking, top };
   if (top !== "") yield* folders([...parentsOf(top), top], place);
-  for await (const { entry, body } of readArchive(archive)) {
+  for await (const { entry: written, body } of readArchive(archive)) {
+    const entry = withoutLabels(written);
     const placed = placeEntry(entry, place);
     yield* folders(parentsOf(placed.path), place);
     const item = { entry: { ...placed, ...metadataOf(entry, unpacking) }, body };
@@ -36,14 +36,11 @@ interface Placing extends Unpacking {
   readonly top: string;
 }
 
-function metadataOf(
-  entry: Entry,
-  { owner, modeOf, epoch, clampsTimes }: Unpacking,
-): Pick<Entry, "gid" | "mode" | "mtime" | "uid"> {
+function metadataOf(entry: Entry, { owner, modeOf }: Unpacking): Pick<Entry, "gid" | "mode" | "uid"> {
   const { uid, gid } = owner ?? entry;
   const isFolder = entry.kind === "directory";
   const mode = modeOf && entry.kind !== "symlink" ? modeOf({ mode: entry.mode, isFolder }) : entry.mode;
-  return { uid, gid, mode, mtime: clampsTimes ? Math.min(entry.mtime, epoch) : entry.mtime };
+  return { uid, gid, mode };
 }
 
 /** Folders that nothing has made are root's, 0755. */
@@ -58,20 +55,18 @@ function* folders(paths: readonly string[], { tree, epoch: mtime, where }: Placi
   }
 }
 
-/** Links among parents are followed inside the root, as a program that unpacks there would. */
+/** Links among parents are followed inside the root. What is at the path itself is replaced, a link to a folder too, as BuildKit does. */
 function placeEntry(entry: Entry, place: Placing): Entry {
-  const { tree, where } = place;
+  const { where } = place;
   const path = pathAt(entry.path, place);
   const name = path.slice(path.lastIndexOf("/") + 1);
+  if (isOverlayWhiteout(entry)) throw refuse(path, "a device 0:0 means a removed file in an overlay", where);
   if (name.startsWith(whiteoutPrefix)) {
     throw refuse(path, `a name that begins with "${whiteoutPrefix}" means a removed file in a layer`, where);
   }
   if (path === "") return { ...entry, path: "." };
   if (entry.kind === "hardlink") return { ...entry, path, target: pathAt(entry.target, place) };
-  // A folder onto a link to a folder is that folder.
-  const isOnLink = entry.kind === "directory" && tree.get(path)?.entry.kind === "symlink";
-  const real = isOnLink ? resolvePath(tree, path, { last: true }) : undefined;
-  return { ...entry, path: real !== undefined && tree.get(real)?.entry.kind === "directory" ? real : path };
+  return { ...entry, path };
 }
 
 function pathAt(path: string, { tree, top }: Placing): string {

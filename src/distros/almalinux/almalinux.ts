@@ -1,6 +1,7 @@
 // AlmaLinux: what Red Hat's release has, made again.
 import { parsePlatform } from "../../core/platform.ts";
 import type { Distribution } from "../contract.ts";
+import { containerInfra, localeConf, maskedUnits } from "../rpm-conventions.ts";
 import { containerVariants, fullRecipes, type RpmRelease, rpmDistribution } from "../rpm-family.ts";
 import { almalinuxKeys } from "./keys.ts";
 
@@ -22,6 +23,7 @@ const release = (name: string, folder: string): RpmRelease => ({
   mergedUsr: ["bin", "lib", "lib64", "sbin"],
   modulePlatform: `el${name}`,
   variants,
+  conventions: { all: localeConf, managed: containerInfra("dnf"), full: maskedUnits },
 });
 
 /** Newest first; each with the folder of its rpm's database. */

@@ -1,6 +1,7 @@
 // CentOS: 7 from the vault, where it ended, and the streams.
 import { parsePlatform } from "../../core/platform.ts";
 import type { BuiltInRecipe, Distribution } from "../contract.ts";
+import { containerInfra, maskedUnits } from "../rpm-conventions.ts";
 import { baseRecipe, type RpmRelease, rpmDistribution } from "../rpm-family.ts";
 import { centosKeys } from "./keys.ts";
 import { centosLabels } from "./labels.ts";
@@ -55,6 +56,7 @@ const stream = (number: string, folder: string): RpmRelease => ({
   variables: { stream: `${number}-stream` },
   mergedUsr: ["bin", "lib", "lib64", "sbin"],
   variants: streamPackages,
+  conventions: { managed: containerInfra("dnf"), full: maskedUnits },
 });
 
 const releases: readonly RpmRelease[] = [
@@ -96,6 +98,7 @@ const releases: readonly RpmRelease[] = [
     },
     archived: true,
     labels: centosLabels,
+    conventions: { full: containerInfra("yum") },
   },
 ];
 

@@ -1,6 +1,7 @@
 // Fedora: the release as it came out, and its updates.
 import { parsePlatform } from "../../core/platform.ts";
 import type { Distribution } from "../contract.ts";
+import { conventionFile, localeConf } from "../rpm-conventions.ts";
 import { containerVariants, fullRecipes, type RpmRelease, rpmDistribution } from "../rpm-family.ts";
 import { fedoraKeys } from "./keys.ts";
 
@@ -22,6 +23,11 @@ const release = (name: string, folder: string): RpmRelease => ({
   mergedUsr: ["bin", "lib", "lib64", "sbin"],
   modulePlatform: `f${name}`,
   variants,
+  conventions: {
+    // By which packages of Fedora's own tell in which container image they are.
+    env: { DISTTAG: `f${name}container`, FGC: `f${name}`, FBR: `f${name}` },
+    all: [...localeConf, conventionFile("etc/fstab", "# fstab intentionally empty for containers\n")],
+  },
 });
 
 /** Newest first; each with the folder of its rpm's database. */

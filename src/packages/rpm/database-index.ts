@@ -61,9 +61,21 @@ export function keysOf(header: Header, tag: number): readonly IndexKey[] {
     }
     case tags.triggerNames:
       return keys.filter(({ key }, at) => texts.indexOf(key) === at);
+    case tags.fileTriggerNames:
+      return withTrigger(keys, header.numbers(tags.fileTriggerIndexes));
+    case tags.transactionTriggerNames:
+      return withTrigger(keys, header.numbers(tags.transactionTriggerIndexes));
     default:
       return withRich(keys);
   }
+}
+
+/** A file trigger is found by its own number, whichever of its paths is looked up. */
+function withTrigger(
+  keys: readonly { readonly key: string; readonly index: number }[],
+  triggers: readonly number[],
+): readonly IndexKey[] {
+  return keys.map(({ key, index }) => ({ key, index: triggers[index] ?? index }));
 }
 
 /** What is only needed while the package is installed is not looked up when others are removed. */

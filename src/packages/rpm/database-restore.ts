@@ -2,34 +2,27 @@
 // done to come to them, and in which second.
 import { compareBytes } from "../../core/byte-order.ts";
 import type { DatabaseAccess, DatabaseOptions, GeneratedFile } from "../contract.ts";
-import { readBerkeleyHash } from "./berkeley-read.ts";
-import { databaseFiles } from "./database.ts";
-import { ENTRY_BYTES, type Header, parseHeader } from "./header.ts";
+import { databaseFiles, placeOf } from "./database.ts";
+import { databaseNames, readForm } from "./database-read.ts";
+import { databaseHeader, mergedRows } from "./database-rows.ts";
+import { ENTRY_BYTES, type Header } from "./header.ts";
 import { tags } from "./tags.ts";
 
-/** `undefined` where there is no database in the form that the release has. */
+/** `undefined` where there is no database in the form that the release has. Throws DATABASE_BROKEN. */
 export function restoreDatabase(
-  { read, queryBlobs }: DatabaseAccess,
+  { read }: DatabaseAccess,
   options: DatabaseOptions,
 ): readonly GeneratedFile[] | undefined {
-  const { folder = "var/lib/rpm", backend = "sqlite" } = options.rpmDatabase ?? {};
-  const path = `${folder}/${backend === "sqlite" ? "rpmdb.sqlite" : "Packages"}`;
-  const bytes = read(path);
-  if (!bytes) return undefined;
-  const what = `"/${path}"`;
-  const blobs =
-    backend === "sqlite"
-      ? queryBlobs({ database: bytes, log: read(`${path}-wal`), table: "Packages", column: "blob", order: "hnum" })
-      : readBerkeleyHash(bytes, what)
-          // Under the number 0 lies the highest that was given.
-          .filter(({ key }) => !key.every((byte) => byte === 0))
-          .map(({ value }) => value);
-  const packages = blobs.map((blob) => packageOf(blob, { what, epoch: options.epoch ?? 0 }));
+  const { folder, backend } = placeOf(options);
+  const name = databaseNames[backend];
+  if (!read(`${folder}/${name}`)) return undefined;
+  const has = (path: string): boolean => read(path) !== undefined;
+  const files = { has, read: (path: string) => read(path) ?? new Uint8Array() };
+  const { headers } = readForm(files, { folder, name, backend });
+  const packages = headers.map(({ bytes }) => packageOf(bytes, { what: `"/${folder}"`, epoch: options.epoch ?? 0 }));
   packages.sort((a, b) => compareBytes(a.order, b.order) || Buffer.compare(a.bytes, b.bytes));
-  return databaseFiles(
-    packages.map((one) => one.bytes),
-    options.rpmDatabase,
-  );
+  const added = packages.map((one) => one.bytes);
+  return databaseFiles(mergedRows(undefined, { added, installed: [] }), options);
 }
 
 interface Package {
@@ -40,7 +33,7 @@ interface Package {
 
 function packageOf(blob: Uint8Array, { what, epoch }: { readonly what: string; readonly epoch: number }): Package {
   const bytes = Buffer.from(blob);
-  const header = parseHeader(bytes, { what: `a header in ${what}`, region: tags.headerSignatures });
+  const header = databaseHeader(bytes, `a header of the database in ${what}`);
   for (const tag of [tags.installTime, tags.installTransaction]) clampNumber(bytes, header, { tag, most: epoch });
   const name = header.text(tags.name) ?? "";
   const rest = [tags.version, tags.release].map((tag) => header.text(tag) ?? "");

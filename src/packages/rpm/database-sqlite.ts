@@ -1,30 +1,29 @@
 // The database as tables of one SQLite file, in the order in which rpm makes them.
 import { type IndexSpec, indexSpecs, keysOf } from "./database-index.ts";
-import type { Header } from "./header.ts";
+import type { DatabaseRows } from "./database-rows.ts";
 import type { SqliteRow, SqliteTable } from "./sqlite.ts";
 
-/** `headers` are the blobs, read. */
-export function tablesOf(blobs: readonly Uint8Array[], headers: readonly Header[]): readonly SqliteTable[] {
+export function tablesOf({ rows, lastId }: DatabaseRows): readonly SqliteTable[] {
   const packages: SqliteTable = {
     name: "Packages",
     sql: "CREATE TABLE 'Packages' (hnum INTEGER PRIMARY KEY AUTOINCREMENT,blob BLOB NOT NULL)",
-    rows: blobs.map((bytes, at) => ({ id: at + 1, values: [null, bytes] })),
+    rows: rows.map(({ id, bytes }) => ({ id, values: [null, bytes] })),
     indexes: [],
   };
   const sequence: SqliteTable = {
     name: "sqlite_sequence",
     sql: "CREATE TABLE sqlite_sequence(name,seq)",
-    rows: blobs.length > 0 ? [{ id: 1, values: ["Packages", blobs.length] }] : [],
+    rows: lastId > 0 ? [{ id: 1, values: ["Packages", lastId] }] : [],
     indexes: [],
   };
-  return [packages, sequence, ...indexSpecs.map((spec) => indexTable(spec, headers))];
+  return [packages, sequence, ...indexSpecs.map((spec) => indexTable(spec, rows))];
 }
 
-function indexTable({ name, tag, by, type = undefined }: IndexSpec, headers: readonly Header[]): SqliteTable {
+function indexTable({ name, tag, by, type = undefined }: IndexSpec, headers: DatabaseRows["rows"]): SqliteTable {
   const rows: SqliteRow[] = [];
-  headers.forEach((header, at) => {
-    for (const { key, index } of keysOf(header, tag)) rows.push({ id: rows.length + 1, values: [key, at + 1, index] });
-  });
+  for (const { id, header } of headers) {
+    for (const { key, index } of keysOf(header, tag)) rows.push({ id: rows.length + 1, values: [key, id, index] });
+  }
   const columns = "hnum INTEGER NOT NULL, idx INTEGER NOT NULL, FOREIGN KEY (hnum) REFERENCES 'Packages'(hnum)";
   return {
     name,

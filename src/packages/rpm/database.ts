@@ -1,13 +1,17 @@
 // rpm's database, with the tables, rows and headers that rpm itself writes, in a fixed order: the same packages give the same
-// bytes. One SQLite file since rpm 4.16; files of Berkeley DB before.
+// bytes. One SQLite file since rpm 4.16; files of Berkeley DB before; SUSE's rpm has a form of its own.
 import { compareBytes } from "../../core/byte-order.ts";
-import type { DatabaseOptions, GeneratedFile, InstalledPackage, RpmDatabase } from "../contract.ts";
-import { berkeleyFiles } from "./database-berkeley.ts";
+import { unreachable } from "../../core/unreachable.ts";
+import type { DatabaseOptions, GeneratedFile, InstalledPackage, RpmBackend, RpmDatabase } from "../contract.ts";
+import { berkeleyFiles, type DatabaseFile } from "./database-berkeley.ts";
+import { type DatabaseRows, mergedRows } from "./database-rows.ts";
 import { tablesOf } from "./database-sqlite.ts";
 import { filesOf } from "./files.ts";
-import { type Header, type HeaderEntry, parseHeader } from "./header.ts";
+import type { Header, HeaderEntry } from "./header.ts";
 import { charsValue, type HeaderValue, numberValue, withValues } from "./header-write.ts";
+import { installOrder } from "./install-order.ts";
 import { headersOf } from "./installed.ts";
+import { formatNdb } from "./ndb.ts";
 import { pubkeyHeaders } from "./pubkey.ts";
 import { formatSqlite } from "./sqlite.ts";
 import { fileFlag, signatureTags, tags } from "./tags.ts";
@@ -18,35 +22,66 @@ const FILE_NOT_INSTALLED = 2;
 /** Architectures whose packages may be of two word sizes; files of either colour are taken (rpm's %_transaction_color). */
 const coloured: ReadonlySet<string> = new Set(["x86_64", "s390x", "ppc64", "sparc64"]);
 
-/** The database files for these packages, sorted by path. */
+/** The database files for these packages, sorted by path: with what the image below has, in its place and form. */
 export function formatDatabase(
   installed: readonly InstalledPackage[],
   options: DatabaseOptions,
 ): readonly GeneratedFile[] {
-  const { keys = [] } = options.rpmDatabase ?? {};
-  const blobs = [
+  const { rpmDatabase, below } = options;
+  const keys = below ? [] : (rpmDatabase?.keys ?? []);
+  const added = [
     ...keys
       .flatMap(pubkeyHeaders)
-      .map(({ bytes, added }) => withValues({ bytes }, [...added, ...transaction(options)])),
-    ...[...installed].sort((a, b) => compareBytes(a.name, b.name)).map((one) => blobOf(one, options)),
+      .map(({ bytes, added: more }) => withValues({ bytes }, [...more, ...transaction(options)])),
+    ...numbered(installed, below).map((one) => blobOf(one, options)),
   ];
-  return databaseFiles(blobs, options.rpmDatabase);
+  return databaseFiles(mergedRows(below?.rpm, { added, installed }), options);
 }
 
-/** The files for headers as rpm keeps them, in the order in which they get their numbers. */
-export function databaseFiles(
-  blobs: readonly Uint8Array[],
-  { folder = "var/lib/rpm", backend = "sqlite" }: Partial<RpmDatabase> = {},
-): readonly GeneratedFile[] {
-  const headers = blobs.map((bytes) => parseHeader(bytes, { what: "a header", region: tags.headerSignatures }));
-  const files =
-    backend === "sqlite"
-      ? [{ name: "rpmdb.sqlite", bytes: formatSqlite(tablesOf(blobs, headers)) }]
-      : berkeleyFiles(blobs, headers);
+/** By name; behind those of an image below in the order in which rpm would add them. */
+function numbered(
+  installed: readonly InstalledPackage[],
+  below: DatabaseOptions["below"],
+): readonly InstalledPackage[] {
+  return below ? installOrder(installed) : [...installed].sort((a, b) => compareBytes(a.name, b.name));
+}
+
+/** The files for headers as rpm keeps them. */
+export function databaseFiles(rows: DatabaseRows, options: DatabaseOptions): readonly GeneratedFile[] {
+  const { below } = options;
+  const { folder, backend } = placeOf(options);
+  const more = new Set(below?.rpm ? below.files.names(folder) : []);
   return [
-    { kind: "directory", path: folder, mode: 0o755 },
-    ...files.map(({ name, bytes }): GeneratedFile => ({ kind: "file", path: `${folder}/${name}`, mode: 0o644, bytes })),
+    ...(below?.rpm ? [] : [{ kind: "directory", path: folder, mode: 0o755 } as const]),
+    ...filesIn(backend, rows, more).map(
+      ({ name, bytes }): GeneratedFile => ({ kind: "file", path: `${folder}/${name}`, mode: 0o644, bytes }),
+    ),
   ];
+}
+
+/** Where the database is, and in which form: that of the image below counts. */
+export function placeOf({ below, rpmDatabase }: DatabaseOptions): Pick<RpmDatabase, "folder" | "backend"> {
+  const { folder = "var/lib/rpm", backend = "sqlite" } = below?.rpm ?? rpmDatabase ?? {};
+  return { folder, backend };
+}
+
+/** `more` are files that are there already. */
+function filesIn(backend: RpmBackend, rows: DatabaseRows, more: ReadonlySet<string>): readonly DatabaseFile[] {
+  switch (backend) {
+    case "sqlite":
+      return [{ name: "rpmdb.sqlite", bytes: formatSqlite(tablesOf(rows)) }];
+    case "berkeley":
+      return berkeleyFiles(rows, more);
+    case "ndb":
+      return [
+        {
+          name: "Packages.db",
+          bytes: formatNdb({ records: rows.rows, generation: rows.generation, next: rows.lastId + 1 }),
+        },
+      ];
+    default:
+      return unreachable(backend);
+  }
 }
 
 /** The header as rpm keeps it: what the package brought, its signatures under their own tags, and how it was installed. */

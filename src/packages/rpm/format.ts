@@ -4,6 +4,7 @@ import { compatibleArchitectures } from "./architectures.ts";
 import { formatDatabase } from "./database.ts";
 import { restoreDatabase } from "./database-restore.ts";
 import { readingsOf } from "./package-spec.ts";
+import { readInstalled } from "./present.ts";
 import { parseRequest, satisfies } from "./relation.ts";
 import { scriptRunner } from "./script-runner.ts";
 import { scriptKinds } from "./scripts.ts";
@@ -42,6 +43,7 @@ export const rpm: PackageFormat = {
   shares,
   owners,
   unwanted,
+  readInstalled: (files, architecture) => readInstalled({ satisfies }, files, architecture),
   formatDatabase,
   restoreDatabase,
   scripts: scriptKinds,

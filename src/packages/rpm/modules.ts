@@ -38,6 +38,12 @@ export function parseModules(text: string, what: string): Modules {
       defaults.push(defaultsOf(valuesIn(document), what));
     }
   }
+  const looked = [
+    ...streams.map(({ stream }) => stream),
+    ...defaults.flatMap(({ profiles }) => Object.values(profiles).flat()),
+  ];
+  const bad = looked.find((name) => name in {});
+  if (bad !== undefined) throw fault(what, `"${bad}" is no name of a stream or a profile`);
   return { streams, defaults };
 }
 
@@ -85,6 +91,9 @@ interface Open {
   readonly key: string;
 }
 
+/** What is read lies some ten deep. */
+const MAX_INDENT = 400;
+
 /** Maps by indentation, lists of plain values, and flow lists on one line; texts in blocks are passed over. */
 function valuesIn(document: string): Values {
   const values = new Map<string, string[]>();
@@ -96,6 +105,7 @@ function valuesIn(document: string): Values {
     const indent = line.length - trimmed.length;
     if (block >= 0 && indent > block) continue;
     block = -1;
+    if (indent > MAX_INDENT) throw fault("modules.yaml", `a line starts after ${indent} spaces`);
     const isItem = trimmed === "-" || trimmed.startsWith("- ");
     // An item may stand as far left as the key of its list.
     while ((open.at(-1)?.indent ?? -1) >= indent + Number(isItem)) open.pop();

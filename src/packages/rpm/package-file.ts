@@ -16,7 +16,7 @@ import { ENTRY_BYTES, HEADER_INTRO_BYTES, HEADER_MAGIC, type Header, headerSize,
 import { readPayload } from "./payload.ts";
 import { scriptsOf } from "./scripts.ts";
 import { signatureTags, tags } from "./tags.ts";
-import { assertHeaderDigests, assertPackageSigned } from "./trust.ts";
+import { assertHeaderDigests, judgePackage } from "./trust.ts";
 
 /** Errors of the layers below that say that the package is broken. */
 const { asPackage, broken } = packageFaults("rpmbuild", [
@@ -46,9 +46,9 @@ export async function openPackage(bytes: Bytes, limits: PackageLimits, trust?: P
     assertHeaderDigests({ signature, header: signed.bytes, what });
     const payload = startPayload(reader);
     const whole = (): Promise<Uint8Array> => payload.whole(signed.bytes, what);
-    if (trust) await assertPackageSigned({ signature, header: signed.bytes, whole, what }, trust);
+    const unsigned = trust && (await judgePackage({ signature, header: signed.bytes, whole, what }, trust));
     const items = await readItems(header, signature, { payload, signed: signed.bytes, limits, what });
-    return { control: controlOf(header, signature), items };
+    return { control: controlOf(header, signature), items, ...(unsigned === undefined ? {} : { unsigned }) };
   });
 }
 

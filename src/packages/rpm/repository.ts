@@ -27,6 +27,9 @@ const maxCompressedBytes = 1 << 30;
 /** primary.xml of all of Fedora is some 300 MB, filelists.xml 800 MB. */
 const maxTextBytes = 4 * 2 ** 30;
 const maxModulesBytes = 256 << 20;
+/** What compressed text may unfold to: real metadata does some twentyfold, bombs a thousandfold. */
+const maxUnfolding = 200;
+const alwaysAllowedBytes = 64 << 20;
 
 /**
  * PackageFormat.openRepository for rpm. Throws SIGNATURE_INVALID, RELEASE_SYNTAX, INDEX_MISSING, INDEX_SYNTAX, DIGEST_MISMATCH,
@@ -54,6 +57,7 @@ export async function openRpmRepository(
       suite: repository.suite,
       components: repository.components,
       signedBy,
+      ...(repository.insecureUnsigned ? { unsignedPackages: "taken" } : {}),
       release: { path, digest: sha256(bytes), date: repomd.date },
       indexes: [...files.values()].flatMap((file) => indexOf(folder, file)),
     },
@@ -236,7 +240,9 @@ async function fetchText(source: Source, files: ReadonlyMap<string, MetadataFile
   const bytes = isKnown ? found : verifiedAs(found, checksum, what);
   const compression: Compression = compressionOfName(file.path);
   if (compression === "none") return bytes;
-  const text = decompress(bytes, { compression, maxBytes: openBytes ?? maxTextBytes, what });
+  const most = sizeBytes === undefined ? maxTextBytes : Math.max(alwaysAllowedBytes, maxUnfolding * sizeBytes);
+  const maxBytes = Math.min(openBytes ?? maxTextBytes, maxTextBytes, most);
+  const text = decompress(bytes, { compression, maxBytes, what });
   return openChecksum === undefined ? text : verifiedAs(text, openChecksum, `the text of ${what}`);
 }
 

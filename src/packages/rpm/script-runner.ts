@@ -31,9 +31,11 @@ function plan(installed: readonly InstalledPackage[], options: ScriptPlanOptions
   const hasRpm = options.has("usr/bin/rpm");
   const runs = scriptRuns(order).filter(({ scriptlet }) => hasRpm || !needsRpm(scriptlet));
   const environment = environmentOf(options.epoch);
-  const used = new Map(runs.map((run) => [pathOf(run.package, run.scriptlet), run]));
+  const linker = programs([LINKER], options, environment);
+  const kept = linker.length === 0 ? runs : runs.filter(({ scriptlet }) => !isLinkerAlone(scriptlet));
+  const used = new Map(kept.map((run) => [pathOf(run.package, run.scriptlet), run]));
   const inputs = new Map(
-    runs.flatMap(({ files }, at) => (files ? [[at, { path: `${folder}/.files.${at}`, files }] as const] : [])),
+    kept.flatMap(({ files }, at) => (files ? [[at, { path: `${folder}/.files.${at}`, files }] as const] : [])),
   );
   return {
     temporary: [
@@ -46,9 +48,11 @@ function plan(installed: readonly InstalledPackage[], options: ScriptPlanOptions
     ],
     commands: [
       ...programs(["/usr/bin/systemd-sysusers"], options, environment),
-      ...runs.map((run, at) => commandOf(run, { environment, input: inputs.get(at)?.path })),
+      // All libraries are there already: once does for all whose script is this alone.
+      ...(kept.length < runs.length ? linker : []),
+      ...kept.map((run, at) => commandOf(run, { environment, input: inputs.get(at)?.path })),
       // glibc's file trigger, where it has none yet.
-      ...programs(["/usr/sbin/ldconfig"], options, environment),
+      ...linker,
     ],
     scripts: [...used].map(([path, run]) => ({ package: run.package, script: run.scriptlet.name, path })),
     failures,
@@ -87,6 +91,15 @@ function rpmMissing(name: string, { name: script, interpreter }: Scriptlet): Dod
     `Cannot run ${script} of "${name}": ${why}, and rpm is not among the packages`,
     { fix: 'Add "rpm" to packages, or use "scripts: emulate" or "scripts: skip".' },
   );
+}
+
+const LINKER = "/usr/sbin/ldconfig";
+
+/** `%post -p /sbin/ldconfig`, which every second package of a library has, or the same as a text. */
+function isLinkerAlone({ kind, interpreter: [program], body }: Scriptlet): boolean {
+  const isLinker = (word: string): boolean => word === LINKER || word === "/sbin/ldconfig";
+  if (kind !== "post" && kind !== "posttrans") return false;
+  return body === undefined ? isLinker(program) : program === "/bin/sh" && isLinker(body.trim());
 }
 
 /** Programs that the image may have. */

@@ -43,9 +43,21 @@ const headerDigests: readonly (readonly [number, string])[] = [
   [signatureTags.sha1, "sha1"],
 ];
 
-/** Throws SIGNATURE_MISSING, SIGNATURE_INVALID, KEY_SYNTAX. */
-export async function assertPackageSigned(parts: SignedParts, trust: PackageTrust): Promise<void> {
-  if (trust.insecureUnsigned) return;
+/**
+ * What is wrong with the signature of a package that is taken all the same; `undefined` for a good one. Throws KEY_SYNTAX, and
+ * where none is taken without SIGNATURE_MISSING and SIGNATURE_INVALID.
+ */
+export async function judgePackage(parts: SignedParts, trust: PackageTrust): Promise<string | undefined> {
+  try {
+    await assertPackageSigned(parts, trust);
+    return undefined;
+  } catch (error) {
+    if (!trust.insecureUnsigned || !(error instanceof DodaiError) || !error.code.startsWith("SIGNATURE_")) throw error;
+    return error.message;
+  }
+}
+
+async function assertPackageSigned(parts: SignedParts, trust: PackageTrust): Promise<void> {
   // A package is judged at the time when it was signed: it outlives the key's term.
   const policy = policyAt(trust.now, { archived: true });
   const keyring = trust.keys.flatMap(trustedKeys);

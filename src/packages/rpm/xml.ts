@@ -20,6 +20,8 @@ export interface XmlOptions {
 }
 
 const MAX_DEPTH = 32;
+/** Of one element: far above the files of the largest package, and the packages of the largest repository. */
+const MAX_CHILDREN = 2_000_000;
 /** Between two tags: far above the longest description. */
 const MAX_TEXT_BYTES = 4 << 20;
 
@@ -30,6 +32,8 @@ export async function readXml(bytes: Bytes, handler: XmlHandler, options: XmlOpt
   const parser = new SaxesParser({ position: false });
   /** Text so far of the elements that are open, the outermost first. */
   const texts: string[] = [];
+  /** How many elements each of them has. */
+  const children: number[] = [];
   let quietBytes = 0;
   parser.on("doctype", (doctype) => {
     if (/[[<]/.test(doctype)) throw fault("it declares a document type of its own, which no repository needs");
@@ -40,6 +44,9 @@ export async function readXml(bytes: Bytes, handler: XmlHandler, options: XmlOpt
   parser.on("opentag", ({ name, attributes }) => {
     if (texts.length >= MAX_DEPTH) throw fault(`its elements lie more than ${MAX_DEPTH} deep`);
     quietBytes = 0;
+    const siblings = (children.pop() ?? 0) + 1;
+    if (siblings > MAX_CHILDREN) throw fault(`an element in it has more than ${MAX_CHILDREN} others`);
+    children.push(siblings, 0);
     texts.push("");
     handler.open(name, attributes as Attributes);
   });
@@ -50,6 +57,7 @@ export async function readXml(bytes: Bytes, handler: XmlHandler, options: XmlOpt
   parser.on("cdata", addText);
   parser.on("closetag", ({ name }) => {
     quietBytes = 0;
+    children.pop();
     handler.close(name, texts.pop() ?? "");
   });
   const decoder = new TextDecoder("utf-8");

@@ -5,7 +5,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { needs } from "../../kit/oracle.ts";
+import { startRegistry } from "../../kit/registry.ts";
 import { cases, type DockerfileCase } from "./cases.ts";
+import { oddCases } from "./odd-cases.ts";
 import { type BuiltDockerfile, type DockerfileWorld, filesOf, openWorld, readLayout } from "./world.ts";
 
 const asRoot =
@@ -16,7 +18,7 @@ const asRoot =
       : { skip: "needs root, as Buildah's chroot isolation does" };
 
 describe("Dockerfiles, beside Buildah", { ...needs("buildah", "skopeo"), ...asRoot }, () => {
-  for (const one of cases.filter(({ onlyHere }) => onlyHere === undefined)) {
+  for (const one of [...cases, ...oddCases].filter(({ onlyHere }) => onlyHere === undefined)) {
     it(`gives the same of ${one.name}`, async () => {
       using world = openWorld(await filesOf(one));
       const ours = await world.build(one.dockerfile, {
@@ -31,6 +33,45 @@ describe("Dockerfiles, beside Buildah", { ...needs("buildah", "skopeo"), ...asRo
     });
   }
 });
+
+const registry = needs("buildah", "docker-registry");
+
+it("Buildah builds on what dodai pushed, and dodai on what Buildah pushed", { ...registry, ...asRoot }, async (t) => {
+  const server = await startRegistry(t);
+  using world = openWorld({ a: "a", b: "b", c: "c" });
+  const [first, second] = [`${server.host}/team/ours:1`, `${server.host}/team/theirs:1`];
+  for (const compression of ["gzip", "zstd", "none"] as const) {
+    const ours = await world.build('FROM scratch\nCOPY a b /\nENV A=1\nCMD ["x"]\n', {
+      outputs: [
+        { kind: "oci-layout", destination: join(world.folder, "image.oci") },
+        { kind: "registry", destination: first },
+      ],
+      compression,
+    });
+    const buildah = buildahIn(join(world.folder, compression));
+    const dockerfile = join(world.folder, "Dockerfile");
+    writeFileSync(dockerfile, `FROM ${first}\nCOPY b /a\nENV B=$A\n`);
+    buildah(["bud", "--tls-verify=false", "--layers", "-f", dockerfile, "-t", "test", world.context]);
+    // Docker's own form has no zstd.
+    for (const format of compression === "zstd" ? ["oci"] : ["docker", "oci"]) {
+      buildah(["push", "-q", "--tls-verify=false", "--format", format, "test", `docker://${second}-${format}`]);
+      const again = await world.build(`FROM ${second}-${format}\nCOPY c /\n`);
+      assert.deepEqual(await again.root(), ['a 0644 0:0 "b"', 'b 0644 0:0 "b"', 'c 0644 0:0 "c"']);
+      assert.equal(again.diffIds[0], ours.diffIds[0]);
+      assert.deepEqual(again.config.config.Cmd, ["x"]);
+      assert.ok((again.config.config.Env as readonly string[]).includes("B=1"));
+    }
+  }
+});
+
+/** Runs Buildah with images of its own. */
+function buildahIn(storage: string): (words: readonly string[]) => void {
+  mkdirSync(storage);
+  const conf = join(storage, "storage.conf");
+  writeFileSync(conf, `[storage]\ndriver = "vfs"\nrunroot = "${storage}/run"\ngraphroot = "${storage}/root"\n`);
+  const env = { ...process.env, CONTAINERS_STORAGE_CONF: conf, BUILDAH_ISOLATION: "chroot" };
+  return (words) => void execFileSync("buildah", words, { env, stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" });
+}
 
 type Readable = Pick<BuiltDockerfile, "config" | "root">;
 
@@ -55,17 +96,11 @@ function comparableConfig({ config: { config } }: Readable): Readonly<Record<str
 }
 
 function buildWithBuildah(one: DockerfileCase, { folder, context }: DockerfileWorld): Readable {
-  const storage = join(folder, "storage");
-  mkdirSync(storage);
-  const conf = join(folder, "storage.conf");
-  writeFileSync(conf, `[storage]\ndriver = "vfs"\nrunroot = "${storage}/run"\ngraphroot = "${storage}/root"\n`);
-  const env = { ...process.env, CONTAINERS_STORAGE_CONF: conf, BUILDAH_ISOLATION: "chroot" };
+  const run = buildahIn(join(folder, "storage"));
   const dockerfile = join(folder, "Dockerfile");
   const ignore = join(folder, "ignore");
   writeFileSync(dockerfile, one.dockerfile);
   writeFileSync(ignore, one.ignore ?? "");
-  const run = (words: readonly string[]): void =>
-    void execFileSync("buildah", words, { env, stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" });
   run([
     ...["bud", "--format", "docker", "--layers=false", "--identity-label=false", "--ignorefile", ignore],
     ...["-f", dockerfile, "-t", "test", "--network=none"],

@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { needsSandbox } from "../../sandbox/open.ts";
 import { cases, type DockerfileCase } from "./cases.ts";
+import { oddCases } from "./odd-cases.ts";
 import { type BuiltDockerfile, filesOf, openWorld } from "./world.ts";
 
 const sandbox = await needsSandbox("sh", "cat", "touch", "chmod", "rm", "id", "ln", "mkdir");
 
 describe("Dockerfiles", () => {
-  for (const one of cases) {
+  for (const one of [...cases, ...oddCases]) {
     it(`builds ${one.name}`, one.runs ? sandbox : {}, async (t) => {
       using world = openWorld(await filesOf(one));
       const built = await world.build(one.dockerfile, {

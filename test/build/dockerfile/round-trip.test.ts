@@ -1,19 +1,27 @@
 // What dodai writes as a context, a Dockerfile with a root tarball, builds to the root that dodai writes itself; so do the
 // seeds' own Dockerfiles.
 import assert from "node:assert/strict";
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { build } from "../../../src/build/build.ts";
 import { buildDockerfile } from "../../../src/build/dockerfile/build-dockerfile.ts";
-import { platformOfHost } from "../../../src/core/platform.ts";
+import { collect } from "../../../src/core/bytes.ts";
+import { hexOf, sha256 } from "../../../src/core/digest.ts";
+import { parsePlatform, platformOfHost } from "../../../src/core/platform.ts";
+import type { Recipe } from "../../../src/core/recipe.ts";
+import { baseRecipe } from "../../../src/distros/rpm-family.ts";
 import { parseDockerfile } from "../../../src/frontends/dockerfile/dockerfile.ts";
 import { openWorkplace } from "../../kit/build.ts";
 import { fixture, needs } from "../../kit/oracle.ts";
 import { createSigner } from "../../kit/repository.ts";
+import { file, folder, hostRoot, tarOf } from "../../sandbox/host-root.ts";
+import { needsSandbox } from "../../sandbox/open.ts";
+import { centosPackages, centosRecipe, centosRepository } from "../centos.ts";
 import { shop } from "../shop.ts";
-import { openWorld, readLayout, smallTar } from "./world.ts";
+import { type DockerfileWorld, openWorld, readLayout, smallTar, sourceDateEpoch } from "./world.ts";
 
 describe("a context that dodai wrote", needs("gpg"), () => {
   const signer = createSigner("archive");
@@ -76,43 +84,131 @@ const built = {
   findRecipe: async () => undefined,
 } as const;
 
-const seeds = [
-  {
-    name: "Alpine's",
-    dockerfile: fixture("alpine/minirootfs/alpinelinux+docker-alpine/x86_64/Dockerfile"),
-    tarball: "alpine-minirootfs-3.20.3-x86_64.tar.gz",
-  },
-];
+const sandbox = await needsSandbox("sh", "chmod", "rm");
+const alpine = fixture("alpine/minirootfs/alpinelinux+docker-alpine/x86_64");
+const minirootfs = "alpine-minirootfs-3.20.3-x86_64.tar.gz";
 
 describe("the seeds' own Dockerfiles", () => {
-  for (const { name, dockerfile, tarball } of seeds) {
-    it(`${name} gives every file of its tarball as it is`, needs(dockerfile, "skopeo"), async () => {
-      const from = join(dockerfile, "..", tarball);
-      using world = openWorld({});
-      copyFileSync(from, join(world.context, tarball));
-      const image = await world.build(readFileSync(dockerfile, "utf8"), { sourceDateEpoch: 2_000_000_000 });
-      const entries = (await image.layers())[0] ?? [];
-      assert.ok(entries.length > 50);
-      assert.deepEqual(image.config.config.Cmd, ["/bin/sh"]);
-      const [before = ""] = image.diffIds;
-      // The same tar under another name and another compression is the same layer.
-      writeFileSync(join(world.context, "root"), gunzipSync(readFileSync(from)));
-      const again = await world.build("FROM scratch\nADD root /\n", { sourceDateEpoch: 2_000_000_000 });
-      assert.deepEqual(again.diffIds, [before]);
-    });
-  }
+  it("Alpine's gives the layer of the same tarball as a recipe's source", needs(alpine), async () => {
+    const tarball = readFileSync(join(alpine, minirootfs));
+    using world = openWorld({ [minirootfs]: tarball });
+    const direct = await buildSource(world, tarball);
+    const image = await world.build(readFileSync(join(alpine, "Dockerfile"), "utf8"));
+    assert.deepEqual(image.config.config.Cmd, ["/bin/sh"]);
+    assert.deepEqual(image.diffIds, direct);
+    const lines = await image.root();
+    // The same tar under another name and another compression, or copied from another stage, is the same root.
+    writeFileSync(join(world.context, "root"), gunzipSync(tarball));
+    assert.deepEqual((await world.build("FROM scratch\nADD root /\n")).diffIds, direct);
+    const copied = await world.build("FROM scratch AS one\nADD root /\nFROM scratch\nCOPY --from=one / /\n");
+    const withoutTop = (lines: readonly string[]): readonly string[] => lines.filter((line) => !line.startsWith("./ "));
+    assert.deepEqual(await copied.root(), withoutTop(lines));
+  });
 
-  it("CentOS's gives its labels and command", needs(centos()), async () => {
-    using world = openWorld({ "centos-7-docker.tar.xz": readFileSync(fixture("alpine/minirootfs/SOURCE.txt")) });
-    const image = await world.build(readFileSync(centos(), "utf8"));
+  it("Ubuntu's adds its settings with RUN, and is as one layer what files of a recipe give", sandbox, async () => {
+    const root = [
+      folder("."),
+      ...hostRoot(),
+      folder("etc/apt/apt.conf.d"),
+      folder("etc/dpkg/dpkg.cfg.d"),
+      folder("tmp"),
+      ...more,
+    ];
+    const tarball = await collect(tarOf(root), { maxBytes: 1 << 28, what: "the root" });
+    using world = openWorld({ "ubuntu-xenial-core-cloudimg-amd64-root.tar.gz": gzipSync(tarball, { level: 1 }) });
+    const direct = await buildSource(world, tarball, { files: settings, remove: ["/var/lib/apt/lists/a"] });
+    const image = await world.build(xenial, { squash: true });
     assert.deepEqual(image.config.config.Cmd, ["/bin/bash"]);
-    assert.equal(Object.keys(image.config.config.Labels as object).length, 5);
+    assert.deepEqual(image.diffIds, direct);
   });
 });
 
-function centos(): string {
-  return fixture("dockerfile/base-images/CentOS-7/CentOS+sig-cloud-instance-images/docker/Dockerfile");
+const more = [
+  folder("usr/sbin"),
+  ...["var", "var/lib", "var/lib/apt", "var/lib/apt/lists"].map((path) => folder(path)),
+  file("var/lib/apt/lists/a", "a"),
+];
+
+const settings: Recipe["files"] = [
+  ["usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0o755] as const,
+  ["etc/dpkg/dpkg.cfg.d/docker-apt-speedup", "force-unsafe-io\n", 0o644] as const,
+  ["etc/apt/apt.conf.d/docker-no-languages", 'Acquire::Languages "none";\n', 0o644] as const,
+].map(([path, content, mode]) => ({ kind: "file", path, content, mode, uid: 0, gid: 0 }));
+
+/** In the shape of docker-brew-ubuntu-core's. */
+const xenial = `FROM scratch
+ADD ubuntu-xenial-core-cloudimg-amd64-root.tar.gz /
+RUN set -xe \\
+	\\
+	&& echo '#!/bin/sh' > /usr/sbin/policy-rc.d \\
+	&& echo 'exit 101' >> /usr/sbin/policy-rc.d \\
+	&& chmod +x /usr/sbin/policy-rc.d \\
+	\\
+	&& echo 'force-unsafe-io' > /etc/dpkg/dpkg.cfg.d/docker-apt-speedup \\
+	\\
+	&& echo 'Acquire::Languages "none";' > /etc/apt/apt.conf.d/docker-no-languages
+RUN rm -rf /var/lib/apt/lists/*
+CMD ["/bin/bash"]
+`;
+
+/** DiffIds of the image of a tarball that is a recipe's source. */
+async function buildSource(
+  world: DockerfileWorld,
+  tarball: Uint8Array,
+  changes: Partial<Recipe> = {},
+): Promise<readonly string[]> {
+  const path = join(world.folder, "root.tar");
+  writeFileSync(path, tarball);
+  const recipe: Recipe = {
+    ...baseRecipe("test", { name: "scratch", release: "" }, "empty"),
+    source: { rootfs: path, sha256: hexOf(sha256(tarball)), keys: [], platforms: {} },
+    platforms: [parsePlatform("amd64")],
+    ...changes,
+  };
+  const destination = join(world.folder, "direct");
+  const outputs = [{ kind: "oci-layout", destination }] as const;
+  const cacheDirectory = join(world.folder, "cache");
+  await build({ recipe, cacheDirectory, hostRoot: "", now: new Date("2026-11-24"), sourceDateEpoch, outputs });
+  return readLayout(destination).diffIds;
 }
+
+const centos = fixture("dockerfile/base-images/CentOS-7/CentOS+sig-cloud-instance-images/docker/Dockerfile");
+const fedora = fixture("dockerfile/base-images/44/fedora-cloud+docker-brew-fedora/x86_64/Dockerfile");
+
+describe("roots of CentOS that dodai made", needs(centos, fedora, centosPackages, "createrepo_c", "xz"), () => {
+  it("are the same layer by CentOS's, Fedora's and Rocky's Dockerfiles", async (t) => {
+    const { folder: place, repository } = await centosRepository(t);
+    const recipe = centosRecipe(repository, ["bash", "setup"]);
+    using world = openWorld({}, place);
+    const direct = join(place, "direct");
+    const tar = join(world.context, "fedora-20260222.tar");
+    const outputs = [
+      { kind: "oci-layout", destination: direct },
+      { kind: "tar", destination: tar },
+    ] as const;
+    await build({ recipe, cacheDirectory: join(place, "cache"), hostRoot: "", now: new Date("2026-11-24"), outputs });
+    for (const name of ["centos-7-docker.tar.xz", "layer.tar.xz"]) {
+      writeFileSync(join(world.context, name), execFileSync("xz", ["-1c", tar], { maxBuffer: 1 << 30 }));
+    }
+    const rocky = 'FROM scratch\nADD layer.tar.xz /\nCMD ["/bin/bash"]\n';
+    for (const text of [readFileSync(centos, "utf8"), readFileSync(fedora, "utf8"), rocky]) {
+      // Without a time from outside, that of the packages stays.
+      const { sourceDateEpoch: _none, ...options } = { sourceDateEpoch, ...built };
+      const layout = join(place, "again");
+      await buildDockerfile({
+        ...options,
+        dockerfile: { file: "Dockerfile", text },
+        contextDirectory: world.context,
+        cacheDirectory: join(place, "cache"),
+        outputs: [{ kind: "oci-layout", destination: layout }],
+      });
+      const { diffIds, config } = readLayout(layout);
+      assert.deepEqual(diffIds, readLayout(direct).diffIds);
+      assert.deepEqual(config.config.Cmd, ["/bin/bash"]);
+      if (text.includes("LABEL org.label")) assert.equal(Object.keys(config.config.Labels as object).length, 5);
+    }
+  });
+});
 
 const images = fixture("dockerfile/base-images");
 

@@ -3,14 +3,24 @@ import assert from "node:assert/strict";
 import { createReadStream, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { describe, it, test } from "node:test";
+import { after, before, describe, it, test } from "node:test";
 import { bytesOf } from "../../../src/core/bytes.ts";
-import type { DatabaseOptions, GeneratedFile, InstalledPackage, TrustKey } from "../../../src/packages/contract.ts";
+import type {
+  DatabaseOptions,
+  FileWishes,
+  GeneratedFile,
+  InstalledPackage,
+  TrustKey,
+} from "../../../src/packages/contract.ts";
 import { formatDatabase } from "../../../src/packages/rpm/database.ts";
+import { rpm } from "../../../src/packages/rpm/format.ts";
 import { parseHeader } from "../../../src/packages/rpm/header.ts";
 import { openPackage } from "../../../src/packages/rpm/package-file.ts";
+import { workshopSpecs } from "../../build/workshop-specs.ts";
 import { fixture, needs, run } from "../../kit/oracle.ts";
+import { createSigner } from "../../kit/repository.ts";
 import { makeRpm, type RpmSpec } from "../../kit/rpm.ts";
+import { runWorkshop } from "../../kit/rpm-workshop.ts";
 import { temporaryFolder } from "../../kit/temporary.ts";
 
 const epoch = 1_700_000_001;
@@ -201,4 +211,120 @@ test("rpm reads the files of Berkeley DB", needs("rpm", centos, keyFile), async 
     if (some.length > 0) assert.ok(rpm("-qf", "--qf", "%{NAME}\n", ...some).includes(name), name);
   }
   assert.deepEqual(rpm("-q", "--qf", "%{NAME}\n", "--whatprovides", "libc.so.6()(64bit)"), ["glibc"]);
+});
+
+const triggers = `Name: triggers
+Version: 3
+Release: 1
+Summary: What is looked up by rarer tags
+License: MIT
+BuildArch: noarch
+AutoReqProv: no
+Requires: (app with app >= 2)
+Requires: (libdata without app)
+Requires: ((a and b) if (c or d) else e)
+Requires(preun): setup
+Requires(post): shell
+Requires: config(triggers) = 3-1
+Conflicts: (gone unless too)
+Obsoletes: before < 2
+Recommends: nice >= 1
+Suggests: (x or y)
+Supplements: (app and nice)
+Enhances: app > 1
+%description
+Triggers.
+%description -l de
+Ausloeser.
+%prep
+%install
+mkdir -p %{buildroot}/etc %{buildroot}/usr/share/triggers/empty
+echo 1 >%{buildroot}/etc/triggers.conf
+echo 2 >%{buildroot}/etc/triggers.missing
+echo 3 >%{buildroot}/usr/share/triggers/artifact
+%triggerin -- app, setup > 1, app
+true
+%triggerun -- libdata
+true
+%triggerpostun -- app < 1
+true
+%triggerprein -- extra
+true
+%filetriggerin -- /usr/bin, /usr/lib
+true
+%filetriggerun -- /usr/share
+true
+%transfiletriggerin -P 2000 -- /usr/share/app /etc
+true
+%transfiletriggerpostun -- /usr/lib64
+true
+%pre -p <lua>
+print("x")
+%preun
+true
+%verifyscript
+true
+%changelog
+* Tue Nov 14 2023 Some One <some@example.org> - 3-1
+- made
+%files
+%config(noreplace) %verify(not md5 size) /etc/triggers.conf
+%config(missingok) /etc/triggers.missing
+%artifact /usr/share/triggers/artifact
+%dir /usr/share/triggers
+/usr/share/triggers/empty
+`;
+
+describe("packages of rpmbuild", needs("rpm", "rpmbuild", "rpmsign", "createrepo_c", "gpg"), () => {
+  const isRoot = process.getuid?.() === 0;
+  const ways: readonly {
+    readonly name: string;
+    readonly words: readonly string[];
+    readonly wishes?: FileWishes;
+  }[] = [
+    { name: "whole", words: [] },
+    { name: "without documentation", words: ["--excludedocs"], wishes: { documentation: false } },
+    {
+      name: "in some languages",
+      words: ["--define", "_install_langs de:en"],
+      wishes: { documentation: true, languages: ["de", "en"] },
+    },
+  ];
+  let workshop = "";
+  const closing: (() => Promise<void> | void)[] = [];
+  before(async () => {
+    const signers = [createSigner("one", { algorithm: "rsa3072" }), createSigner("two")];
+    for (const signer of signers) closing.push(() => signer.close());
+    const folder = await temporaryFolder({ after: (close: () => Promise<void>) => void closing.push(close) });
+    workshop = runWorkshop(folder, { specs: [...workshopSpecs.slice(0, 4), triggers], signers });
+  });
+  after(async () => {
+    for (const close of closing) await close();
+  });
+  for (const { name, words, wishes } of ways) {
+    it(
+      `are in the database as rpm itself has them: ${name}`,
+      isRoot ? {} : { skip: "needs root, for rpm" },
+      async (t) => {
+        const folder = await temporaryFolder(t);
+        const files = globSync(`${workshop}/*.rpm`).filter((file) => !file.includes("/old-extra-"));
+        const [ours, theirs] = [join(folder, "ours.sqlite"), join(folder, "theirs")];
+        const installed: InstalledPackage[] = [];
+        for (const file of files) {
+          const one = await installedOf(createReadStream(file));
+          const gone = new Set(wishes ? rpm.unwanted?.(one.control, wishes) : []);
+          installed.push({ ...one, paths: one.paths.filter((path) => !gone.has(path)) });
+        }
+        writeFileSync(ours, bytesIn(formatDatabase(installed, options())));
+        const env = { ...process.env, SOURCE_DATE_EPOCH: String(epoch) };
+        const flags = ["--nodeps", "--noscripts", "--notriggers", "--nosignature", "--ignorearch"];
+        run("rpm", ["--root", theirs, "--dbpath", "/var/lib/rpm", ...flags, ...words, "-i", ...files], { env });
+        const [a, b] = [rowsOf(ours), rowsOf(join(theirs, "var/lib/rpm/rpmdb.sqlite"))];
+        assert.deepEqual(Object.keys(a.rows).toSorted(), Object.keys(b.rows).toSorted());
+        for (const table of Object.keys(b.rows)) assert.deepEqual(a.rows[table], b.rows[table], table);
+        assert.deepEqual(a.schema, b.schema);
+        assert.ok((a.rows.Transfiletriggername?.length ?? 0) > 2 && (a.rows.Triggername?.length ?? 0) > 3);
+      },
+    );
+  }
 });

@@ -277,6 +277,10 @@ describe("a repository of rpm packages is refused", () => {
     const { index } = await open(damaged("primary", (text) => text.replace('href="Packages/app', 'href="../app')));
     assert.throws(() => index.named("app"), { code: "INDEX_SYNTAX" });
   });
+  it("when its metadata unfolds to far more than any does", async () => {
+    const blank = (text: string): string => text.replace("<metadata", `${" ".repeat(100 << 20)}<metadata`);
+    await assert.rejects(open(damaged("primary", blank)), { code: /^(?:ARCHIVE_TOO_LARGE|INDEX_SYNTAX)$/ });
+  });
   it("when it is not there", () => assert.rejects(open(new Map()), { code: "INDEX_MISSING" }));
   it("when a file that it lists is not there", async () => {
     const files = makeRpmRepository({ packages });

@@ -39,6 +39,14 @@ describe("scripts of rpm packages", () => {
       ["/usr/bin/systemd-sysusers", "pretrans of shell", "/usr/sbin/ldconfig"],
     );
   });
+  it("have ldconfig once for all that are that alone", async () => {
+    const alone: RpmSpec = { name: "alone", scripts: { post: "/sbin/ldconfig\n" } };
+    const more: RpmSpec = { name: "more", scripts: { post: "/sbin/ldconfig\ntrue\n" } };
+    const plan = await planned([alone, more], ["usr/sbin/ldconfig"]);
+    assert.deepEqual(told(plan), ["/usr/sbin/ldconfig", "post of more", "/usr/sbin/ldconfig"]);
+    assert.deepEqual(plan.needless, [{ package: "alone", script: "post" }]);
+    assert.deepEqual(told(await planned([alone])), ["post of alone"]);
+  });
   it("end the build when %pre fails, and are warned of otherwise", async () => {
     const { commands } = await planned(packages);
     assert.deepEqual(commands[0]?.argv, ["/var/tmp/dodai-scripts/shell.pre", "1"]);
