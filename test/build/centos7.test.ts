@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { build } from "../../src/build/build.ts";
 import type { BuildOptions, BuildResult } from "../../src/build/contract.ts";
+import type { Recipe } from "../../src/core/recipe.ts";
 import { runDodai } from "../kit/build.ts";
 import { installWithDnf } from "../kit/dnf.ts";
 import { needs, run } from "../kit/oracle.ts";
@@ -125,14 +126,14 @@ describe("CentOS 7", needs(centosPackages, "createrepo_c", "dnf", "rpm"), () => 
     },
   );
   it("is the same whether its scripts run or are emulated, but for what is not known", async (t) => {
-    const { folder, repository } = await makeRepository(t);
+    const { folder, repository } = await centosRepository(t);
     const words = ["gzip", "shadow-utils", "libutempter", "pam", "openldap", "nss-tools", "curl", "cpio", "findutils"];
     const build7 = async (
       scripts: "run" | "emulate",
     ): Promise<{ readonly tar: string; readonly result: BuildResult }> => {
       const tar = join(folder, `${scripts}.tar`);
       const recipe: Recipe = {
-        ...recipeFor(repository, words),
+        ...centosRecipe(repository, words),
         ...{ variant: "minimal", scripts, allowUnknownScripts: ["glibc"] },
       };
       const options = { hostRoot: "", now: new Date("2026-11-24"), recipe, cacheDirectory: join(folder, "cache") };
