@@ -182,7 +182,8 @@ const NAMED_AT_MOST = 10;
 function assertKnown({ plan, installed }: ScriptContext, scripts: readonly ScriptRecord[]): void {
   const { recipe, supply, base, distribution } = plan;
   const hasManager = base?.database?.packages.some(({ name }) => name === "dpkg") ?? false;
-  const hasRpm = distribution.format.name === "rpm" && installed.some(({ name }) => name === "rpm");
+  const isRpm = distribution.format.name === "rpm" && recipe.variant !== "empty";
+  const hasRpm = isRpm && installed.some(({ name }) => name === "rpm");
   if (!supply.essential && !hasManager && !hasRpm) return;
   const allowed = new Set(recipe.allowUnknownScripts);
   const unknown = scripts.filter((one) => one.done === "skipped" && !allowed.has(one.package));
