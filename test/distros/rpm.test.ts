@@ -89,7 +89,7 @@ describe("distributions of rpm packages", () => {
       const supply = centos.supply(recipe("9", variant, changes), amd64, official);
       assert.deepEqual(supply.wishes, wanted);
       assert.deepEqual(
-        supply.files.map((file) => file.kind === "file" && file.content),
+        supply.files.flatMap((file) => (file.kind === "file" && !file.path.includes("/vars/") ? [file.content] : [])),
         macros,
       );
     });
