@@ -4,6 +4,7 @@ import { crc32 } from "node:zlib";
 import { DodaiError } from "../../core/dodai-error.ts";
 import type { PackageGroup } from "../contract.ts";
 import { buildHashTable, formatTables, HEADER_BYTES, hashName } from "../index-layout.ts";
+import { NumberList } from "../number-list.ts";
 import type { Modules } from "./modules.ts";
 import type { PackageRow } from "./record.ts";
 
@@ -33,11 +34,11 @@ export function startIndex(what: string): IndexCompiler {
   // Pages that are not written cost nothing; most indexes fit without ever growing.
   let output = Buffer.allocUnsafeSlow(64 << 20);
   let used = HEADER_BYTES;
-  const offsets: number[] = [];
-  const checks: number[] = [];
-  const nameHashes: number[] = [];
-  const hashes: number[] = [];
-  const items: number[] = [];
+  const offsets = new NumberList();
+  const checks = new NumberList();
+  const nameHashes = new NumberList();
+  const hashes = new NumberList();
+  const items = new NumberList();
   const known = new Map<string, string>();
   const byId = new Map<string, number>();
   const wanted = new Set<string>();
@@ -91,8 +92,10 @@ export function startIndex(what: string): IndexCompiler {
     },
     missingFiles(asked) {
       if (wanted.size + asked.length === 0) return wanted;
-      const had = new Set(hashes);
-      return new Set([...wanted, ...asked].filter((file) => !had.has(hashName(file))));
+      const missing = new Set([...wanted, ...asked]);
+      const byHash = Map.groupBy(missing, hashName);
+      for (const hash of hashes.all) for (const file of byHash.get(hash) ?? []) missing.delete(file);
+      return missing;
     },
     addFiles(id, files) {
       const item = byId.get(id);
@@ -102,17 +105,18 @@ export function startIndex(what: string): IndexCompiler {
     },
     finish(extras) {
       append({ ...extras, files: more } satisfies IndexExtras);
+      offsets.push(used);
       const numbers = Uint32Array.from({ length: nameHashes.length }, (_, at) => at);
-      const names = buildHashTable(Uint32Array.from(nameHashes), numbers);
-      const provides = buildHashTable(Uint32Array.from(hashes), Uint32Array.from(items));
+      const names = buildHashTable(nameHashes.all, numbers);
+      const provides = buildHashTable(hashes.all, items.all);
       const { header, tables } = formatTables(
         {
-          offsets: Uint32Array.from([...offsets, used]),
-          checks: Uint32Array.from(checks),
-          mentions: new Uint32Array(offsets.length),
+          offsets: offsets.all,
+          checks: checks.all,
+          mentions: new Uint32Array(checks.length),
           names,
           provides,
-          flags: new Uint8Array(offsets.length),
+          flags: new Uint8Array(checks.length),
         },
         used - HEADER_BYTES,
       );

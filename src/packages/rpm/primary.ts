@@ -165,7 +165,11 @@ function rowOf(draft: Draft, options: PrimaryOptions): PackageRow {
   return [...start, unique(provides), mapped(relations), files];
 }
 
-const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)];
+/** Most lists are short, and a set of each would be costly. */
+function unique(texts: readonly string[]): readonly string[] {
+  if (texts.length > 16) return [...new Set(texts)];
+  return texts.every((text, at) => texts.indexOf(text) === at) ? texts : [...new Set(texts)];
+}
 
 const mapped = (relations: Draft["relations"]): PackageRow[10] =>
   Object.fromEntries(Object.entries(relations).map(([letter, texts]) => [letter, unique(texts)]));

@@ -25,6 +25,9 @@ const MAX_CHILDREN = 2_000_000;
 /** Between two tags: far above the longest description. */
 const MAX_TEXT_BYTES = 4 << 20;
 
+/** What becomes text at once. A name or an attribute keeps all the text that it is a part of in memory. */
+const PIECE_BYTES = 32 << 10;
+
 /** Reads the document to its end. Throws INDEX_SYNTAX (or `code`). */
 export async function readXml(bytes: Bytes, handler: XmlHandler, options: XmlOptions): Promise<void> {
   const fault = (state: string, cause?: unknown): DodaiError =>
@@ -67,7 +70,9 @@ export async function readXml(bytes: Bytes, handler: XmlHandler, options: XmlOpt
     quietBytes += chunk.length;
     if (seen > options.maxBytes) throw fault(`it is larger than ${options.maxBytes} bytes`);
     if (quietBytes > MAX_TEXT_BYTES) throw fault(`a text or a tag in it is larger than ${MAX_TEXT_BYTES} bytes`);
-    parser.write(decoder.decode(chunk, { stream: true }));
+    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+      parser.write(decoder.decode(chunk.subarray(at, at + PIECE_BYTES), { stream: true }));
+    }
   }
   parser.write(decoder.decode());
   parser.close();
