@@ -14,7 +14,7 @@ import { startIndex } from "../src/packages/rpm/index-compile.ts";
 import { parseMirrorList } from "../src/packages/rpm/metalink.ts";
 import { parseModules } from "../src/packages/rpm/modules.ts";
 import { openPackage } from "../src/packages/rpm/package-file.ts";
-import { readPrimary } from "../src/packages/rpm/primary.ts";
+import { readingPrimary } from "../src/packages/rpm/primary.ts";
 import { parseRelation } from "../src/packages/rpm/relation.ts";
 import { parseRepomd } from "../src/packages/rpm/repomd.ts";
 import { compareVersions } from "../src/packages/rpm/version.ts";
@@ -80,9 +80,10 @@ function withoutDigests(input: Uint8Array): Uint8Array {
 
 async function readRows(input: Uint8Array): Promise<void> {
   const index = startIndex("a fuzzed file");
-  await readPrimary(bytesOf(input), (row, id) => index.add(row, id), { what: "a fuzzed file", maxBytes: 1 << 22 });
+  const options = { what: "a fuzzed file", maxBytes: 1 << 22 };
+  for await (const _ of readingPrimary(bytesOf(input), (row, id) => index.add(row, id), options));
   index.missingFiles([]);
-  const opened = openIndex(memoryAccess(index.finish({ groups: [], modules: { streams: [], defaults: [] } })));
+  const opened = openIndex(memoryAccess(Buffer.concat(index.finish({ groups: [], modules: { streams: [], defaults: [] } }))));
   for (const name of opened.names()) {
     for (const record of opened.named(name)) {
       assertInside(record.path, "path of a package file");

@@ -443,7 +443,7 @@ export interface RepositoryAccess {
   readonly compiled: {
     open(key: string): Promise<RandomAccess | undefined>;
     /** Keeps the bytes under `key` and opens them. */
-    keep(key: string, bytes: Uint8Array): Promise<RandomAccess>;
+    keep(key: string, bytes: Bytes | Uint8Array): Promise<RandomAccess>;
   };
   /** Warnings that a person should read: an unsigned repository, an old hash. */
   warn(message: string): void;

@@ -1,7 +1,8 @@
 // How a compiled index lies in a file: a header, the stanzas' text, then tables. Opening reads the header and the tables
 // alone; a stanza is read when somebody asks for it.
 //
-//   header    magic, a byte-order mark, counts, where the tables start, their CRC-32
+//   header    magic, a byte-order mark, counts, where the tables start, their CRC-32; at the end where the text is written
+//             while it is made
 //   text      the stanzas one after another, without the fields that nobody needs
 //   tables    offsets    where each stanza starts, and where the last one ends
 //             checks     CRC-32 of each stanza's text
@@ -102,9 +103,10 @@ export function formatTables(tables: IndexTables, textBytes: number): { header: 
 }
 
 /** Reads header and tables. Throws CACHE_BROKEN when anything about them is not as `formatTables` left it. */
-export function readTables(file: RandomAccess): IndexTables {
+export function readTables(file: RandomAccess, place: "at the start" | "at the end" = "at the start"): IndexTables {
   if (file.sizeBytes < HEADER_BYTES) throw broken("it is cut off");
-  const header = Buffer.from(file.read(0, HEADER_BYTES));
+  const isAtStart = place === "at the start";
+  const header = Buffer.from(file.read(isAtStart ? 0 : file.sizeBytes - HEADER_BYTES, HEADER_BYTES));
   if (header.toString("latin1", 0, MAGIC.length) !== MAGIC) throw broken("it was not written by this version of dodai");
   const counts = new Uint32Array(
     header.buffer.slice(header.byteOffset + MAGIC.length, header.byteOffset + HEADER_BYTES),
@@ -125,7 +127,7 @@ export function readTables(file: RandomAccess): IndexTables {
   const tableBytes = lengths.reduce((sum, length) => sum + 4 * length, count);
   if (HEADER_BYTES + textBytes + tableBytes !== file.sizeBytes) throw broken("its size is not what its header says");
   // A copy of its own, so that the tables are aligned whatever the reader gave.
-  const bytes = new Uint8Array(file.read(HEADER_BYTES + textBytes, tableBytes));
+  const bytes = new Uint8Array(file.read((isAtStart ? HEADER_BYTES : 0) + textBytes, tableBytes));
   if (crc32(bytes) !== check) throw broken("its tables are damaged");
   let at = 0;
   const [offsets, checks, mentions, ...rest] = lengths.map((length) => {

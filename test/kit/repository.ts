@@ -6,7 +6,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { type Bytes, bytesOf, verified } from "../../src/core/bytes.ts";
+import { type Bytes, bytesOf, concatBytes, verified } from "../../src/core/bytes.ts";
 import type { RandomAccess, Repository, RepositoryAccess, TrustKey } from "../../src/packages/contract.ts";
 import { memoryAccess } from "../../src/packages/memory-access.ts";
 import { type DebSpec, packagesText } from "./deb.ts";
@@ -243,14 +243,19 @@ export function accessTo(files: RepositoryFiles, now: Date): MemoryRepositoryAcc
     },
     compiled: {
       open: (key) => Promise.resolve(opened(key)),
-      keep: (key, bytes) => {
-        kept.set(key, bytes);
-        return Promise.resolve(memoryAccess(bytes));
+      keep: async (key, bytes) => {
+        const whole = await wholeOf(bytes);
+        kept.set(key, whole);
+        return memoryAccess(whole);
       },
     },
     warn: (message) => void warnings.push(message),
   };
 }
+
+/** Bytes that may come in pieces, at once. */
+export const wholeOf = async (bytes: Bytes | Uint8Array): Promise<Uint8Array> =>
+  bytes instanceof Uint8Array ? bytes : concatBytes(await Array.fromAsync(bytes));
 
 async function drained(bytes: Bytes): Promise<void> {
   for await (const _ of bytes);

@@ -1,10 +1,10 @@
-// Rows of packages become a compiled index (../index-layout.ts): each row as JSON, found by name and by what it provides. One
+// Rows of packages become a compiled index (../index-layout.ts, its header at the end): each row as JSON, found by name and by what it provides. One
 // row more, the last, has what is said of all packages together: groups, modules, files that only filelists.xml lists.
-import { crc32 } from "node:zlib";
 import { DodaiError } from "../../core/dodai-error.ts";
 import type { PackageGroup } from "../contract.ts";
-import { buildHashTable, formatTables, HEADER_BYTES, hashName } from "../index-layout.ts";
+import { buildHashTable, formatTables, hashName } from "../index-layout.ts";
 import { NumberList } from "../number-list.ts";
+import { IndexRows } from "./index-rows.ts";
 import type { Modules } from "./modules.ts";
 import type { PackageRow } from "./record.ts";
 
@@ -23,7 +23,10 @@ export interface IndexCompiler {
   missingFiles(asked: readonly string[]): ReadonlySet<string>;
   /** The package by its id has these files. */
   addFiles(id: string, files: readonly string[]): void;
-  finish(extras: Omit<IndexExtras, "files">): Uint8Array;
+  /** The start of the index, or what follows on the call before. */
+  takeRows(): readonly Uint8Array[];
+  /** The rest of the index. */
+  finish(extras: Omit<IndexExtras, "files">): readonly Uint8Array[];
 }
 
 /** Relations by which packages are looked up, beside names and provides, under their letter and a space. */
@@ -31,9 +34,8 @@ export const lookedUp: readonly ("o" | "p" | "e")[] = ["o", "p", "e"];
 
 /** Throws INDEX_SYNTAX for a package that is there twice with different files. */
 export function startIndex(what: string): IndexCompiler {
-  // Pages that are not written cost nothing; most indexes fit without ever growing.
-  let output = Buffer.allocUnsafeSlow(64 << 20);
-  let used = HEADER_BYTES;
+  const rows = new IndexRows();
+  let used = 0;
   const offsets = new NumberList();
   const checks = new NumberList();
   const nameHashes = new NumberList();
@@ -44,19 +46,10 @@ export function startIndex(what: string): IndexCompiler {
   const wanted = new Set<string>();
   const more: Record<number, readonly string[]> = {};
 
-  function reserve(more: number): void {
-    if (used + more <= output.length) return;
-    const grown = Buffer.allocUnsafeSlow(2 * (used + more));
-    output.copy(grown, 0, 0, used);
-    output = grown;
-  }
-
   function append(value: unknown): void {
-    const text = JSON.stringify(value);
-    reserve(3 * text.length);
-    const length = output.write(text, used);
+    const { length, check } = rows.append(JSON.stringify(value));
     offsets.push(used);
-    checks.push(crc32(output.subarray(used, used + length)));
+    checks.push(check);
     used += length;
   }
 
@@ -103,6 +96,7 @@ export function startIndex(what: string): IndexCompiler {
       more[item] = files;
       for (const file of files) provide(file, item);
     },
+    takeRows: () => rows.takeFull(),
     finish(extras) {
       append({ ...extras, files: more } satisfies IndexExtras);
       offsets.push(used);
@@ -118,12 +112,9 @@ export function startIndex(what: string): IndexCompiler {
           provides,
           flags: new Uint8Array(checks.length),
         },
-        used - HEADER_BYTES,
+        used,
       );
-      reserve(tables.length);
-      output.set(header, 0);
-      output.set(tables, used);
-      return output.subarray(0, used + tables.length);
+      return [...rows.takeRest(), tables, header];
     },
   };
 }

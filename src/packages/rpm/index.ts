@@ -27,7 +27,7 @@ const letters: Readonly<Partial<Record<RelationKind, string>>> = { obsoletes: "o
 
 /** Opens what `startIndex` wrote. Throws CACHE_BROKEN, at once or when a damaged row is read. */
 export function openIndex(file: RandomAccess, options: OpenIndexOptions = {}): PackageIndex {
-  const tables = readTables(file);
+  const tables = readTables(file, "at the end");
   const last = tables.flags.length - 1;
   const extras = readRow(file, tables, last) as IndexExtras;
   const modules = enabledModules(extras.modules, options.modules ?? [], options.modulePlatform);

@@ -72,7 +72,8 @@ function indexOf(present: readonly Present[], architecture: string): ReturnType<
     if (before === undefined || isNewer(version, before.identity.version, one.what)) newest.set(name, one);
   }
   for (const one of newest.values()) compiler.add(rowOf(one), one.identity.name);
-  return openIndex(memoryAccess(compiler.finish({ groups: [], modules: { streams: [], defaults: [] } })));
+  const pieces = compiler.finish({ groups: [], modules: { streams: [], defaults: [] } });
+  return openIndex(memoryAccess(Buffer.concat(pieces)));
 }
 
 /** Packages of i386 to i686 go together, and those of x86_64's newer levels with x86_64. */

@@ -5,7 +5,7 @@ import { DodaiError } from "../../core/dodai-error.ts";
 import type { PackageRow, RowRelation } from "./record.ts";
 import { locationOf } from "./repomd.ts";
 import { formatEvr } from "./version.ts";
-import { type Attributes, readXml } from "./xml.ts";
+import { type Attributes, readingXml } from "./xml.ts";
 
 export interface PrimaryOptions {
   readonly what: string;
@@ -51,16 +51,16 @@ interface Draft {
   files: string[];
 }
 
-/** Calls `found` for each binary package. Throws INDEX_SYNTAX. */
-export async function readPrimary(
+/** Calls `found` for each binary package, with a pause after each of the bytes' chunks. Throws INDEX_SYNTAX. */
+export async function* readingPrimary(
   bytes: Bytes,
   found: (row: PackageRow, id: string) => void,
   options: PrimaryOptions,
-): Promise<void> {
+): AsyncGenerator<void> {
   let draft: Draft | undefined;
   let list: string[] | undefined;
   let checksumType = "";
-  await readXml(
+  yield* readingXml(
     bytes,
     {
       open(name, attributes) {

@@ -16,7 +16,7 @@ import { readFilelists } from "./filelists.ts";
 import { type OpenIndexOptions, openIndex } from "./index.ts";
 import { startIndex } from "./index-compile.ts";
 import { type Modules, parseModules } from "./modules.ts";
-import { readPrimary } from "./primary.ts";
+import { readingPrimary } from "./primary.ts";
 import { type MetadataFile, parseRepomd, type Repomd } from "./repomd.ts";
 import { trustedKeys } from "./trust.ts";
 import { verifiedAs } from "./verified.ts";
@@ -181,7 +181,7 @@ async function openCompiled(source: Source, files: ReadonlyMap<string, MetadataF
       if (!(error instanceof DodaiError) || error.code !== "CACHE_BROKEN") throw error;
     }
   }
-  return openIndex(await access.compiled.keep(key, await compile(source, files)), options);
+  return openIndex(await access.compiled.keep(key, compile(source, files)), options);
 }
 
 /** The digests of what is compiled, and the form of the result: raised when the compiler changes. */
@@ -190,10 +190,11 @@ function compiledKey(
   { architecture, repository: { files = [] } }: Source,
 ): string {
   const digests = [...chosen].map(([kind, { checksum }]) => `${kind} ${checksum.algorithm}:${checksum.hex}`);
-  return hexOf(sha256(["dodai rpm index 4", architecture, ...digests, ...files].join("\n")));
+  return hexOf(sha256(["dodai rpm index 5", architecture, ...digests, ...files].join("\n")));
 }
 
-async function compile(source: Source, files: ReadonlyMap<string, MetadataFile>): Promise<Uint8Array> {
+/** Rows leave as soon as they are made. */
+async function* compile(source: Source, files: ReadonlyMap<string, MetadataFile>): AsyncGenerator<Uint8Array> {
   const { repository, architecture } = source;
   const limits = (kind: string): { what: string; maxBytes: number } => ({
     what: `${kind} of "${repository.name}"`,
@@ -201,13 +202,14 @@ async function compile(source: Source, files: ReadonlyMap<string, MetadataFile>)
   });
   const index = startIndex(`the index of "${repository.name}"`);
   const architectures = new Set(["noarch", ...compatibleArchitectures(architecture).map(({ name }) => name)]);
-  await readPrimary(
+  const reading = readingPrimary(
     await fetchText(source, files, "primary"),
     (row, id) => {
       if (architectures.has(row[2])) index.add(row, id);
     },
     limits("primary.xml"),
   );
+  for await (const _ of reading) yield* index.takeRows();
   const wanted = index.missingFiles(repository.files ?? []);
   if (wanted.size > 0 && files.has("filelists")) {
     const found = (id: string, paths: readonly string[]): void => index.addFiles(id, paths);
@@ -216,7 +218,7 @@ async function compile(source: Source, files: ReadonlyMap<string, MetadataFile>)
   const groups: readonly PackageGroup[] = files.has("group")
     ? await readComps(await fetchText(source, files, "group"), limits("comps.xml"))
     : [];
-  return index.finish({ groups, modules: await fetchModules(source, files) });
+  yield* index.finish({ groups, modules: await fetchModules(source, files) });
 }
 
 async function fetchModules(source: Source, files: ReadonlyMap<string, MetadataFile>): Promise<Modules> {

@@ -26,6 +26,10 @@ const notInXml = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
 const plainName = /^[A-Za-z_:][\w.:-]*$/;
 const anyName = /^[\p{L}_:][\p{L}\p{N}\p{M}_:.\u00b7-]*$/u;
 
+/** 2.6 and 2.8: what XML itself says of the document has a form of its own. */
+const instruction =
+  /^(?:(?!xml(?:\s|$))[\p{L}_:][\p{L}\p{N}_:.-]*(?:\s[^]*)?|xml\s+version\s*=\s*(["'])1\.\d+\1(?:\s+encoding\s*=\s*(["'])[A-Za-z][\w.-]*\2)?(?:\s+standalone\s*=\s*(["'])(?:yes|no)\3)?\s*)$/iu;
+
 /** Tells `events` what it finds, in order. Throws their `fault`. */
 export function startXmlScan(events: XmlEvents): XmlScan {
   /** The start of markup whose end was not there yet. */
@@ -74,8 +78,11 @@ function markup(text: string, start: number, events: XmlEvents): number {
       if (end > 0) events.close(text.slice(start + 2, end).trimEnd());
       return end + 1;
     }
-    case "?":
-      return endOf(text, "?>", start + 2);
+    case "?": {
+      const end = endOf(text, "?>", start + 2);
+      if (end > 0 && !instruction.test(text.slice(start + 2, end - 2))) throw events.fault("an instruction is no such");
+      return end;
+    }
     case "!":
       return declaration(text, start, events);
     default:

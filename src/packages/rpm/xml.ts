@@ -30,6 +30,11 @@ const PIECE_BYTES = 32 << 10;
 
 /** Reads the document to its end. Throws INDEX_SYNTAX (or `code`). */
 export async function readXml(bytes: Bytes, handler: XmlHandler, options: XmlOptions): Promise<void> {
+  for await (const _ of readingXml(bytes, handler, options));
+}
+
+/** The same, with a pause after each of the bytes' chunks. */
+export async function* readingXml(bytes: Bytes, handler: XmlHandler, options: XmlOptions): AsyncGenerator<void> {
   const fault = (state: string): DodaiError =>
     new DodaiError(options.code ?? "INDEX_SYNTAX", `Cannot read ${options.what}: ${state}`);
   /** What is open, the outermost first: its name, its text so far, and how many elements it has. */
@@ -79,6 +84,7 @@ export async function readXml(bytes: Bytes, handler: XmlHandler, options: XmlOpt
     for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
       scan.write(decoder.decode(chunk.subarray(at, at + PIECE_BYTES), { stream: true }));
     }
+    yield;
   }
   scan.write(decoder.decode());
   scan.end();

@@ -19,6 +19,7 @@ import {
   type SuiteSpec,
   signed,
   writeRepository,
+  wholeOf,
 } from "../../kit/repository.ts";
 import { temporaryFolder } from "../../kit/temporary.ts";
 
@@ -111,7 +112,7 @@ test(
       const outcome = await openDebRepository(repository, "amd64", {
         fetch: ({ urls }, path, options) => mirrors.fetch(urls, path, options),
         now: new Date(),
-        compiled: { open: () => Promise.resolve(undefined), keep: (_, bytes) => Promise.resolve(memoryAccess(bytes)) },
+        compiled: { open: () => Promise.resolve(undefined), keep: async (_, bytes) => memoryAccess(await wholeOf(bytes)) },
         warn: assert.fail,
       }).then(
         () => "takes",

@@ -7,7 +7,7 @@ import { readComps } from "../../../src/packages/rpm/comps.ts";
 import { readFilelists } from "../../../src/packages/rpm/filelists.ts";
 import { parseMirrorList } from "../../../src/packages/rpm/metalink.ts";
 import { parseModules } from "../../../src/packages/rpm/modules.ts";
-import { readPrimary } from "../../../src/packages/rpm/primary.ts";
+import { readingPrimary } from "../../../src/packages/rpm/primary.ts";
 import { parseRepomd } from "../../../src/packages/rpm/repomd.ts";
 
 const what = "a file of a test";
@@ -30,7 +30,7 @@ const readers: readonly {
     name: "primary.xml",
     good: `<metadata>@<package type="rpm"><name>a</name><arch>noarch</arch><version ver="1" rel="1"/><checksum type="sha256">0</checksum><size package="1"/><location href="a"/></package></metadata>`,
     code: "INDEX_SYNTAX",
-    read: (text) => readPrimary(bytesOf(text), () => {}, { what, maxBytes }),
+    read: (text) => Array.fromAsync(readingPrimary(bytesOf(text), () => {}, { what, maxBytes })),
   },
   {
     name: "filelists.xml",
