@@ -3,7 +3,7 @@ import { pipeline, Readable } from "node:stream";
 import { constants, createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from "node:zlib";
 import type { Bytes } from "../core/bytes.ts";
 
-const chunkSize = 1 << 20;
+const usualChunk = 1 << 20;
 
 /**
  * The largest window that a frame may ask for, 2^27 bytes, as `zstd -d` without options has it; `zstd --long=27` and
@@ -12,7 +12,7 @@ const chunkSize = 1 << 20;
 const ZSTD_WINDOW_LOG = 27;
 
 /** RFC 1952, 2.2: members follow each other. Zeros may follow the last one: tools pad. */
-export function gunzip(bytes: Bytes): AsyncGenerator<Uint8Array> {
+export function gunzip(bytes: Bytes, chunkSize: number = usualChunk): AsyncGenerator<Uint8Array> {
   return run(bytes, createGunzip({ chunkSize }));
 }
 
@@ -20,7 +20,7 @@ export function gunzip(bytes: Bytes): AsyncGenerator<Uint8Array> {
  * RFC 8878, 3: frames, also skippable ones, follow each other; nothing but zeros may follow. (One to three stray bytes at the very end
  * pass: zlib takes them for the start of a frame. The frames before them are whole and checked all the same.)
  */
-export function unzstd(bytes: Bytes): AsyncGenerator<Uint8Array> {
+export function unzstd(bytes: Bytes, chunkSize: number = usualChunk): AsyncGenerator<Uint8Array> {
   return run(bytes, createZstdDecompress({ chunkSize, params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } }));
 }
 

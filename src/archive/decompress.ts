@@ -12,6 +12,11 @@ export interface DecompressOptions {
   readonly maxBytes: number;
   /** Whose bytes, for messages: `data.tar.xz of "libc6"`. */
   readonly what: string;
+  /**
+   * Of the pieces that gzip and zstd come out in; large ones by default, which is fast. What works long on a piece asks for
+   * small ones: memory of those that it has done with is only slowly given back.
+   */
+  readonly pieceBytes?: number;
 }
 
 /**
@@ -49,14 +54,14 @@ export async function decompressAll(bytes: Uint8Array, options: DecompressOption
   }
 }
 
-async function decoded(bytes: Bytes, { compression, maxBytes }: DecompressOptions): Promise<Bytes> {
+async function decoded(bytes: Bytes, { compression, maxBytes, pieceBytes }: DecompressOptions): Promise<Bytes> {
   switch (compression) {
     case "none":
       return bytes;
     case "gzip":
-      return (await import("./decompress-zlib.ts")).gunzip(bytes);
+      return (await import("./decompress-zlib.ts")).gunzip(bytes, pieceBytes);
     case "zstd":
-      return (await import("./decompress-zlib.ts")).unzstd(bytes);
+      return (await import("./decompress-zlib.ts")).unzstd(bytes, pieceBytes);
     case "xz":
       return (await import("./decompress-xz.ts")).unxz(bytes);
     case "lzma":

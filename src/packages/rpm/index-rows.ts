@@ -1,7 +1,7 @@
 // The rows of an index that is being compiled, gathered in pieces for whoever writes them down.
 import { crc32 } from "node:zlib";
 
-const PIECE_BYTES = 1 << 20;
+const PIECE_BYTES = 128 << 10;
 
 export class IndexRows {
   #full: Uint8Array[] = [];

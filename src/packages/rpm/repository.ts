@@ -30,6 +30,8 @@ const maxModulesBytes = 256 << 20;
 /** What compressed text may unfold to: real metadata does some twentyfold, bombs a thousandfold. */
 const maxUnfolding = 200;
 const alwaysAllowedBytes = 64 << 20;
+/** Of text that is read. */
+const PIECE_BYTES = 64 << 10;
 
 /**
  * PackageFormat.openRepository for rpm. Throws SIGNATURE_INVALID, RELEASE_SYNTAX, INDEX_MISSING, INDEX_SYNTAX, DIGEST_MISMATCH,
@@ -244,7 +246,7 @@ async function fetchText(source: Source, files: ReadonlyMap<string, MetadataFile
   if (compression === "none") return bytes;
   const most = sizeBytes === undefined ? maxTextBytes : Math.max(alwaysAllowedBytes, maxUnfolding * sizeBytes);
   const maxBytes = Math.min(openBytes ?? maxTextBytes, maxTextBytes, most);
-  const text = decompress(bytes, { compression, maxBytes, what });
+  const text = decompress(bytes, { compression, maxBytes, what, pieceBytes: PIECE_BYTES });
   return openChecksum === undefined ? text : verifiedAs(text, openChecksum, `the text of ${what}`);
 }
 
