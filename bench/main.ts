@@ -8,6 +8,7 @@ import { firstRead } from "./cases/first-read.ts";
 import { fullBookworm, fullTrixie } from "./cases/full.ts";
 import { distroless, minbaseBookworm, minbaseTrixie } from "./cases/images.ts";
 import { memory } from "./cases/memory.ts";
+import { memoryRpm } from "./cases/memory-rpm.ts";
 import { registry } from "./cases/registry.ts";
 import { resolving } from "./cases/resolving.ts";
 import { resolvingAlpine } from "./cases/resolving-alpine.ts";
@@ -35,6 +36,7 @@ const cases: readonly Case[] = [
   registry,
   dockerfile,
   memory,
+  memoryRpm,
 ];
 
 const { values: flags, positionals } = parseArgs({

@@ -83,7 +83,9 @@ async function readRows(input: Uint8Array): Promise<void> {
   const options = { what: "a fuzzed file", maxBytes: 1 << 22 };
   for await (const _ of readingPrimary(bytesOf(input), (row, id) => index.add(row, id), options));
   index.missingFiles([]);
-  const opened = openIndex(memoryAccess(Buffer.concat(index.finish({ groups: [], modules: { streams: [], defaults: [] } }))));
+  const opened = openIndex(
+    memoryAccess(Buffer.concat(index.finish({ groups: [], modules: { streams: [], defaults: [] } }))),
+  );
   for (const name of opened.names()) {
     for (const record of opened.named(name)) {
       assertInside(record.path, "path of a package file");

@@ -26,7 +26,9 @@ export type Ending = keyof typeof compressors;
 export function makeLargeRepository(folder: string, ending: Ending, bytes: number): LargeRepository | undefined {
   const [file] = globSync("*-primary.xml.gz", { cwd: fixture });
   if (file === undefined) return undefined;
-  const [start = "", ...packages] = gunzipSync(readFileSync(join(fixture, file))).toString().split(/(?=<package )/);
+  const [start = "", ...packages] = gunzipSync(readFileSync(join(fixture, file)))
+    .toString()
+    .split(/(?=<package )/);
   const body = packages.join("").replace(/<\/metadata>\s*$/, "");
   const copies: Buffer[] = [];
   for (let size = 0; size < bytes; size += copies.at(-1)?.length ?? 0) {

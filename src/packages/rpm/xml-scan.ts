@@ -22,13 +22,16 @@ export interface XmlScan {
 /** Of a tag, a comment or a CDATA section: it is looked at anew with each piece until it is whole. */
 const MAX_MARKUP = 256 << 10;
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is refused
 const notInXml = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
 const plainName = /^[A-Za-z_:][\w.:-]*$/;
 const anyName = /^[\p{L}_:][\p{L}\p{N}\p{M}_:.\u00b7-]*$/u;
 
-/** 2.6 and 2.8: what XML itself says of the document has a form of its own. */
-const instruction =
-  /^(?:(?!xml(?:\s|$))[\p{L}_:][\p{L}\p{N}_:.-]*(?:\s[^]*)?|xml\s+version\s*=\s*(["'])1\.\d+\1(?:\s+encoding\s*=\s*(["'])[A-Za-z][\w.-]*\2)?(?:\s+standalone\s*=\s*(["'])(?:yes|no)\3)?\s*)$/iu;
+/** 2.6 */
+const instruction = /^(?!xml(?:\s|$))[\p{L}_:][\p{L}\p{N}_:.-]*(?:\s|$)/iu;
+/** 2.8: what XML says of the document has a form of its own. */
+const xmlDeclaration =
+  /^xml\s+version\s*=\s*(["'])1\.\d+\1(?:\s+encoding\s*=\s*(["'])[A-Za-z][\w.-]*\2)?(?:\s+standalone\s*=\s*(["'])(?:yes|no)\3)?\s*$/;
 
 /** Tells `events` what it finds, in order. Throws their `fault`. */
 export function startXmlScan(events: XmlEvents): XmlScan {
@@ -80,7 +83,9 @@ function markup(text: string, start: number, events: XmlEvents): number {
     }
     case "?": {
       const end = endOf(text, "?>", start + 2);
-      if (end > 0 && !instruction.test(text.slice(start + 2, end - 2))) throw events.fault("an instruction is no such");
+      const told = text.slice(start + 2, Math.max(end - 2, start + 2));
+      if (end > 0 && !instruction.test(told) && !xmlDeclaration.test(told))
+        throw events.fault(`"${shown(told)}" is no instruction`);
       return end;
     }
     case "!":
@@ -186,7 +191,10 @@ function resolved(text: string, events: XmlEvents): string {
 /** 2.2, Char */
 function characterOf(code: number): string | undefined {
   const isOne =
-    code === 9 || code === 10 || code === 13 || (code >= 0x20 && code <= 0x10ffff && !(code >= 0xd800 && code < 0xe000));
+    code === 9 ||
+    code === 10 ||
+    code === 13 ||
+    (code >= 0x20 && code <= 0x10ffff && !(code >= 0xd800 && code < 0xe000));
   const character = isOne ? String.fromCodePoint(code) : undefined;
   return character === undefined || notInXml.test(character) ? undefined : character;
 }

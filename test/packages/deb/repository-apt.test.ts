@@ -18,8 +18,8 @@ import {
   type Signing,
   type SuiteSpec,
   signed,
-  writeRepository,
   wholeOf,
+  writeRepository,
 } from "../../kit/repository.ts";
 import { temporaryFolder } from "../../kit/temporary.ts";
 
@@ -112,7 +112,10 @@ test(
       const outcome = await openDebRepository(repository, "amd64", {
         fetch: ({ urls }, path, options) => mirrors.fetch(urls, path, options),
         now: new Date(),
-        compiled: { open: () => Promise.resolve(undefined), keep: async (_, bytes) => memoryAccess(await wholeOf(bytes)) },
+        compiled: {
+          open: () => Promise.resolve(undefined),
+          keep: async (_, bytes) => memoryAccess(await wholeOf(bytes)),
+        },
         warn: assert.fail,
       }).then(
         () => "takes",
