@@ -6,16 +6,19 @@ import type { Session } from "./session.ts";
 interface WithAdvisories {
   /** By platform. */
   readonly opened: ReadonlyMap<string, readonly OpenRepository[]>;
-  readonly session: Session;
+  readonly session: Pick<Session, "emit">;
 }
 
-/** Warns of repositories that have none. Throws what reading metadata throws. */
+/** Warns of repositories that have none, and of platforms for which none was read. Throws what reading metadata throws. */
 export async function withAdvisories(
   { platforms }: Resolution,
   { opened, session }: WithAdvisories,
 ): Promise<Resolution> {
   const told: ResolvedPlatform[] = [];
-  for (const one of platforms) told.push(await ofPlatform(one, opened.get(one.platform) ?? []));
+  for (const one of platforms) {
+    const repositories = opened.get(one.platform);
+    told.push(repositories ? await ofPlatform(one, repositories) : one);
+  }
   const silent = new Set(told.flatMap(({ withoutAdvisories = [] }) => withoutAdvisories));
   for (const name of silent) {
     session.emit({ kind: "warning", text: `Repository "${name}" has no advisories` });

@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it, type TestContext } from "node:test";
+import { withAdvisories } from "../../src/build/advisories.ts";
 import { build } from "../../src/build/build.ts";
-import type { BuildOptions } from "../../src/build/contract.ts";
+import type { BuildEvent, BuildOptions } from "../../src/build/contract.ts";
 import { resolve } from "../../src/build/resolve.ts";
 import type { Recipe } from "../../src/core/recipe.ts";
-import { recipeOf } from "../kit/build.ts";
+import { openWorkplace, recipeOf } from "../kit/build.ts";
 import { needs, run } from "../kit/oracle.ts";
 import { createSigner, writeRepository } from "../kit/repository.ts";
 import type { RpmSpec } from "../kit/rpm.ts";
@@ -116,6 +117,21 @@ describe("advisories of a recipe's packages", () => {
     assert.ok(platforms.every((one) => !("withoutAdvisories" in one)));
     assert.ok(platforms[0]?.packages.every((one) => !("advisories" in one)));
     assert.deepEqual(warnings, []);
+  });
+  it("are not known of packages that came from no repository", async () => {
+    const warnings: string[] = [];
+    const emit = (event: BuildEvent): void => {
+      if (event.kind === "warning") warnings.push(event.text);
+    };
+    const resolution = { platforms: [{ platform: "linux/amd64", packages: [] }] };
+    assert.deepEqual(await withAdvisories(resolution, { opened: new Map(), session: { emit } }), resolution);
+    assert.deepEqual(warnings, ["No repository was read for linux/amd64: advisories are not known"]);
+  });
+  it("are none in repositories of a format that has none", async (t) => {
+    const place = await openWorkplace(t, { signer, suites: { trixie: [{ name: "libc6" }] } });
+    const { platforms } = await resolve({ ...place.options(), advisories: true });
+    assert.deepEqual(platforms[0]?.withoutAdvisories, ["recipe-1/trixie"]);
+    assert.deepEqual(platforms[0]?.packages[0]?.advisories, []);
   });
   it("are what dnf says of the image", needs("dnf", "rpm"), async (t) => {
     const { folder, options } = await openPlace(t);
