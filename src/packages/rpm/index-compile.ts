@@ -93,7 +93,7 @@ export function startIndex(what: string): IndexCompiler {
     addFiles(id, files) {
       const item = byId.get(id);
       if (item === undefined || files.length === 0) return;
-      more[item] = files;
+      more[item] = files.map(copied);
       for (const file of files) provide(file, item);
     },
     takeRows: () => rows.takeFull(),
