@@ -11,6 +11,7 @@ export async function readFilelists(
 ): Promise<void> {
   let id = "";
   let files: string[] = [];
+  const traits = new Set([...wanted].map(traitOf));
   await readXml(
     bytes,
     {
@@ -20,10 +21,14 @@ export async function readFilelists(
         files = [];
       },
       close(name, text) {
-        if (name === "file" && wanted.has(text)) files.push(text);
+        if (name === "file" && traits.has(traitOf(text)) && wanted.has(text)) files.push(text);
         if (name === "package" && files.length > 0) found(id, files);
       },
     },
     options,
   );
 }
+
+/** Most paths differ in it from those that are wanted. Looking a text up costs several times as much, and memory. */
+const traitOf = (path: string): number =>
+  (path.length << 16) | ((path.charCodeAt(path.length >> 1) & 0xff) << 8) | (path.charCodeAt(path.length - 1) & 0xff);
