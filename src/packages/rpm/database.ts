@@ -16,9 +16,10 @@ import { pubkeyHeaders } from "./pubkey.ts";
 import { formatSqlite } from "./sqlite.ts";
 import { fileFlag, signatureTags, tags } from "./tags.ts";
 
-/** FILESTATES of a file that is there, and of one that was left out (rpm's rpmfiles.h). */
+/** FILESTATES of a file that is there, of one that was left out, and of one in whose place is a program for another word size (rpm's rpmfiles.h). */
 const FILE_NORMAL = 0;
 const FILE_NOT_INSTALLED = 2;
+const FILE_WRONG_COLOR = 4;
 /** Architectures whose packages may be of two word sizes; files of either colour are taken (rpm's %_transaction_color). */
 const coloured: ReadonlySet<string> = new Set(["x86_64", "s390x", "ppc64", "sparc64"]);
 
@@ -28,22 +29,31 @@ export function formatDatabase(
   options: DatabaseOptions,
 ): readonly GeneratedFile[] {
   const { rpmDatabase, below } = options;
+  const twins = Map.groupBy(installed, realNameOf);
   const keys = below ? [] : (rpmDatabase?.keys ?? []);
   const added = [
     ...keys
       .flatMap(pubkeyHeaders)
       .map(({ bytes, added: more }) => withValues({ bytes }, [...more, ...transaction(options)])),
-    ...numbered(installed, below).map((one) => blobOf(one, options)),
+    ...numbered(installed, options).map((one) => blobOf(one, options, twins.get(realNameOf(one)) ?? [])),
   ];
-  return databaseFiles(mergedRows(below?.rpm, { added, installed }), options);
+  return databaseFiles(mergedRows(below?.rpm, { added, installed: installed.map(identified) }), options);
 }
 
-/** By name; behind those of an image below in the order in which rpm would add them. */
+const realNameOf = ({ name, realName = name }: InstalledPackage): string => realName;
+const identified = (one: InstalledPackage): Pick<InstalledPackage, "architecture" | "name"> => ({
+  name: realNameOf(one),
+  architecture: one.architecture,
+});
+
+/** By name, the platform's own before its like; behind those of an image below in the order in which rpm would add them. */
 function numbered(
   installed: readonly InstalledPackage[],
-  below: DatabaseOptions["below"],
+  { below, architecture }: DatabaseOptions,
 ): readonly InstalledPackage[] {
-  return below ? installOrder(installed) : [...installed].sort((a, b) => compareBytes(a.name, b.name));
+  if (below) return installOrder(installed);
+  const isOther = (one: InstalledPackage): number => (one.architecture === architecture ? 0 : 1);
+  return installed.toSorted((a, b) => compareBytes(realNameOf(a), realNameOf(b)) || isOther(a) - isOther(b));
 }
 
 /** The files for headers as rpm keeps them. */
@@ -85,14 +95,16 @@ function filesIn(backend: RpmBackend, rows: DatabaseRows, more: ReadonlySet<stri
 }
 
 /** The header as rpm keeps it: what the package brought, its signatures under their own tags, and how it was installed. */
-function blobOf(installed: InstalledPackage, options: DatabaseOptions): Uint8Array {
+function blobOf(installed: InstalledPackage, options: DatabaseOptions, named: readonly InstalledPackage[]): Uint8Array {
   const { header, signature } = headersOf(installed.control, installed.name);
   const there = new Set(installed.paths);
-  const states = filesOf(header, `"${installed.name}"`).map(({ path, flags }) =>
-    there.has(path === "/" ? "/." : path.replace(/\/$/, "")) || (flags & fileFlag.ghost) !== 0
-      ? FILE_NORMAL
-      : FILE_NOT_INSTALLED,
-  );
+  // One name for another word size.
+  const others = new Set(named.filter((one) => one !== installed).flatMap(({ paths }) => paths));
+  const states = filesOf(header, `"${installed.name}"`).map(({ path, flags, color }) => {
+    const place = path === "/" ? "/." : path.replace(/\/$/, "");
+    if (there.has(place) || (flags & fileFlag.ghost) !== 0) return FILE_NORMAL;
+    return color !== 0 && others.has(place) ? FILE_WRONG_COLOR : FILE_NOT_INSTALLED;
+  });
   return withValues(header, [
     ...signatureValues(signature, header),
     ...transaction(options),

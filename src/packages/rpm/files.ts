@@ -26,6 +26,8 @@ export interface RpmFile {
   readonly capabilities: string;
   /** Languages, with `|` between them; "" for all. */
   readonly languages: string;
+  /** Word size of a program: 1 is 32 bits, 2 is 64; 0 for what is none. */
+  readonly color: number;
 }
 
 /** `S_IFMT` and the types that packages have. */
@@ -69,6 +71,7 @@ export function filesOf(header: Header, what: string): readonly RpmFile[] {
   const [digests, targets] = [texts(tags.fileDigests), texts(tags.fileLinks)];
   const [users, groups] = [texts(tags.fileUsers), texts(tags.fileGroups)];
   const [devices, inodes] = [numbers(tags.fileDevices), numbers(tags.fileInodes)];
+  const colors = numbers(tags.fileColors);
   const inodeDevices = numbers(tags.fileInodeDevices);
   const [capabilities, languages] = [texts(tags.fileCapabilities), texts(tags.fileLangs)];
   const at = <Value>(list: readonly Value[], index: number, none: Value): Value => list[index] ?? none;
@@ -87,6 +90,7 @@ export function filesOf(header: Header, what: string): readonly RpmFile[] {
     inode: inodes[index] === undefined ? "" : `${inodeDevices[index] ?? 0}:${inodes[index]}`,
     capabilities: at(capabilities, index, ""),
     languages: at(languages, index, ""),
+    color: at(colors, index, 0),
   }));
 }
 

@@ -10,7 +10,8 @@ export function installOrder<One extends Orderable>(packages: readonly One[]): r
 }
 
 function orderOf(packages: readonly Orderable[]): readonly Orderable[] {
-  const sorted = [...packages].sort((a, b) => compareBytes(a.name, b.name));
+  const realName = ({ name, realName: real = name }: Orderable): string => real;
+  const sorted = [...packages].sort((a, b) => compareBytes(realName(a), realName(b)) || compareBytes(a.name, b.name));
   const nodes = orderNodes(sorted);
   const circles = findCircles(nodes);
   const order: Orderable[] = [];

@@ -9,6 +9,8 @@ import { sense, tags } from "./tags.ts";
 
 export interface Orderable {
   readonly name: string;
+  /** As the package calls itself, where that is another name. */
+  readonly realName?: string;
   readonly control: readonly ControlMember[];
 }
 
