@@ -185,9 +185,9 @@ function fileTriggers(
 ): readonly ScriptRun[] {
   const ofAll = there.flatMap((target) => fileTriggersOf(target, "filetriggerin")).filter(isOfPriority);
   const ofOwn = fileTriggersOf(source, "filetriggerin").filter(isOfPriority);
-  const others = there.filter((one) => one !== source).map(({ files }) => files);
+  const others = there.filter((one) => one !== source).map(kept);
   return [
-    ...ofAll.sort(byPriority).flatMap((one) => fileRun(one, [source.brought], rpm)),
+    ...ofAll.sort(byPriority).flatMap((one) => fileRun(one, [{ files: source.brought }], rpm)),
     // While a package is installed rpm does not count its own files here.
     ...ofOwn.sort(byPriority).flatMap((one) => fileRun(one, others, rpm)),
   ];
@@ -200,14 +200,17 @@ function fileTriggers(
 function transactionTriggers(target: Element, { there, rpm }: FileContext): readonly ScriptRun[] {
   return fileTriggersOf(target, "transfiletriggerin")
     .sort(byPriority)
-    .flatMap((one) =>
-      fileRun(
-        one,
-        there.map(({ files }) => files),
-        rpm,
-      ),
-    );
+    .flatMap((one) => fileRun(one, there.map(kept), rpm));
 }
+
+/** Files of a package: of one on its way those that it brings. */
+interface FileSource {
+  readonly files: readonly string[];
+  /** rpm looks a package up in its database by the folders, with a `/` at the end, that it has files in. */
+  readonly folders?: readonly string[];
+}
+
+const kept = ({ files, header }: Element): FileSource => ({ files, folders: header.texts(tags.dirNames) });
 
 interface FileTrigger {
   readonly target: Element;
@@ -223,11 +226,13 @@ const byPriority = (a: FileTrigger, b: FileTrigger): number => b.scriptlet.prior
 
 function fileRun(
   { target, scriptlet }: FileTrigger,
-  sources: readonly (readonly string[])[],
+  sources: readonly FileSource[],
   rpm: string | undefined,
 ): readonly ScriptRun[] {
   const files = scriptlet.conditions.flatMap(({ name: prefix }) =>
-    sources.flatMap((files) => files.filter((path) => path.startsWith(prefix))),
+    sources
+      .filter(({ folders }) => folders?.some((path) => path.startsWith(prefix)) ?? true)
+      .flatMap((one) => one.files.filter((path) => path.startsWith(prefix))),
   );
   if (files.length === 0) return [];
   const version = rpm ?? target.header.text(tags.rpmVersion) ?? "";
