@@ -148,7 +148,7 @@ function unpackOrder(packages: readonly PiecedPackage[], plan: Plan): readonly P
 function mergeable(
   { name, locked, piece }: PiecedPackage,
   all: readonly PiecedPackage[],
-  { distribution }: Plan,
+  { distribution, base }: Plan,
 ): Parameters<typeof mergePackages>[0][number] {
   const { format } = distribution;
   let replaced: ReadonlySet<string> | undefined;
@@ -156,7 +156,10 @@ function mergeable(
   const meetingWith = (other: string): ReturnType<NonNullable<typeof format.meeting>> | undefined => {
     if (meetings.has(other)) return meetings.get(other);
     const found = all.find((one) => one.name === other);
-    const meeting = found && format.meeting?.(piece.control, found.piece.control);
+    const meeting =
+      other === baseOwner
+        ? base?.database?.meeting?.(piece.control)
+        : found && format.meeting?.(piece.control, found.piece.control);
     meetings.set(other, meeting);
     return meeting;
   };

@@ -354,6 +354,8 @@ export interface InstalledDatabase {
   readonly leftovers?: readonly string[];
   /** Which files of packages the image's package manager leaves out (rpm). */
   readonly wishes?: FileWishes;
+  /** How a package's files get along with those of packages that are there, by absolute paths: `under` ones are left out (rpm). */
+  meeting?(control: readonly ControlMember[]): (path: string) => FileMeeting;
   /**
    * Paths without leading `/` that go when the package does: its files but for configuration, and what the database has about it.
    * `going` are all that go; what others have too stays.

@@ -103,7 +103,7 @@ function settleBelow(
 /** Name of the package whose entry goes. */
 function settle(one: MergePackage, entry: Entry, before: TreeNode, { byName, tree, meeting }: Settled): string {
   const other = byName.get(before.owner ?? "");
-  if (other?.isBelow) return settleBelow(one, entry, before, { other, tree });
+  if (other?.isBelow && meeting !== "under") return settleBelow(one, entry, before, { other, tree });
   if (!other || (entry.kind === "directory" && before.entry.kind === "directory")) return one.name;
   if (entry.kind === "directory" || before.entry.kind === "directory") throw conflict(one, entry, other, before.entry);
   if (meeting === "over") return other.name;

@@ -9,6 +9,7 @@ import { build } from "../../src/build/build.ts";
 import type { BuildOptions } from "../../src/build/contract.ts";
 import { lock } from "../../src/build/lock.ts";
 import { namesApart } from "../../src/build/package-names.ts";
+import { why } from "../../src/build/why.ts";
 import { parsePlatform } from "../../src/core/platform.ts";
 import type { Recipe } from "../../src/core/recipe.ts";
 import { baseRecipe } from "../../src/distros/rpm-family.ts";
@@ -164,6 +165,41 @@ describe("one name in two architectures", needs("rpm", "rpmbuild", "rpmsign", "c
     );
   });
 
+  it("tells why either is there", async () => {
+    const { recipe, ...options } = optionsOf({ scripts: "skip" });
+    for (const [packageName, architecture] of [
+      ["twin", "x86_64"],
+      ["twin.i686", "i686"],
+    ] as const) {
+      const [told] = await why({ ...options, recipe, packageName });
+      assert.match(told?.lines.at(-1) ?? "", new RegExp(`: other depends on twin\\(${architecture}\\)$`));
+    }
+  });
+
+  it("leaves a program of an image below in its place, where it is for 64 bits", rooted, async () => {
+    const image = join(folder, "lower");
+    const outputs = [{ kind: "oci-layout", destination: image }] as const;
+    const ask = (request: string): Recipe["packages"] => [{ request, exclude: false }];
+    await build(optionsOf({ scripts: "skip", packages: ask("twin") }, { outputs }));
+    const tar = join(folder, "upper.tar");
+    const base = { image, upgrade: false };
+    const changes = {
+      base,
+      scripts: "skip",
+      packages: ask("twin.i686"),
+    } as const;
+    await build(optionsOf(changes, { outputs: [{ kind: "tar", destination: tar }] }));
+    const root = join(folder, "upper-root");
+    mkdirSync(root);
+    run("tar", ["--numeric-owner", "-xpf", tar, "-C", root]);
+    assert.deepEqual(
+      statesIn(root).filter((line) => line.endsWith(" /usr/bin/twin")),
+      ["twin.i686 4 /usr/bin/twin", "twin.x86_64 0 /usr/bin/twin"],
+    );
+    assert.equal(readFileSync(join(root, "usr/bin/twin"))[4], 2);
+    assert.equal(readFileSync(join(root, "usr/lib/twin-third"))[4], 1);
+  });
+
   it("is refused where both have a text of their own at a path", async () => {
     const apart = join(folder, "apart");
     const packages = (["i686", "x86_64"] as const).map((arch) => ({
@@ -183,12 +219,15 @@ describe("one name in two architectures", needs("rpm", "rpmbuild", "rpmsign", "c
 describe("names of packages in a tree", () => {
   const x86: Named = { name: "glibc", architecture: "x86_64" };
   const i686: Named = { name: "glibc", architecture: "i686" };
-  const rows: readonly { readonly name: string; readonly packages: readonly Named[]; readonly is: readonly string[] }[] =
-    [
-      { name: "are their own", packages: [x86, { ...x86, name: "bash" }], is: ["glibc", "bash"] },
-      { name: "are their own for another architecture alone", packages: [i686], is: ["glibc"] },
-      { name: "have the architecture beside their like", packages: [i686, x86], is: ["glibc.i686", "glibc"] },
-    ];
+  const rows: readonly {
+    readonly name: string;
+    readonly packages: readonly Named[];
+    readonly is: readonly string[];
+  }[] = [
+    { name: "are their own", packages: [x86, { ...x86, name: "bash" }], is: ["glibc", "bash"] },
+    { name: "are their own for another architecture alone", packages: [i686], is: ["glibc"] },
+    { name: "have the architecture beside their like", packages: [i686, x86], is: ["glibc.i686", "glibc"] },
+  ];
   for (const { name, packages, is } of rows) {
     it(name, () => assert.deepEqual(namesApart(packages, "x86_64"), is));
   }

@@ -6,7 +6,7 @@ import type { DatabaseOptions, GeneratedFile, InstalledPackage, RpmBackend, RpmD
 import { berkeleyFiles, type DatabaseFile } from "./database-berkeley.ts";
 import { type DatabaseRows, mergedRows } from "./database-rows.ts";
 import { tablesOf } from "./database-sqlite.ts";
-import { filesOf } from "./files.ts";
+import { filesOf, isNarrow } from "./files.ts";
 import type { Header, HeaderEntry } from "./header.ts";
 import { charsValue, type HeaderValue, numberValue, withValues } from "./header-write.ts";
 import { installOrder } from "./install-order.ts";
@@ -29,13 +29,12 @@ export function formatDatabase(
   options: DatabaseOptions,
 ): readonly GeneratedFile[] {
   const { rpmDatabase, below } = options;
-  const twins = Map.groupBy(installed, realNameOf);
   const keys = below ? [] : (rpmDatabase?.keys ?? []);
   const added = [
     ...keys
       .flatMap(pubkeyHeaders)
       .map(({ bytes, added: more }) => withValues({ bytes }, [...more, ...transaction(options)])),
-    ...numbered(installed, options).map((one) => blobOf(one, options, twins.get(realNameOf(one)) ?? [])),
+    ...numbered(installed, options).map((one) => blobOf(one, options)),
   ];
   return databaseFiles(mergedRows(below?.rpm, { added, installed: installed.map(identified) }), options);
 }
@@ -95,15 +94,13 @@ function filesIn(backend: RpmBackend, rows: DatabaseRows, more: ReadonlySet<stri
 }
 
 /** The header as rpm keeps it: what the package brought, its signatures under their own tags, and how it was installed. */
-function blobOf(installed: InstalledPackage, options: DatabaseOptions, named: readonly InstalledPackage[]): Uint8Array {
+function blobOf(installed: InstalledPackage, options: DatabaseOptions): Uint8Array {
   const { header, signature } = headersOf(installed.control, installed.name);
   const there = new Set(installed.paths);
-  // One name for another word size.
-  const others = new Set(named.filter((one) => one !== installed).flatMap(({ paths }) => paths));
-  const states = filesOf(header, `"${installed.name}"`).map(({ path, flags, color }) => {
-    const place = path === "/" ? "/." : path.replace(/\/$/, "");
-    if (there.has(place) || (flags & fileFlag.ghost) !== 0) return FILE_NORMAL;
-    return color !== 0 && others.has(place) ? FILE_WRONG_COLOR : FILE_NOT_INSTALLED;
+  const states = filesOf(header, `"${installed.name}"`).map((file) => {
+    const { path, flags } = file;
+    if (there.has(path === "/" ? "/." : path.replace(/\/$/, "")) || (flags & fileFlag.ghost) !== 0) return FILE_NORMAL;
+    return isNarrow(file) && (flags & fileFlag.doc) === 0 ? FILE_WRONG_COLOR : FILE_NOT_INSTALLED;
   });
   return withValues(header, [
     ...signatureValues(signature, header),

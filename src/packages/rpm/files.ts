@@ -30,6 +30,12 @@ export interface RpmFile {
   readonly color: number;
 }
 
+/** Of programs: for 64 bits (rpm's default %_prefer_color). */
+const PREFERRED_COLOR = 2;
+export const isPreferred = ({ color }: RpmFile): boolean => (color & PREFERRED_COLOR) !== 0;
+/** A program that gives way to one for 64 bits. */
+export const isNarrow = ({ color }: RpmFile): boolean => color !== 0 && (color & PREFERRED_COLOR) === 0;
+
 /** `S_IFMT` and the types that packages have. */
 export const FILE_TYPE = 0o170000;
 export const fileType = {

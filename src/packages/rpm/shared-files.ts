@@ -1,6 +1,6 @@
 // What packages say of single files: which two of them may both have, and which an image can do without.
 import type { ControlMember, FileMeeting, FileOwner, FileWishes } from "../contract.ts";
-import { FILE_TYPE, filesOf, fileType, type RpmFile } from "./files.ts";
+import { FILE_TYPE, filesOf, fileType, isNarrow, isPreferred, type RpmFile } from "./files.ts";
 import { headersOf } from "./installed.ts";
 import { fileFlag } from "./tags.ts";
 
@@ -8,9 +8,6 @@ function filesByPath(control: readonly ControlMember[]): ReadonlyMap<string, Rpm
   const files = filesOf(headersOf(control, "a package").header, "a package");
   return new Map(files.map((file) => [file.path, file]));
 }
-
-/** Packages for 64 bits (rpm's default %_prefer_color). */
-const PREFERRED = 2;
 
 /** One name for two architectures: programs of both word sizes at one path are no conflict, and the better one is there (rpm's handleColorConflict). */
 export function meeting(
@@ -22,9 +19,8 @@ export function meeting(
     const [a, b] = [ours.get(path), theirs.get(path)];
     if (a === undefined || b === undefined) return "apart";
     if (isSame(a, b)) return "same";
-    if (a.color === b.color || a.color === 0 || b.color === 0) return "apart";
-    if ((a.color & PREFERRED) !== 0) return "over";
-    return (b.color & PREFERRED) !== 0 ? "under" : "apart";
+    if (isPreferred(a) && isNarrow(b)) return "over";
+    return isNarrow(a) && isPreferred(b) ? "under" : "apart";
   };
 }
 
