@@ -27,6 +27,8 @@ export interface TarLimits {
   readonly maxEntries: number;
   /** All bytes of the archive, and the holes of its sparse files. */
   readonly maxTotalBytes: number;
+  /** The holes of its sparse files together; without it they count for `maxTotalBytes` alone. */
+  readonly maxHoleBytes?: number;
   /** Extended headers (PAX, GNU) and sparse maps of one entry together; and, separately, all global PAX headers. */
   readonly maxHeaderBytes: number;
   /** Whose archive, for messages: a package file or a URL. */
@@ -46,6 +48,7 @@ export function* tarSteps(limits: TarLimits): TarSteps<void> {
     limits,
     globals: new Map(),
     globalBytes: 0,
+    holeBytes: 0,
   };
   for (let count = 1; ; count++) {
     const found = yield* readHeaders(archive);
@@ -62,6 +65,7 @@ interface Archive {
   /** Records of global PAX headers, by key. */
   globals: ReadonlyMap<string, PaxRecord>;
   globalBytes: number;
+  holeBytes: number;
 }
 
 interface Found {
@@ -178,10 +182,20 @@ function* readFile(archive: Archive, file: FoundFile): TarSteps<void> {
   }
   const { map, dataBytes } = sparse;
   if (!isSparseMap(map, dataBytes)) throw broken(archive, `the sparse map of "${entry.path}" does not fit its size`);
-  assertHoles(input, map.realBytes - dataBytes);
+  countHoles(archive, map.realBytes - dataBytes);
   yield { kind: "entry", entry: { ...entry, sizeBytes: map.realBytes } };
   yield* passSparse(input, map);
   yield* skip(input, paddingOf(dataBytes));
+}
+
+/** Holes cost nothing in the archive, and room or time wherever it is laid out. */
+function countHoles(archive: Archive, count: number): void {
+  const { input, limits } = archive;
+  assertHoles(input, count);
+  archive.holeBytes += count;
+  if (limits.maxHoleBytes !== undefined && archive.holeBytes > limits.maxHoleBytes) {
+    throw tooLarge(archive, `its sparse files have more than ${limits.maxHoleBytes} bytes of holes`);
+  }
 }
 
 interface Sparse {

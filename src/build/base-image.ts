@@ -9,7 +9,7 @@ import { formatImageName, type ImageName } from "../core/image-name.ts";
 import { formatPlatform, type Platform } from "../core/platform.ts";
 import type { RecipeBase, RecipeConfig } from "../core/recipe.ts";
 import type { BundleLayer } from "../image/bundle.ts";
-import type { Pointer } from "../image/image-source.ts";
+import { fromAnyPlace, type Pointer } from "../image/image-source.ts";
 import { dockerTypes, type LayerMediaType, ociTypes } from "../image/media-types.ts";
 import type { ReadManifest } from "../image/parse-document.ts";
 import { pieceVersion } from "../image/piece.ts";
@@ -246,7 +246,8 @@ async function* readBlob(pointer: Pointer, { place, session, digest: image }: Bl
       yield* opened.source.blob(pointer);
       return;
     }
-    await store.keep(opened.source.blob(pointer), { digest, sizeBytes, what });
+    const { source } = opened;
+    await fromAnyPlace(source, pointer, () => store.keep(source.blob(pointer), { digest, sizeBytes, what }));
   } finally {
     await opened.close();
   }

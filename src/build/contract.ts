@@ -2,7 +2,7 @@
 import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Recipe, ScriptMode } from "../core/recipe.ts";
-import type { PackageDigest } from "../packages/contract.ts";
+import type { Advisory, PackageDigest } from "../packages/contract.ts";
 
 export type OutputKind = "oci" | "oci-layout" | "docker" | "tar" | "dir" | "context" | "registry";
 
@@ -202,13 +202,24 @@ export interface ResolvedPackage {
   readonly path: string;
   readonly sizeBytes: number;
   readonly digest: PackageDigest;
+  /** When they were asked for: those that name exactly this version, sorted by id. */
+  readonly advisories?: readonly ResolvedAdvisory[];
 }
+
+export type ResolvedAdvisory = Omit<Advisory, "packages">;
 
 export interface ResolvedPlatform {
   readonly platform: string;
   readonly source?: ResolvedSource;
   /** Sorted by name. */
   readonly packages: readonly ResolvedPackage[];
+  /** When advisories were asked for: names of repositories that have none. */
+  readonly withoutAdvisories?: readonly string[];
+}
+
+export interface ResolveOptions extends CommonOptions {
+  /** Whether repositories are asked for advisories of the packages. */
+  readonly advisories?: boolean;
 }
 
 export interface Resolution {

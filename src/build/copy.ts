@@ -3,7 +3,7 @@ import { DodaiError } from "../core/dodai-error.ts";
 import { formatImageName, type ImageName, parseImageName } from "../core/image-name.ts";
 import { mapLimited } from "../core/limit.ts";
 import { type ImageGraph, readImageGraph } from "../image/image-graph.ts";
-import type { ImageSource } from "../image/image-source.ts";
+import { fromAnyPlace, type ImageSource } from "../image/image-source.ts";
 import { chooseImage } from "../io/image-input-chosen.ts";
 import { writeImage } from "../io/output-image.ts";
 import { writeMergedFolder, writeMergedTar } from "../io/output-merged.ts";
@@ -134,15 +134,25 @@ async function fetchAll({ options, store, source, graph, from }: Copying): Promi
     const { digest, sizeBytes } = pointer;
     if (await store.verify(digest, sizeBytes)) return tell(sizeBytes);
     const what = `blob ${digest} of ${source.name}`;
-    await store.keep(counted(source.blob(pointer), tell), { digest, sizeBytes, what });
+    await fromAnyPlace(source, pointer, () =>
+      store.keep(counted(source.blob(pointer), tell), { digest, sizeBytes, what }),
+    );
   });
   // All of it was checked just now.
   return { ...source, blob: ({ digest }) => store.open(digest) };
 }
 
 async function* counted(bytes: AsyncIterable<Uint8Array>, tell: (count: number) => void): AsyncGenerator<Uint8Array> {
-  for await (const chunk of bytes) {
-    tell(chunk.byteLength);
-    yield chunk;
+  let seen = 0;
+  try {
+    for await (const chunk of bytes) {
+      seen += chunk.byteLength;
+      tell(chunk.byteLength);
+      yield chunk;
+    }
+  } catch (error) {
+    // It may begin anew.
+    tell(-seen);
+    throw error;
   }
 }

@@ -17,7 +17,7 @@ import { recipeValue } from "../frontends/native/recipe-value.ts";
 import type { BundleLayer } from "../image/bundle.ts";
 import { type Document, makeDocument } from "../image/descriptor.ts";
 import { readImageGraph } from "../image/image-graph.ts";
-import type { ImageSource, Pointer } from "../image/image-source.ts";
+import { fromAnyPlace, type ImageSource, type Pointer } from "../image/image-source.ts";
 import { formatManifest } from "../image/manifest.ts";
 import { type LayerMediaType, ociTypes } from "../image/media-types.ts";
 import { parseDocument } from "../image/parse-document.ts";
@@ -156,7 +156,8 @@ function cachedLayer(kept: Kept["layers"][number], source: ImageSource, { store 
   const what = `layer ${digest} of ${source.name}`;
   async function* open(): AsyncGenerator<Uint8Array> {
     if (!(await store.has(digest, sizeBytes))) {
-      await store.keep(source.blob({ mediaType, digest, sizeBytes }), { digest, sizeBytes, what });
+      const pointer = { mediaType, digest, sizeBytes };
+      await fromAnyPlace(source, pointer, () => store.keep(source.blob(pointer), { digest, sizeBytes, what }));
     }
     yield* store.open(digest);
   }

@@ -5,7 +5,7 @@ import type { Digest } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { formatPlatform, type Platform, platformOfHost } from "../core/platform.ts";
 import type { Recipe } from "../core/recipe.ts";
-import type { RepositoryChain } from "../packages/contract.ts";
+import type { OpenRepository, RepositoryChain } from "../packages/contract.ts";
 import type { CommonOptions } from "./contract.ts";
 import { type Lock, type LockedPlatform, parseLock } from "./lock-file.ts";
 import { pinnedPlatform } from "./pinned.ts";
@@ -75,13 +75,18 @@ export function misfit(lock: Lock, recipe: Recipe, platforms: readonly Platform[
   return missing.length > 0 ? `it has no packages for ${missing.join(", ")}` : undefined;
 }
 
+export interface SolveOptions extends CommonOptions {
+  /** Is told from which repositories the packages of a platform were chosen. */
+  readonly onSolved?: (platform: string, repositories: readonly OpenRepository[]) => void;
+}
+
 /** Solves every platform (the solver is loaded for it), and refuses repositories that went back behind what an earlier lock has seen. */
 export async function solveAll(
-  options: CommonOptions,
+  options: SolveOptions,
   session: Session,
   earlier: Lock | undefined,
 ): Promise<readonly LockedPlatform[]> {
-  const { insecureUnsigned = false } = options;
+  const { insecureUnsigned = false, onSolved } = options;
   const plans = await planAll(options, session);
   if (plans.some(({ source }) => source)) return solveSources(plans, { session, insecureUnsigned, earlier });
   const { solvePlatform } = await import("./solve.ts");
@@ -92,7 +97,7 @@ export async function solveAll(
   for (const plan of plans) {
     const platform = pinned
       ? pinnedPlatform(plan, pinned)
-      : await solvePlatform(plan, session, { access, insecureUnsigned });
+      : await solvePlatform(plan, session, { access, insecureUnsigned, onSolved });
     if (earlier) assertNotOlder(platform.repositories, earlier);
     solved.push(await withBase(platform, plan));
   }

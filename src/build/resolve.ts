@@ -1,11 +1,21 @@
-import type { CommonOptions, Resolution, ResolvedSource } from "./contract.ts";
+import type { OpenRepository } from "../packages/contract.ts";
+import type { Resolution, ResolvedSource, ResolveOptions } from "./contract.ts";
 import type { LockedPlatform, LockedSource } from "./lock-file.ts";
 import { solveAll } from "./locking.ts";
 import { withSession } from "./session.ts";
 
 /** Solves and tells which packages would be taken now, whatever a lock says. */
-export async function resolve(options: CommonOptions): Promise<Resolution> {
-  return withSession(options, async (session) => resolutionOf(await solveAll(options, session, undefined)));
+export async function resolve({ advisories = false, ...options }: ResolveOptions): Promise<Resolution> {
+  return withSession(options, async (session) => {
+    const opened = new Map<string, readonly OpenRepository[]>();
+    const onSolved = (platform: string, repositories: readonly OpenRepository[]): void => {
+      opened.set(platform, repositories);
+    };
+    const resolution = resolutionOf(await solveAll({ ...options, onSolved }, session, undefined));
+    if (!advisories) return resolution;
+    const { withAdvisories } = await import("./advisories.ts");
+    return withAdvisories(resolution, { opened, session });
+  });
 }
 
 export function resolutionOf(platforms: readonly LockedPlatform[]): Resolution {

@@ -8,6 +8,7 @@ import type { Conflict, OfferedRepository, Problem, Solution, SolverRequest } fr
 import { solve } from "../solver/solve.ts";
 import type { CommonOptions, ResolvedPackage } from "./contract.ts";
 import type { LockedPlatform } from "./lock-file.ts";
+import type { SolveOptions } from "./locking.ts";
 import { namesApart, takesPlaceOf } from "./package-names.ts";
 import { isAskedFor, type Plan } from "./plan.ts";
 import type { Session } from "./session.ts";
@@ -140,7 +141,10 @@ function requestOf({ request, exclude, position }: PackageRequest, { distributio
 export async function solvePlatform(
   plan: Plan,
   session: Session,
-  options: { readonly access: RepositoryAccess; readonly insecureUnsigned?: CommonOptions["insecureUnsigned"] },
+  options: Pick<SolveOptions, "insecureUnsigned"> & {
+    readonly access: RepositoryAccess;
+    readonly onSolved?: SolveOptions["onSolved"];
+  },
 ): Promise<LockedPlatform> {
   const platform = formatPlatform(plan.platform);
   if (plan.base && plan.recipe.packages.every(({ exclude }) => exclude))
@@ -157,6 +161,7 @@ export async function solvePlatform(
   for (const text of outcome.warnings) session.emit({ kind: "warning", text });
   const packages = packagesOf(outcome).filter(({ repository }) => repository !== baseName);
   namesApart(packages, plan.architecture);
+  options.onSolved?.(platform, repositories);
   for (const text of upgradesIn(packages, plan)) session.emit({ kind: "stage", stage: "solve", platform, text });
   return { platform, repositories: repositories.map(({ chain }) => chain), packages };
 }

@@ -11,6 +11,7 @@ import type {
   InspectResult,
   LockResult,
   Resolution,
+  ResolveOptions,
   RunOptions,
   StopSignal,
   WhyOptions,
@@ -35,7 +36,7 @@ export interface Library {
   build(options: BuildOptions): Promise<BuildResult>;
   buildDockerfile(options: DockerfileBuildOptions): Promise<BuildResult>;
   lock(options: CommonOptions): Promise<LockResult>;
-  resolve(options: CommonOptions): Promise<Resolution>;
+  resolve(options: ResolveOptions): Promise<Resolution>;
   why(options: WhyOptions): Promise<readonly WhyResult[]>;
   copyImage(options: CopyOptions): Promise<CopyResult>;
   inspectImage(options: InspectOptions): Promise<InspectResult>;

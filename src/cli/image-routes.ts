@@ -159,7 +159,19 @@ export function lockRoute(): Command<Context> {
 export function resolveRoute(): Command<Context> {
   return buildCommand<ResolveFlags, [string], Context>({
     loader: async () => (await import("./commands/resolve.ts")).resolve,
-    parameters: { flags: { json, ...commonFlags }, positional: { kind: "tuple", parameters: [recipeArgument] } },
+    parameters: {
+      flags: {
+        advisories: {
+          kind: "boolean",
+          optional: true,
+          withNegated: false,
+          brief: "Also list advisories for exactly these packages (rpm)",
+        },
+        json,
+        ...commonFlags,
+      },
+      positional: { kind: "tuple", parameters: [recipeArgument] },
+    },
     docs: {
       brief: "List the packages that a recipe gives now",
       customUsage: ["RECIPE [flags]"],
@@ -167,6 +179,7 @@ export function resolveRoute(): Command<Context> {
         more: recipeHelp,
         examples: [
           "dodai resolve distroless/base",
+          "dodai resolve fedora:44 --advisories",
           "dodai resolve recipe.yaml --json | jq '.platforms[].packages[].name'",
         ],
       }),

@@ -7,9 +7,9 @@ const words = process.argv.slice(2);
 if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) {
   process.stdout.write(`${version}\n`);
 } else {
-  const [{ runCommandLine }, { worldOfProcess }] = await Promise.all([
+  const [{ runCommandLine }, { endOf, worldOfProcess }] = await Promise.all([
     import("./run.ts"),
     import("./process-context.ts"),
   ]);
-  process.exitCode = await runCommandLine(words, worldOfProcess());
+  process.exitCode = await endOf(runCommandLine(words, worldOfProcess()));
 }

@@ -40,13 +40,29 @@ function outputTo(stream: NodeJS.WriteStream): Output {
 
 /** What is thrown where nobody awaits it is a bug as well, and is told like one. */
 function tellOfBugs(): void {
-  process.on("uncaughtException", (error) => {
-    const { stderr, env } = process;
-    const colors = hasColors(env, stderr.isTTY === true);
-    const debug = env.DODAI_DEBUG === "1";
-    stderr.write(describeError(error, { colors, debug, sourceOf: () => undefined }));
-    process.exit(exitCodeOf(error));
-  });
+  process.on("uncaughtException", endWithBug);
+}
+
+function endWithBug(error: Error): void {
+  const { stderr, env } = process;
+  const colors = hasColors(env, stderr.isTTY === true);
+  const debug = env.DODAI_DEBUG === "1";
+  stderr.write(describeError(error, { colors, debug, sourceOf: () => undefined }));
+  process.exit(exitCodeOf(error));
+}
+
+/**
+ * What a run ends with. When it waits for something that cannot come any more, Node has nothing left to do and would end
+ * without a word: that is a bug, and is told like one.
+ */
+export async function endOf<Result>(run: Promise<Result>): Promise<Result> {
+  const onIdle = (): void => endWithBug(new Error("It waits for something that does not come any more"));
+  process.on("beforeExit", onIdle);
+  try {
+    return await run;
+  } finally {
+    process.off("beforeExit", onIdle);
+  }
 }
 
 /** Whoever reads may stop reading (`dodai recipes | head`): no error, and nobody left to tell. */

@@ -41,4 +41,21 @@ export interface ImageSource {
   document(pointer: Pointer): Promise<Document>;
   /** The bytes that a pointer names, from their start, at each call. They throw DIGEST_MISMATCH at their end unless they are right. */
   blob(pointer: Pointer): Bytes;
+  /** After `blob` has failed: whether the next call takes the bytes from another place. */
+  mayTryAgain?(pointer: Pointer): boolean;
+}
+
+/** Does something with a blob from its start, and anew while another place may have it right. */
+export async function fromAnyPlace<Result>(
+  source: Pick<ImageSource, "mayTryAgain">,
+  pointer: Pointer,
+  act: () => Promise<Result>,
+): Promise<Result> {
+  for (;;) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!source.mayTryAgain?.(pointer)) throw error;
+    }
+  }
 }

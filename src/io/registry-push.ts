@@ -7,7 +7,7 @@ import { formatImageName, type ImageName } from "../core/image-name.ts";
 import { mapLimited } from "../core/limit.ts";
 import type { Document } from "../image/descriptor.ts";
 import type { ImageGraph } from "../image/image-graph.ts";
-import type { ImageSource, Pointer } from "../image/image-source.ts";
+import { fromAnyPlace, type ImageSource, type Pointer } from "../image/image-source.ts";
 import { isIndexType, parseDocument } from "../image/parse-document.ts";
 import { type RetryPolicy, usualRetries } from "./http-retry.ts";
 import type { Connection } from "./registry-connection.ts";
@@ -98,7 +98,8 @@ async function pushBlobs(
     };
     const open = (): Bytes => heldBack(source.blob(pointer));
     const from = await mountFrom?.(digest);
-    const how = await uploadBlob({ connection, pointer, open, from, chunkBytes, retries, signal, onBytes });
+    const upload = { connection, pointer, open, from, chunkBytes, retries, signal, onBytes };
+    const how = await fromAnyPlace(source, pointer, () => uploadBlob(upload));
     tell(digest, sizeBytes);
     return { how, sizeBytes };
   });

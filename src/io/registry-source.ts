@@ -1,5 +1,5 @@
 // An image in a registry as a source of its parts (distribution-spec, "Pull"). Each part is asked of the mirrors first.
-import { verified } from "../core/bytes.ts";
+import { bytesOf, collect, verified } from "../core/bytes.ts";
 import { type Digest, parseDigest, sha256 } from "../core/digest.ts";
 import { DodaiError } from "../core/dodai-error.ts";
 import { formatImageName, type ImageName } from "../core/image-name.ts";
@@ -30,6 +30,7 @@ export function registrySource({ name, connections, onBytes }: SourceOptions): I
       pullDocument(one, { cannot, reference, expected, what: `${reference} of ${shown}` }),
     );
   let root: Promise<Document> | undefined;
+  const passedOver: PassedOver = new Map();
   return {
     name: shown,
     root: () => {
@@ -40,7 +41,9 @@ export function registrySource({ name, connections, onBytes }: SourceOptions): I
       const found = await fetchDocument(pointer.digest, pointer.digest);
       return sameAs(found, pointer, `${pointer.digest} of ${shown}`);
     },
-    blob: (pointer) => readBlob(connections, { cannot, pointer, onBytes, what: `blob ${pointer.digest} of ${shown}` }),
+    blob: (pointer) =>
+      readBlob(connections, { cannot, pointer, onBytes, passedOver, what: `blob ${pointer.digest} of ${shown}` }),
+    mayTryAgain: ({ digest }) => passedOver.get(digest)?.again === true,
   };
 }
 
@@ -119,18 +122,37 @@ interface BlobOptions {
   readonly pointer: Pointer;
   readonly what: string;
   readonly onBytes: ((count: number) => void) | undefined;
+  readonly passedOver: PassedOver;
 }
 
-/** Once one place has given a byte, it is that one. */
+/** For a blob: how many places are passed over because they failed after they had begun to give it, and whether one just did. */
+type PassedOver = Map<Digest, { readonly count: number; readonly again: boolean }>;
+
+/**
+ * A place that has given a byte to the caller is the one until it fails. What is small is checked before any of it is given,
+ * where there is another place to go to.
+ */
 async function* readBlob(connections: readonly Connection[], options: BlobOptions): AsyncGenerator<Uint8Array> {
-  const { cannot, what, onBytes } = options;
+  const { cannot, what, onBytes, passedOver } = options;
   const { digest, sizeBytes } = options.pointer;
-  const started = await fromFirst(connections, async (connection) => {
+  const last = connections.length - 1;
+  const count = Math.min(passedOver.get(digest)?.count ?? 0, last);
+  passedOver.set(digest, { count, again: false });
+  const places = [...connections.entries()].slice(count);
+  const started = await fromFirst(places, async ([at, connection]) => {
     const bytes = connection.read(`blobs/${digest}`, { cannot, sizeBytes, ...(onBytes ? { onBytes } : {}) });
-    const iterator = bytes[Symbol.asyncIterator]();
-    return { iterator, first: await iterator.next() };
+    const checked = verified(bytes, { digest, sizeBytes, what, fix: changedFix });
+    if (at < last && sizeBytes <= maxDocumentBytes) {
+      return { at, bytes: bytesOf(await collect(checked, { maxBytes: maxDocumentBytes, what })) };
+    }
+    return { at, bytes: resume(await checked.next(), checked) };
   });
-  yield* verified(resume(started.first, started.iterator), { digest, sizeBytes, what, fix: changedFix });
+  try {
+    yield* started.bytes;
+  } catch (error) {
+    if (isFaultOfPlace(error)) passedOver.set(digest, { count: started.at + 1, again: started.at < last });
+    throw error;
+  }
 }
 
 async function* resume(
@@ -144,18 +166,22 @@ async function* resume(
   }
 }
 
+/** What another place may do better. */
+function isFaultOfPlace(error: unknown): error is DodaiError {
+  return error instanceof DodaiError && error.code !== "CANCELLED" && error.code !== "CREDENTIALS_UNUSABLE";
+}
+
 /** What the first place gives that does not fail; the last failure is told, and those of mirrors as its reason. */
-async function fromFirst<Result>(
-  connections: readonly Connection[],
-  attempt: (connection: Connection) => Promise<Result>,
+async function fromFirst<Place, Result>(
+  places: readonly Place[],
+  attempt: (place: Place) => Promise<Result>,
 ): Promise<Result> {
   const failures: DodaiError[] = [];
-  for (const connection of connections) {
+  for (const place of places) {
     try {
-      return await attempt(connection);
+      return await attempt(place);
     } catch (error) {
-      if (!(error instanceof DodaiError) || error.code === "CANCELLED" || error.code === "CREDENTIALS_UNUSABLE")
-        throw error;
+      if (!isFaultOfPlace(error)) throw error;
       failures.push(error);
     }
   }

@@ -71,15 +71,22 @@ export function createWorkerPool<Job, Result>({ module, threads }: PoolOptions):
     worker.on("message", (answer: WorkerAnswer<Result>) => {
       const task = busy.get(worker);
       busy.delete(worker);
-      worker.unref();
       idle.push(worker);
+      // The answer may come while the thread is being ended: `close` waits for that, and this thread keeps the program going.
+      if (!closed) worker.unref();
       if (answer.kind === "result") task?.resolve(answer.result);
       else task?.reject(errorOf(answer));
       next();
     });
+    let failure: unknown;
     worker.on("error", (error) => {
-      busy.get(worker)?.reject(error);
+      failure = error;
+    });
+    worker.on("exit", (exitCode) => {
+      busy.get(worker)?.reject(failure ?? new Error(`A thread ended with exit code ${exitCode} instead of an answer`));
       busy.delete(worker);
+      const at = idle.indexOf(worker);
+      if (at >= 0) idle.splice(at, 1);
       next();
     });
     return worker;
@@ -96,8 +103,6 @@ export function createWorkerPool<Job, Result>({ module, threads }: PoolOptions):
       closed = true;
       const error = new DodaiError("CANCELLED", "Cannot go on: the build was cancelled");
       for (const { reject } of [...waiting.splice(0), ...busy.values()]) reject(error);
-      // One that is idle keeps no program going, and so nobody would wait for its end.
-      for (const worker of idle) worker.ref();
       await Promise.all([...idle, ...busy.keys()].map((worker) => worker.terminate()));
     },
   };

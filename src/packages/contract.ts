@@ -465,6 +465,31 @@ export interface OpenRepository {
   readonly repository: Repository;
   readonly chain: RepositoryChain;
   readonly index: PackageIndex;
+  /** Fetches, verifies and reads what the repository says of these packages, exactly as they are; `undefined` when it has no advisories at all. Absent where a format has none. Throws INDEX_SYNTAX, INDEX_MISSING, DIGEST_MISMATCH ... */
+  advisories?(packages: readonly NamedPackage[]): Promise<readonly Advisory[] | undefined>;
+}
+
+export interface NamedPackage {
+  readonly name: string;
+  /** As in PackageRecord. */
+  readonly version: string;
+  readonly architecture: string;
+}
+
+/** Why a version of packages was made. */
+export interface Advisory {
+  readonly id: string;
+  /** `security`, `bugfix`, `enhancement`, `newpackage`, `unknown`, or a word of the repository's own. */
+  readonly type: string;
+  /** In the repository's own words: `Important`. */
+  readonly severity: string | undefined;
+  readonly title: string;
+  /** When it was made known. */
+  readonly issued: Date | undefined;
+  /** Sorted. */
+  readonly cves: readonly string[];
+  /** Those that were asked about, the same objects. */
+  readonly packages: readonly NamedPackage[];
 }
 
 /** Two packages with one path: the very `same` file, which both have; a file that goes `over` or `under` the other's; or `apart`, where one would have to replace the other. */

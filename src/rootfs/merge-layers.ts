@@ -16,6 +16,8 @@ export interface LayerBytes {
 export const layerLimits: TarLimits = {
   maxEntries: 2_000_000,
   maxTotalBytes: 2 ** 40,
+  // What makes images writes no sparse files: these are somebody's own work.
+  maxHoleBytes: 2 ** 30,
   maxHeaderBytes: 1 << 20,
   what: "layer",
 };

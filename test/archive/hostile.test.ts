@@ -19,6 +19,19 @@ describe("readTar", () => {
     assert.throws(() => read(pax("GNU.sparse.size=0", `${map}1`), header()), { code: "ARCHIVE_BROKEN" });
   });
 
+  it("counts the holes of all sparse files", () => {
+    const holes = (sizeBytes: number): Uint8Array[] => [
+      pax(`GNU.sparse.size=${sizeBytes}`, "GNU.sparse.map="),
+      header(),
+    ];
+    const bounded = (...parts: readonly Uint8Array[]): unknown[] => [
+      ...readTarBuffer(Buffer.concat(parts), { ...limits, maxHoleBytes: 1000 }),
+    ];
+    assert.equal(bounded(...holes(600), ...holes(400)).length, 2);
+    assert.throws(() => bounded(...holes(600), ...holes(401)), { code: "ARCHIVE_TOO_LARGE", message: /1000 .*holes/ });
+    assert.equal(read(...holes(600), ...holes(401)).length, 2);
+  });
+
   for (const key of ["SCHILY.xattr.user.x", "LIBARCHIVE.xattr.user.x", "path", "GNU.sparse.map", "GNU.sparse.\nmap"]) {
     it(`refuses a global "${key.trim()}", which every later entry would have a copy of`, () => {
       const record = paxRecord(`${key}=${"y".repeat(1000)}`);

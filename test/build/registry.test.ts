@@ -18,6 +18,7 @@ import { readImageGraph } from "../../src/image/image-graph.ts";
 import { outputs } from "../../src/io/output-kinds.ts";
 import { digestsOf, openWorkplace, runDodai, type Workplace } from "../kit/build.ts";
 import type { DebSpec } from "../kit/deb.ts";
+import { reply, startFakeRegistry } from "../kit/fake-registry.ts";
 import { type BundleParts, file, folder, makeBundle, makeLayer, tarOfDrawn } from "../kit/image.ts";
 import { startLoopback } from "../kit/loopback.ts";
 import { fixture, needs, run } from "../kit/oracle.ts";
@@ -337,6 +338,33 @@ test("what a repository got in an earlier run is mounted into another one", here
   };
   assert.deepEqual(await pushed("a:1"), [[2, 0]]);
   assert.deepEqual(await pushed("b:1"), [[1, 1]]);
+});
+
+test("a mirror of the environment is asked first, and what it has wrong comes from the registry", here, async (t) => {
+  const server = await startRegistry(t);
+  const layers = [makeLayer("noise", noise(5 << 20), "none")];
+  const remote = `${server.host}/app:1`;
+  await (await copying(t))({ image: placed(await writeImage(t, "oci", { layers })), outputs: to(remote) });
+  const asked: string[] = [];
+  const mirror = await startFakeRegistry(t, {
+    instead: (request, response) => {
+      asked.push(request.url ?? "");
+      const wrong = request.url?.endsWith(layers[0]?.digest ?? "none") === true;
+      return wrong && reply(response, 200, {}, Buffer.alloc(layers[0]?.sizeBytes ?? 0));
+    },
+  });
+  const environment = { DODAI_REGISTRY_MIRRORS: `${server.host}=localhost:${mirror.port}/copies` };
+  const folder = await temporaryFolder(t);
+  const destination = join(folder, "root");
+  await copyImage({
+    cacheDirectory: join(folder, "cache"),
+    hostPlatform: amd64,
+    image: named(remote),
+    outputs: [{ kind: "oci-layout", destination }],
+    environment,
+  });
+  assert.ok(asked.some((one) => one === `/v2/copies/app/blobs/${layers[0]?.digest}`));
+  run("skopeo", ["copy", "-q", `oci:${destination}`, `dir:${folder}/copied`]);
 });
 
 test("offline nothing is asked", here, async (t) => {

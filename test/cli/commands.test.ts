@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, it, test } from "node:test";
-import type { CommonOptions, WhyOptions } from "../../src/build/contract.ts";
+import type { CommonOptions, ResolveOptions, WhyOptions } from "../../src/build/contract.ts";
 import { starterRecipe } from "../../src/cli/commands/init.ts";
 import { parsePlatform } from "../../src/core/platform.ts";
 import { loadRecipe } from "../../src/frontends/native/load.ts";
@@ -46,6 +46,54 @@ describe("dodai resolve", () => {
           ],
         },
       },
+    });
+  });
+
+  describe("with --advisories", () => {
+    const advisory = {
+      id: "FEDORA-2025-1",
+      type: "security",
+      severity: "Important",
+      title: "libc6-2.41",
+      issued: new Date("2025-06-01"),
+      cves: ["CVE-2025-1111", "CVE-2025-2222"],
+    };
+    const other = { ...advisory, id: "F-2\x1b[1m", severity: undefined, issued: undefined, cves: [] };
+    const packages = [
+      { ...resolved, advisories: [advisory, other] },
+      { ...resolved, name: "tzdata", advisories: [] },
+    ];
+    const platforms = [{ platform: "linux/amd64", packages, withoutAdvisories: ["epel"] }];
+    const seen: ResolveOptions[] = [];
+    const library = {
+      resolve: async (options: ResolveOptions) => {
+        seen.push(options);
+        return { platforms };
+      },
+    };
+    it("prints those of a package below it", async () => {
+      const { stdout } = await runCli(["resolve", "--advisories", "distroless/base"], { library });
+      assert.equal(seen.at(-1)?.advisories, true);
+      assert.equal(
+        stdout,
+        "libc6 2.41-12\n  FEDORA-2025-1 security Important CVE-2025-1111 CVE-2025-2222\n  F-2\ufffd[1m security\ntzdata 2.41-12\n",
+      );
+    });
+    it("gives them in JSON, without what is not stated", async () => {
+      const { stdout } = await runCli(["resolve", "--advisories", "--json", "distroless/base"], { library });
+      const told = JSON.parse(stdout).platforms["linux/amd64"];
+      const { title, type, cves } = advisory;
+      assert.deepEqual(told.withoutAdvisories, ["epel"]);
+      assert.deepEqual(
+        told.packages.map((one: { advisories: unknown }) => one.advisories),
+        [
+          [
+            { id: "FEDORA-2025-1", type, severity: "Important", title, issued: "2025-06-01T00:00:00.000Z", cves },
+            { id: other.id, type, title, cves: [] },
+          ],
+          [],
+        ],
+      );
     });
   });
 });

@@ -48,6 +48,24 @@ test("a reader that stops reading is no error", needs("sh", "head"), () => {
   assert.equal(spawnSync("sh", ["-c", command], { encoding: "utf8" }).stderr, "");
 });
 
+test("a run that waits for what does not come is told as a bug, and none that ends", (t) => {
+  const script = join(temporaryFolder(t), "idle.mjs");
+  const end = (run: string) => {
+    writeFileSync(
+      script,
+      `import { endOf } from ${JSON.stringify(resolve("src/cli/process-context.ts"))};\nprocess.exitCode = await endOf(${run});\n`,
+    );
+    const { status, stdout, stderr } = spawnSync(process.execPath, [script], { encoding: "utf8" });
+    return { status, stdout, stderr: stderr.split("\n")[0] };
+  };
+  assert.deepEqual(end("new Promise(() => {})"), {
+    status: 1,
+    stdout: "",
+    stderr: "dodai: bug: Error: It waits for something that does not come any more",
+  });
+  assert.deepEqual(end("Promise.resolve(3)"), { status: 3, stdout: "", stderr: "" });
+});
+
 /** A program that waits in `build` until it is told to stop, and cleans up for a while. */
 const waiting = `
 import { runCommandLine } from ${JSON.stringify(resolve("src/cli/run.ts"))};

@@ -472,6 +472,23 @@ describe("credentials are refused, and not told, with", () => {
   }
 });
 
+test("of one file the registry's own helper counts first, then the helper of all, then what is in the file", async (t) => {
+  const found = async (config: Record<string, unknown>): Promise<string | undefined> => {
+    const auths = { "r.example": encode("file:x") };
+    const folder = await writeConfig(t, { auths, ...config });
+    for (const name of ["own", "all"]) {
+      const said = JSON.stringify({ ServerURL: "r.example", Username: name, Secret: "x" });
+      await writeFile(join(folder, `docker-credential-${name}`), `#!/bin/sh\necho '${said}'\n`, { mode: 0o755 });
+    }
+    const credentials = openCredentials({ DOCKER_CONFIG: folder, PATH: `${folder}:${process.env.PATH}` });
+    const credential = await credentials.find("r.example", "team/app");
+    return credential?.kind === "password" ? credential.login : undefined;
+  };
+  assert.equal(await found({ credHelpers: { "r.example": "own" }, credsStore: "all" }), "own");
+  assert.equal(await found({ credHelpers: { "other.example": "own" }, credsStore: "all" }), "all");
+  assert.equal(await found({ credHelpers: { "other.example": "own" } }), "file");
+});
+
 test("a helper that knows nothing leaves it to the file", async (t) => {
   const folder = await writeConfig(t, { credsStore: "test", auths: { "r.example": encode("a:b") } });
   const script = "#!/bin/sh\necho 'credentials not found in native keychain'; exit 1\n";

@@ -10,6 +10,7 @@ export interface RpmRepositorySpec {
   readonly compression?: "gzip" | "zstd" | "none";
   readonly comps?: string;
   readonly modules?: string;
+  readonly updateinfo?: string;
   /** Signs repomd.xml. */
   readonly signer?: Signer;
   /** Changes a text before it is compressed. */
@@ -37,6 +38,7 @@ ${packages.map(({ one, bytes }) => filelistOf(one, bytes)).join("")}</filelists>
 `,
     ...(spec.comps === undefined ? {} : { group_gz: spec.comps }),
     ...(spec.modules === undefined ? {} : { modules: spec.modules }),
+    ...(spec.updateinfo === undefined ? {} : { updateinfo: spec.updateinfo }),
   };
   const data = Object.entries(texts).map(([kind, plain]) => {
     const text = Buffer.from(edit(kind, plain));

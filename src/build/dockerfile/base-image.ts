@@ -9,7 +9,7 @@ import { parseImageName } from "../../core/image-name.ts";
 import { mapLimited } from "../../core/limit.ts";
 import { formatPlatform, type Platform } from "../../core/platform.ts";
 import { type ImageState, parseImageState } from "../../image/container-config.ts";
-import type { ImageSource, Pointer } from "../../image/image-source.ts";
+import { fromAnyPlace, type ImageSource, type Pointer } from "../../image/image-source.ts";
 import { dockerTypes, type LayerMediaType, layerMediaType, ociTypes } from "../../image/media-types.ts";
 import { parseConfig } from "../../image/read-documents.ts";
 import { chooseManifest } from "../../io/image-input-chosen.ts";
@@ -145,7 +145,7 @@ export async function keepLayer(
   const what = `layer ${digest} of ${source.name}`;
   if (!(await store.has(digest, sizeBytes))) {
     session.emit({ kind: "stage", stage: "download", text: `fetching ${what}` });
-    await store.keep(source.blob(pointer), { digest, sizeBytes, what });
+    await fromAnyPlace(source, pointer, () => store.keep(source.blob(pointer), { digest, sizeBytes, what }));
   }
   const before = pieces.sizeOf(pieces.recordsPath(hexOf(diffId)));
   if (before !== undefined) return { diffId, sizeBytes: before, stored };

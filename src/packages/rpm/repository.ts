@@ -9,7 +9,15 @@ import { DodaiError } from "../../core/dodai-error.ts";
 import { policyAt } from "../../crypto/openpgp/policy.ts";
 import { assertSigned } from "../../crypto/openpgp/verdict.ts";
 import { verifyDetached } from "../../crypto/openpgp/verify.ts";
-import type { OpenRepository, PackageGroup, PackageIndex, Repository, RepositoryAccess } from "../contract.ts";
+import type {
+  Advisory,
+  NamedPackage,
+  OpenRepository,
+  PackageGroup,
+  PackageIndex,
+  Repository,
+  RepositoryAccess,
+} from "../contract.ts";
 import { compatibleArchitectures } from "./architectures.ts";
 import { readComps } from "./comps.ts";
 import { readFilelists } from "./filelists.ts";
@@ -19,6 +27,7 @@ import { type Modules, parseModules } from "./modules.ts";
 import { readPrimary } from "./primary.ts";
 import { type MetadataFile, parseRepomd, type Repomd } from "./repomd.ts";
 import { trustedKeys } from "./trust.ts";
+import { readUpdateinfo } from "./updateinfo.ts";
 import { verifiedAs } from "./verified.ts";
 
 const maxRepomdBytes = 4 << 20;
@@ -27,6 +36,8 @@ const maxCompressedBytes = 1 << 30;
 /** primary.xml of all of Fedora is some 300 MB, filelists.xml 800 MB. */
 const maxTextBytes = 4 * 2 ** 30;
 const maxModulesBytes = 256 << 20;
+/** updateinfo.xml of years of a distribution is some 100 MB. */
+const maxUpdateinfoBytes = 1 << 30;
 /** What compressed text may unfold to: real metadata does some twentyfold, bombs a thousandfold. */
 const maxUnfolding = 200;
 const alwaysAllowedBytes = 64 << 20;
@@ -62,6 +73,7 @@ export async function openRpmRepository(
       indexes: [...files.values()].flatMap((file) => indexOf(folder, file)),
     },
     index: folder === "" ? index : belowFolder(index, folder),
+    advisories: async (packages) => fetchAdvisories(source, repomd, packages),
   };
 }
 
@@ -224,6 +236,17 @@ async function fetchModules(source: Source, files: ReadonlyMap<string, MetadataF
   const what = `modules.yaml of "${source.repository.name}"`;
   const bytes = await collect(await fetchText(source, files, "modules"), { maxBytes: maxModulesBytes, what });
   return parseModules(Buffer.from(bytes).toString("utf8"), what);
+}
+
+async function fetchAdvisories(
+  source: Source,
+  { files }: Repomd,
+  packages: readonly NamedPackage[],
+): Promise<readonly Advisory[] | undefined> {
+  if (!files.has("updateinfo")) return undefined;
+  const what = `updateinfo.xml of "${source.repository.name}"`;
+  const text = await fetchText(source, files, "updateinfo");
+  return readUpdateinfo(text, { what, maxBytes: maxUpdateinfoBytes, packages });
 }
 
 /** The text of a metadata file: its digest is checked as compressed and as plain text, while it passes. */

@@ -151,7 +151,6 @@ export const cases: readonly DockerfileCase[] = [
     files: app,
     squash: true,
     dockerfile: "FROM scratch\nCOPY app /x\nCOPY notes.txt /x/main.js\nLABEL a=1\n",
-    onlyHere: "its history is one step",
   },
   {
     name: "run",

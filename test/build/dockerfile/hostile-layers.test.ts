@@ -9,6 +9,7 @@ import { findArchive, readArchive } from "../../../src/build/dockerfile/archive-
 import { bytesOf, collect } from "../../../src/core/bytes.ts";
 import { DodaiError } from "../../../src/core/dodai-error.ts";
 import { writeOciLayout } from "../../../src/io/output-oci.ts";
+import { header, pax } from "../../archive/make-tar.ts";
 import {
   type Drawn,
   device,
@@ -51,6 +52,11 @@ const refused: readonly {
     name: "links in a circle before a name",
     layer: [symlink("a", "b"), symlink("b", "a"), file("a/x", "")],
     code: "ARCHIVE_UNSAFE_PATH",
+  },
+  {
+    name: "files of holes that would fill the disk",
+    layer: Buffer.concat([pax(`GNU.sparse.size=${2 ** 31}`, "GNU.sparse.map="), header(), tarTrailer]),
+    code: "ARCHIVE_TOO_LARGE",
   },
 ];
 

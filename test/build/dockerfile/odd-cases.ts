@@ -121,7 +121,6 @@ export const oddCases: readonly DockerfileCase[] = [
       "COPY --chown=u note /2",
       "COPY --chown=:g note /3",
     ),
-    onlyHere: "buildah takes a group alone",
   },
   {
     name: "copy-chown-mixed",
@@ -190,7 +189,6 @@ export const oddCases: readonly DockerfileCase[] = [
     files: app,
     dockerfile:
       "ARG X=top\nARG Y=${X}y\nFROM scratch AS a\nARG Y\nENV A=$X-$Y\nFROM scratch\nARG X\nARG Y=own\nARG Z\nENV B=$X-$Y-${Z:-none}\nARG A=$B\nLABEL l=$A\nCOPY --from=a / /x/\nCOPY note /n\n",
-    onlyHere: "copying an empty stage fails there",
   },
   {
     name: "arg-env-order",
@@ -206,7 +204,6 @@ export const oddCases: readonly DockerfileCase[] = [
     name: "user-workdir",
     runs: true,
     dockerfile: onRoot("USER 1000:1001", "WORKDIR /home/new/deep", "RUN id -u > /tmp/id; id -g >> /tmp/id"),
-    onlyHere: "buildah 1.28 makes it root's",
   },
   {
     name: "workdir-link",

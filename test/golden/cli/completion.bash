@@ -62,7 +62,7 @@ _dodai() {
         --cache-dir) files=any ;;
         --distro) files=any ;;
         *)
-          if [[ "$current" == -* ]]; then values="--json --platform --offline --insecure-unsigned --progress --cache-dir --distro --allow-unknown --help"
+          if [[ "$current" == -* ]]; then values="--advisories --json --platform --offline --insecure-unsigned --progress --cache-dir --distro --allow-unknown --help"
           else values="distroless/base distroless/base:nonroot"; files=recipes; fi ;;
       esac ;;
     "why")

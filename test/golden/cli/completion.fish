@@ -62,6 +62,7 @@ complete -c dodai -n '__fish_seen_subcommand_from lock' -l allow-unknown -d 'Pas
 complete -c dodai -n '__fish_seen_subcommand_from lock' -l help -s h -d 'Show this help'
 complete -c dodai -n '__fish_seen_subcommand_from lock' -a 'distroless/base distroless/base:nonroot'
 complete -c dodai -n '__fish_seen_subcommand_from lock' -k -a '(__fish_complete_suffix .yaml)'
+complete -c dodai -n '__fish_seen_subcommand_from resolve' -l advisories -d 'Also list advisories for exactly these packages (rpm)'
 complete -c dodai -n '__fish_seen_subcommand_from resolve' -l json -d 'JSON on standard output'
 complete -c dodai -n '__fish_seen_subcommand_from resolve' -l platform -r -F -d 'Platforms; the recipe\'s or this machine\'s by default'
 complete -c dodai -n '__fish_seen_subcommand_from resolve' -l offline -d 'Fetch nothing'

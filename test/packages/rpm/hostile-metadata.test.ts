@@ -9,6 +9,7 @@ import { parseMirrorList } from "../../../src/packages/rpm/metalink.ts";
 import { parseModules } from "../../../src/packages/rpm/modules.ts";
 import { readPrimary } from "../../../src/packages/rpm/primary.ts";
 import { parseRepomd } from "../../../src/packages/rpm/repomd.ts";
+import { readUpdateinfo } from "../../../src/packages/rpm/updateinfo.ts";
 
 const what = "a file of a test";
 const maxBytes = 64 << 20;
@@ -43,6 +44,12 @@ const readers: readonly {
     good: `<comps>@<group><id>core</id></group></comps>`,
     code: "INDEX_SYNTAX",
     read: (text) => readComps(bytesOf(text), { what, maxBytes }),
+  },
+  {
+    name: "updateinfo.xml",
+    good: `<updates>@<update><id>A</id><pkglist><collection><package name="a" version="1" release="1" arch="noarch"/></collection></pkglist></update></updates>`,
+    code: "INDEX_SYNTAX",
+    read: (text) => readUpdateinfo(bytesOf(text), { what, maxBytes, packages: [] }),
   },
   {
     name: "metalink",
