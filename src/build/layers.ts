@@ -56,7 +56,7 @@ export function planTreeLayers(wanted: LayersOptions, { store }: CompressContext
     const what = plan.source ? "root file system" : describePackages(packages);
     return [{ createdBy: `dodai: ${what} of ${distribution}`, segments }];
   }
-  const byName = new Map(packages.map((one) => [one.locked.name, one]));
+  const byName = new Map(packages.map((one) => [one.name, one]));
   const about = segmentsAbout(options, store);
   const folders = foldersSegment(options, store);
   const trailer = keptSegment(store, [new Uint8Array(1024)]);
@@ -86,14 +86,14 @@ export function planTreeLayers(wanted: LayersOptions, { store }: CompressContext
 function sizedPackages({ plan, packages }: LayersOptions): readonly PlannedPackage[] {
   const { format } = plan.distribution;
   const byOrigin = plan.recipe.layers.kind === "origin";
-  return packages.map(({ locked, piece }) => {
-    const common = { name: locked.name, source: locked.source, sizeBytes: piece.recordsBytes };
+  return packages.map(({ name, locked, piece }) => {
+    const common = { name, source: locked.source, sizeBytes: piece.recordsBytes };
     if (!byOrigin) return common;
     const facts = format.factsOf?.(piece.control);
     const { source = locked.source, installedBytes = piece.recordsBytes, replacesSome = true } = facts ?? {};
     const others = replacesSome ? packages : [];
     const replaced = others.filter((other) => format.replaces(piece.control, other.locked));
-    const replaces = new Set(replaced.map((other) => other.locked.name));
+    const replaces = new Set(replaced.map((other) => other.name));
     return { ...common, source, sizeBytes: installedBytes, replaces };
   });
 }
@@ -111,7 +111,7 @@ export function treeSegments(content: TreeContent, store: CompressContext["store
   const { packages, tree } = content;
   return [
     foldersSegment(content, store),
-    ...packages.map(({ locked, piece }) => pieceSegment(store, piece, tree.dropped.get(locked.name))),
+    ...packages.map(({ name, piece }) => pieceSegment(store, piece, tree.dropped.get(name))),
     ...[...segmentsAbout(content, store).values()].flat(),
     keptSegment(store, [new Uint8Array(1024)]),
   ];
@@ -120,7 +120,7 @@ export function treeSegments(content: TreeContent, store: CompressContext["store
 const namedAtMost = 12;
 
 function describePackages(packages: readonly PiecedPackage[]): string {
-  const names = packages.map(({ locked }) => `${locked.name} ${locked.version}`);
+  const names = packages.map(({ name, locked }) => `${name} ${locked.version}`);
   const shown = names.slice(0, namedAtMost).join(", ");
   const more = names.length > namedAtMost ? `, and ${names.length - namedAtMost} more` : "";
   const what = `${names.length} package${names.length === 1 ? "" : "s"}`;

@@ -11,7 +11,13 @@ export function formatLedger({ digest, platforms }: BuildResult): string {
     digest,
     platforms: Object.fromEntries(
       platforms.map(({ platform, packages, scripts, normalized, steps }) => {
-        const versions = new Map(packages.map(({ name, version }) => [name, version]));
+        // Of another architecture beside its like: `glibc.i686`.
+        const versions = new Map(
+          packages.flatMap(({ name, version, architecture }) => [
+            [`${name}.${architecture}`, version],
+            [name, version],
+          ]),
+        );
         const told = {
           scripts: scripts.map((one) => ({
             package: one.package,

@@ -18,11 +18,11 @@ export function applyOwners(change: ChangedTree, { format, packages, place, read
   const users = numbersIn(change, "etc/passwd", read);
   const groups = numbersIn(change, "etc/group", read);
   const entries: MadeEntry[] = [];
-  for (const { locked, piece } of packages) {
+  for (const { name, piece } of packages) {
     for (const { path, user, group } of format.owners(piece.control)) {
       const node = change.tree.get(place(path.slice(1)));
       // What a script made anew is the script's.
-      if (node?.owner !== locked.name) continue;
+      if (node?.owner !== name) continue;
       const { entry } = node;
       const [uid = entry.uid, gid = entry.gid] = [users.get(user), groups.get(group)];
       if (uid === entry.uid && gid === entry.gid) continue;

@@ -11,6 +11,7 @@ import { compileGlob } from "../rootfs/glob.ts";
 import { excludedPaths } from "../rootfs/normalize-excluded.ts";
 import type { ResolvedPackage } from "./contract.ts";
 import type { Job, JobResult } from "./jobs.ts";
+import { namesApart } from "./package-names.ts";
 import { pieceKey } from "./piece-store.ts";
 import type { Plan } from "./plan.ts";
 import { rootTarball } from "./root-tarball.ts";
@@ -56,7 +57,12 @@ export async function makePieces(options: PiecesOptions): Promise<readonly Piece
     }),
   );
   if (mismatches.length > 0) throw mismatchError(mismatches);
-  const pieced = packages.map((locked) => ({ locked, piece: known.get(locked) as Piece }));
+  const names = namesApart(packages, plan.architecture);
+  const pieced = packages.map((locked, at) => ({
+    name: names[at] ?? locked.name,
+    locked,
+    piece: known.get(locked) as Piece,
+  }));
   warnOfUnsigned(pieced, session);
   return pieced;
 }

@@ -71,7 +71,7 @@ const keyOf = (one: { readonly package: string; readonly script: string }): stri
 /** What the applied effects stand for. */
 function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" | "recipe"): Done {
   const { plan, epoch, installed, read, open } = context;
-  const names = new Set(installed.map(({ name }) => name));
+  const named = Map.groupBy(installed, realNameOf);
   const done = new Map<string, ScriptRecord>();
   const effectContext: EffectContext = {
     tree: change.tree,
@@ -88,7 +88,9 @@ function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" 
   for (const { name, always } of wantedEffects(plan)) {
     if (which === "recipe" && !recipeEffects.test(name)) continue;
     const effect = effectNamed(name);
-    const here = effect.covers.filter((one) => names.has(one.package));
+    const here = effect.covers.flatMap((one) =>
+      (named.get(one.package) ?? []).map(({ name: own }) => ({ ...one, package: own })),
+    );
     if (!(plan.base ? isWantedOnBase({ effect, always, plan }) : always) && here.length === 0) continue;
     const { files, removed, covered = [], needless = [] } = effect.apply(effectContext);
     removePaths(change, new Set(removed));
@@ -106,6 +108,9 @@ function applyEffects(change: ChangedTree, context: ScriptContext, which: "all" 
   }
   return done;
 }
+
+/** What effects know a package by. */
+const realNameOf = ({ name, realName = name }: InstalledPackage): string => realName;
 
 /** Scripts that do nothing but what the effect does, by their text. */
 function scriptsLike(

@@ -9,6 +9,7 @@ import { solve } from "../solver/solve.ts";
 import type { CommonOptions, ResolvedPackage } from "./contract.ts";
 import type { LockedPlatform } from "./lock-file.ts";
 import type { SolveOptions } from "./locking.ts";
+import { namesApart, takesPlaceOf } from "./package-names.ts";
 import { isAskedFor, type Plan } from "./plan.ts";
 import type { Session } from "./session.ts";
 import { waiveRelations } from "./waive.ts";
@@ -159,22 +160,10 @@ export async function solvePlatform(
   if (outcome.kind === "conflict") throw conflictOf(outcome, plan);
   for (const text of outcome.warnings) session.emit({ kind: "warning", text });
   const packages = packagesOf(outcome).filter(({ repository }) => repository !== baseName);
-  assertNamesApart(packages);
+  namesApart(packages, plan.architecture);
   options.onSolved?.(platform, repositories);
   for (const text of upgradesIn(packages, plan)) session.emit({ kind: "stage", stage: "solve", platform, text });
   return { platform, repositories: repositories.map(({ chain }) => chain), packages };
-}
-
-/** A tree knows whose a file is by the package's name: rpm alone has one name for two architectures at once. */
-function assertNamesApart(packages: readonly ResolvedPackage[]): void {
-  const twice = packages.find(({ name }, at) => packages[at - 1]?.name === name);
-  if (twice === undefined) return;
-  const both = packages.filter(({ name }) => name === twice.name).map(({ architecture }) => architecture);
-  throw new DodaiError(
-    "UNSATISFIABLE",
-    `Cannot build an image with "${twice.name}" of ${both.join(" and ")}: an image holds a name once`,
-    { fix: `Leave out what needs the one or the other, or exclude one: "!${twice.name}.${both[0]}".` },
-  );
 }
 
 /** With everything of the image below as it is; where that cannot be and may change, with newer versions. */
@@ -197,10 +186,10 @@ function conflictOf(conflict: Conflict, { base }: Plan): DodaiError {
 }
 
 function upgradesIn(packages: readonly ResolvedPackage[], { base }: Plan): readonly string[] {
-  const before = new Map(base?.database?.packages.map(({ name, version }) => [name, version]));
-  return packages.flatMap(({ name, version }) => {
-    const old = before.get(name);
-    return old === undefined ? [] : [`${name} of the base becomes ${version}, it was ${old}`];
+  const before = base?.database?.packages ?? [];
+  return packages.flatMap((one) => {
+    const old = before.findLast((other) => takesPlaceOf(one, other))?.version;
+    return old === undefined ? [] : [`${one.name} of the base becomes ${one.version}, it was ${old}`];
   });
 }
 

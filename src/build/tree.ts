@@ -21,6 +21,7 @@ import { baseOwner } from "./base-image.ts";
 import type { ResolvedPackage } from "./contract.ts";
 import { treeSegments } from "./layers.ts";
 import { applyOwners } from "./owners.ts";
+import { takesPlaceOf } from "./package-names.ts";
 import { isAskedFor, type Plan, type PlannedBase } from "./plan.ts";
 import { addRecipeFiles } from "./recipe-files.ts";
 import { applyScripts, type ScriptContext, type ScriptOutcome } from "./scripts.ts";
@@ -31,6 +32,8 @@ import { readersOf } from "./tree-files.ts";
 
 /** A package of the lock with its piece. */
 export interface PiecedPackage {
+  /** What the tree calls it. */
+  readonly name: string;
   readonly locked: ResolvedPackage;
   readonly piece: Piece;
 }
@@ -129,46 +132,51 @@ function segmentsOf({ plan, packages, session, epoch }: TreeOptions): ScriptCont
 /** The image below as if it were a package, for who takes a tree apart by packages. */
 function basePackage({ image: { piece, digest } }: PlannedBase): PiecedPackage {
   const none = { version: "", architecture: "", source: "", sourceVersion: "", repository: "", path: "", sizeBytes: 0 };
-  return { locked: { ...none, name: baseOwner, digest }, piece };
+  return { name: baseOwner, locked: { ...none, name: baseOwner, digest }, piece };
 }
 
 /** Who is unpacked later takes over files, and the first says what a folder is like. */
 function unpackOrder(packages: readonly PiecedPackage[], plan: Plan): readonly PiecedPackage[] {
   const { format } = plan.distribution;
   if (format.unpackOrder === undefined || plan.source) return packages;
-  const named = packages.map(({ locked: { name }, piece: { control } }) => ({ name, control }));
+  const named = packages.map(({ name, piece: { control } }) => ({ name, control }));
   const order = format.unpackOrder(named, worldOf(plan));
   const place = new Map(order.map((name, at) => [name, at]));
-  return packages.toSorted((a, b) => (place.get(a.locked.name) ?? 0) - (place.get(b.locked.name) ?? 0));
+  return packages.toSorted((a, b) => (place.get(a.name) ?? 0) - (place.get(b.name) ?? 0));
 }
 
 function mergeable(
-  { locked, piece }: PiecedPackage,
+  { name, locked, piece }: PiecedPackage,
   all: readonly PiecedPackage[],
-  { distribution }: Plan,
+  { distribution, base }: Plan,
 ): Parameters<typeof mergePackages>[0][number] {
   const { format } = distribution;
   let replaced: ReadonlySet<string> | undefined;
-  const { name, version } = locked;
+  const meetings = new Map<string, ReturnType<NonNullable<typeof format.meeting>> | undefined>();
+  const meetingWith = (other: string): ReturnType<NonNullable<typeof format.meeting>> | undefined => {
+    if (meetings.has(other)) return meetings.get(other);
+    const found = all.find((one) => one.name === other);
+    const meeting =
+      other === baseOwner
+        ? base?.database?.meeting?.(piece.control)
+        : found && format.meeting?.(piece.control, found.piece.control);
+    meetings.set(other, meeting);
+    return meeting;
+  };
   return {
     name,
-    version,
+    version: locked.version,
     piece: piece.key,
     entries: piece.entries,
     replaces: (other) => {
       replaced ??= new Set(
         all
           .filter((one) => format.replaces(piece.control, { ...one.locked, control: one.piece.control }))
-          .map((one) => one.locked.name),
+          .map((one) => one.name),
       );
       return replaced.has(other.name);
     },
-    ...(format.shares && {
-      shares: ({ name: other }, path) => {
-        const piece2 = all.find(({ locked: { name: known } }) => known === other)?.piece;
-        return piece2 !== undefined && (format.shares?.(piece.control, piece2.control, `/${path}`) ?? false);
-      },
-    }),
+    ...(format.meeting && { meets: (other, path) => meetingWith(other.name)?.(`/${path}`) ?? "apart" }),
   };
 }
 
@@ -204,14 +212,6 @@ function outdatedPaths({ database, image }: PlannedBase, packages: readonly Piec
   return new Set(places);
 }
 
-/** Another architecture's may stay beside it; what is of none is of all. */
-function takesPlaceOf(one: Named, other: Named): boolean {
-  const isOfAll = [one, other].some(({ architecture }) => ["all", "noarch", ""].includes(architecture));
-  return one.name === other.name && (isOfAll || one.architecture === other.architecture);
-}
-
-type Named = Pick<ResolvedPackage, "name" | "architecture">;
-
 /** passwd(5). */
 function uidIn(passwd: string, name: string): string | undefined {
   const fields = passwd.split("\n").map((line) => line.split(":"));
@@ -233,22 +233,23 @@ function mergedUsrLinks({ tree }: ChangedTree, mergedUsr: readonly string[]): re
 
 /** As dpkg does, a path that another package took over is no longer listed with the package that lost it. */
 function installedOf(
-  { locked, piece }: PiecedPackage,
+  { name, locked, piece }: PiecedPackage,
   lost: MergedTree["dropped"],
   supply: Plan["supply"],
 ): InstalledPackage {
   return {
-    name: locked.name,
+    name,
+    ...(name === locked.name ? {} : { realName: locked.name }),
     version: locked.version,
     architecture: locked.architecture,
     control: piece.control,
-    paths: withoutLost(piece.paths, lost.get(locked.name), supply),
+    paths: withoutLost(piece.paths, lost.get(name), supply),
     md5: piece.md5,
     apk: {
       checksum: locked.digest,
       sizeBytes: locked.sizeBytes,
       ...tagOf(locked, supply),
-      entries: entriesWithout(piece, lost.get(locked.name)),
+      entries: entriesWithout(piece, lost.get(name)),
       sha1: piece.sha1,
     },
   };
@@ -262,9 +263,9 @@ function unwantedPaths(
   const wishes = supply.wishes ?? base?.database?.wishes;
   if (!format.unwanted || !wishes) return new Map();
   return new Map(
-    packages.map(({ locked, piece }) => {
+    packages.map(({ name, piece }) => {
       const paths = format.unwanted?.(piece.control, wishes) ?? [];
-      return [locked.name, new Set(paths.map((path) => placePath(path.slice(1), supply)))];
+      return [name, new Set(paths.map((path) => placePath(path.slice(1), supply)))];
     }),
   );
 }

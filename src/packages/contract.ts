@@ -214,7 +214,10 @@ export interface PackageTrust {
 
 /** A package as it lies in an image: what the database needs to know of it. */
 export interface InstalledPackage {
+  /** Its own in the image: `glibc.i686` for a package that is there for another architecture too. */
   readonly name: string;
+  /** What the package calls itself, where that is another name (rpm): `glibc`. */
+  readonly realName?: string;
   readonly version: string;
   readonly architecture: string;
   readonly control: readonly ControlMember[];
@@ -351,6 +354,8 @@ export interface InstalledDatabase {
   readonly leftovers?: readonly string[];
   /** Which files of packages the image's package manager leaves out (rpm). */
   readonly wishes?: FileWishes;
+  /** How a package's files get along with those of packages that are there, by absolute paths: `under` ones are left out (rpm). */
+  meeting?(control: readonly ControlMember[]): (path: string) => FileMeeting;
   /**
    * Paths without leading `/` that go when the package does: its files but for configuration, and what the database has about it.
    * `going` are all that go; what others have too stays.
@@ -487,6 +492,9 @@ export interface Advisory {
   readonly packages: readonly NamedPackage[];
 }
 
+/** Two packages with one path: the very `same` file, which both have; a file that goes `over` or `under` the other's; or `apart`, where one would have to replace the other. */
+export type FileMeeting = "same" | "over" | "under" | "apart";
+
 /** A package format: one folder under `packages/`, one value. */
 export interface PackageFormat {
   readonly name: string;
@@ -538,8 +546,8 @@ export interface PackageFormat {
   readonly signedPackages?: boolean;
   /** The package that holds "/" says what the root folder is like (rpm); absent where that counts for nothing, as with dpkg. */
   readonly ownsRoot?: boolean;
-  /** Whether two packages have the very same file at a path, absolute as packages spell it: then both may have it (rpm). */
-  shares?(control: readonly ControlMember[], other: readonly ControlMember[], path: string): boolean;
+  /** How two packages get along at paths that both have, absolute as packages spell them (rpm). */
+  meeting?(control: readonly ControlMember[], other: readonly ControlMember[]): (path: string) => FileMeeting;
   /** Files that are not root's, by the names of their owners (rpm). */
   owners?(control: readonly ControlMember[]): readonly FileOwner[];
   /** Absolute paths of files that the image does without, by what packages say of them (rpm: documentation, languages). */

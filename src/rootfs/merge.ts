@@ -18,8 +18,8 @@ export interface MergePackage {
   readonly isBelow?: boolean;
   /** Whether it may take over a file of the other package (deb: Replaces). */
   replaces(other: { readonly name: string; readonly version: string }): boolean;
-  /** Whether the other package has the very same file at the path: then both have it. */
-  shares?(other: { readonly name: string }, path: string): boolean;
+  /** How it gets along with the other package at a path that both have: the `same` file is both's, else it goes `over` the other's, or `under` it. */
+  meets?(other: { readonly name: string }, path: string): "same" | "over" | "under" | "apart";
 }
 
 export interface MergedTree {
@@ -42,11 +42,12 @@ export function mergePackages(packages: readonly MergePackage[]): MergedTree {
   for (const one of packages) {
     for (const { entry, bodyOffset } of one.entries) {
       const before = tree.get(entry.path);
-      if (before && isShared(one, entry, before)) {
+      const meeting = before ? meetingOf(one, entry, before) : "apart";
+      if (meeting === "same") {
         lose(shared, one.name, entry.path);
         continue;
       }
-      const loser = before ? settle(one, entry, before, { byName, tree }) : undefined;
+      const loser = before ? settle(one, entry, before, { byName, tree, meeting }) : undefined;
       if (loser !== undefined && entry.kind !== "directory") lose(dropped, loser, entry.path);
       if (before && loser === one.name) continue;
       tree.set(entry.path, nodeOf(one, entry, bodyOffset));
@@ -56,9 +57,14 @@ export function mergePackages(packages: readonly MergePackage[]): MergedTree {
   return { tree, dropped, shared };
 }
 
-function isShared(one: MergePackage, entry: Entry, { owner, entry: before }: TreeNode): boolean {
-  if (owner === undefined || entry.kind === "directory" || entry.kind !== before.kind) return false;
-  return one.shares?.({ name: owner }, entry.path) ?? false;
+type Meeting = ReturnType<NonNullable<MergePackage["meets"]>>;
+
+function meetingOf(one: MergePackage, entry: Entry, { owner, entry: before }: TreeNode): Meeting {
+  const isLink = entry.kind === "symlink" || before.kind === "symlink";
+  // A hard link is a file with two names, and either may be the first of them.
+  if (owner === undefined || [entry, before].some(({ kind }) => kind === "directory")) return "apart";
+  if (isLink && entry.kind !== before.kind) return "apart";
+  return one.meets?.({ name: owner }, entry.path) ?? "apart";
 }
 
 function nodeOf(one: MergePackage, entry: Entry, bodyOffset: number): TreeNode {
@@ -76,6 +82,7 @@ function lose(dropped: Map<string, Set<string>>, name: string, path: string): vo
 interface Settled {
   readonly byName: ReadonlyMap<string, MergePackage>;
   readonly tree: Tree;
+  readonly meeting: Meeting;
 }
 
 /** As dpkg and apk find a root that is there: what leads to a folder stays in the place of a folder, and files are replaced. */
@@ -94,11 +101,13 @@ function settleBelow(
 }
 
 /** Name of the package whose entry goes. */
-function settle(one: MergePackage, entry: Entry, before: TreeNode, { byName, tree }: Settled): string {
+function settle(one: MergePackage, entry: Entry, before: TreeNode, { byName, tree, meeting }: Settled): string {
   const other = byName.get(before.owner ?? "");
-  if (other?.isBelow) return settleBelow(one, entry, before, { other, tree });
+  if (other?.isBelow && meeting !== "under") return settleBelow(one, entry, before, { other, tree });
   if (!other || (entry.kind === "directory" && before.entry.kind === "directory")) return one.name;
   if (entry.kind === "directory" || before.entry.kind === "directory") throw conflict(one, entry, other, before.entry);
+  if (meeting === "over") return other.name;
+  if (meeting === "under") return one.name;
   // dpkg: who is unpacked last takes over; when both say so the later name wins.
   if (one.replaces(other)) return other.name;
   if (other.replaces(one)) return one.name;

@@ -11,7 +11,8 @@ import { describeList, describeOffer, describeRecord, describeRelation, describe
 export function why({ packages }: Solution, name: string): readonly string[] | undefined {
   const byName = new Map(packages.map((one) => [one.record.name, one]));
   const lines: string[] = [];
-  let one = byName.get(name);
+  // One name may be there for two architectures (rpm): `glibc.i686`.
+  let one = byName.get(name) ?? packages.find(({ record }) => `${record.name}.${record.architecture}` === name);
   if (one === undefined) return undefined;
   // Reasons were found from the requests on, so they lead back to one.
   for (; one !== undefined; one = askerOf(one, byName)) lines.unshift(describeStep(one));
@@ -23,7 +24,7 @@ export function why({ packages }: Solution, name: string): readonly string[] | u
  * Undefined when one is in the set.
  */
 export function whyNot(problem: Problem, solution: Solution, name: string): readonly string[] | undefined {
-  if (solution.packages.some(({ record }) => record.name === name)) return undefined;
+  if (why(solution, name)) return undefined;
   const universe = new Universe(problem);
   const request = { requirement: { name }, exclude: false };
   const variables = universe.versions[universe.slotNamed(name)];

@@ -16,6 +16,8 @@ export interface WorkshopSpec {
   readonly specs: readonly string[];
   /** Signs the packages of the spec at its place; the last one signs the rest. */
   readonly signers: readonly Signer[];
+  /** Architectures that specs are built for, by their places; this machine's when absent. */
+  readonly targets?: Readonly<Record<number, string>>;
   readonly comps?: string;
   readonly modules?: string;
   /** Signs repomd.xml. */
@@ -29,7 +31,7 @@ export function runWorkshop(folder: string, spec: WorkshopSpec): string {
   mkdirSync(repository, { recursive: true });
   for (const [at, text] of spec.specs.entries()) {
     const built = join(folder, `build-${at}`);
-    const files = buildSpec(built, text);
+    const files = buildSpec(built, text, spec.targets?.[at]);
     const signer = spec.signers[at] ?? spec.signers.at(-1);
     if (signer) signPackages(files, signer);
     for (const file of files) renameSync(file, join(repository, file.slice(file.lastIndexOf("/") + 1)));
@@ -38,7 +40,7 @@ export function runWorkshop(folder: string, spec: WorkshopSpec): string {
   return repository;
 }
 
-function buildSpec(folder: string, text: string): readonly string[] {
+function buildSpec(folder: string, text: string, target: string | undefined): readonly string[] {
   mkdirSync(join(folder, "host"), { recursive: true });
   for (const { path, bytes } of hostPrograms(["sh", "cat", "chmod", "mkdir", "rm"])) {
     const at = join(folder, "host", path.replace(/^(?!usr\/)/, "usr/"));
@@ -61,7 +63,8 @@ function buildSpec(folder: string, text: string): readonly string[] {
   };
   const defines = Object.entries(macros).flatMap(([name, value]) => ["--define", `${name} ${value}`]);
   const env = { PATH: process.env.PATH, HOME: folder, LC_ALL: "C.UTF-8", SOURCE_DATE_EPOCH: String(workshopTime) };
-  run("rpmbuild", ["-bb", "--quiet", ...defines, join(folder, "one.spec")], { env });
+  const targets = target === undefined ? [] : ["--target", `${target}-linux`];
+  run("rpmbuild", ["-bb", "--quiet", ...targets, ...defines, join(folder, "one.spec")], { env });
   return readdirSync(join(folder, "RPMS")).map((name) => join(folder, "RPMS", name));
 }
 

@@ -32,7 +32,7 @@ describe("merging packages", () => {
   });
 
   it("takes a file that two packages share from the first of them", () => {
-    const second = { ...packageOf("b", ["x", "y"]), shares: () => true };
+    const second = { ...packageOf("b", ["x", "y"]), meets: () => "same" as const };
     const { tree, dropped, shared } = mergePackages([packageOf("a", ["x"]), second]);
     assert.deepEqual(pictureOf(tree), ["x (a)", "y (b)"]);
     assert.equal(dropped.size, 0);

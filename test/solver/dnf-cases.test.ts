@@ -11,9 +11,6 @@ import { type Hardness, randomCase } from "./random-cases.ts";
 
 const folder = fixture("solver/libsolv-testcases/openSUSE+libsolv/test/testcases");
 
-/** Packages of two architectures beside each other: an image has one. */
-const multilib = ["lockstep_install.t"];
-
 function installed({ problem }: LibsolvJob): readonly string[] | undefined {
   const outcome = solve(problem);
   if (outcome.kind === "conflict") return undefined;
@@ -25,7 +22,6 @@ function installed({ problem }: LibsolvJob): readonly string[] | undefined {
 test("libsolv's test cases that install into an empty system", needs(folder), () => {
   let count = 0;
   for (const file of globSync(`${folder}/**/*.t`)) {
-    if (multilib.some((name) => file.endsWith(name))) continue;
     readCase(file).forEach((job, at) => {
       if (job.skipped !== undefined) return;
       count++;

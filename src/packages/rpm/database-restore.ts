@@ -19,25 +19,35 @@ export function restoreDatabase(
   const has = (path: string): boolean => read(path) !== undefined;
   const files = { has, read: (path: string) => read(path) ?? new Uint8Array() };
   const { headers } = readForm(files, { folder, name, backend });
-  const packages = headers.map(({ bytes }) => packageOf(bytes, { what: `"/${folder}"`, epoch: options.epoch ?? 0 }));
+  const packages = headers.map(({ bytes }) =>
+    packageOf(bytes, { what: `"/${folder}"`, epoch: options.epoch ?? 0, own: options.architecture }),
+  );
   packages.sort((a, b) => compareBytes(a.order, b.order) || Buffer.compare(a.bytes, b.bytes));
   const added = packages.map((one) => one.bytes);
   return databaseFiles(mergedRows(undefined, { added, installed: [] }), options);
 }
 
 interface Package {
-  /** Imported keys first, then by name. */
+  /** Imported keys first, then by name, the platform's own before its like. */
   readonly order: string;
   readonly bytes: Uint8Array;
 }
 
-function packageOf(blob: Uint8Array, { what, epoch }: { readonly what: string; readonly epoch: number }): Package {
+interface Reading {
+  readonly what: string;
+  readonly epoch: number;
+  /** The platform's architecture. */
+  readonly own: string;
+}
+
+function packageOf(blob: Uint8Array, { what, epoch, own }: Reading): Package {
   const bytes = Buffer.from(blob);
   const header = databaseHeader(bytes, `a header of the database in ${what}`);
   for (const tag of [tags.installTime, tags.installTransaction]) clampNumber(bytes, header, { tag, most: epoch });
   const name = header.text(tags.name) ?? "";
   const rest = [tags.version, tags.release].map((tag) => header.text(tag) ?? "");
-  return { order: [name === "gpg-pubkey" ? 0 : 1, name, ...rest].join("\0"), bytes };
+  const isOther = header.text(tags.arch) === own ? 0 : 1;
+  return { order: [name === "gpg-pubkey" ? 0 : 1, name, isOther, ...rest].join("\0"), bytes };
 }
 
 function clampNumber(

@@ -6,7 +6,7 @@ import type { DatabaseOptions, GeneratedFile, InstalledPackage, RpmBackend, RpmD
 import { berkeleyFiles, type DatabaseFile } from "./database-berkeley.ts";
 import { type DatabaseRows, mergedRows } from "./database-rows.ts";
 import { tablesOf } from "./database-sqlite.ts";
-import { filesOf } from "./files.ts";
+import { filesOf, isNarrow } from "./files.ts";
 import type { Header, HeaderEntry } from "./header.ts";
 import { charsValue, type HeaderValue, numberValue, withValues } from "./header-write.ts";
 import { installOrder } from "./install-order.ts";
@@ -16,9 +16,10 @@ import { pubkeyHeaders } from "./pubkey.ts";
 import { formatSqlite } from "./sqlite.ts";
 import { fileFlag, signatureTags, tags } from "./tags.ts";
 
-/** FILESTATES of a file that is there, and of one that was left out (rpm's rpmfiles.h). */
+/** FILESTATES of a file that is there, of one that was left out, and of one in whose place is a program for another word size (rpm's rpmfiles.h). */
 const FILE_NORMAL = 0;
 const FILE_NOT_INSTALLED = 2;
+const FILE_WRONG_COLOR = 4;
 /** Architectures whose packages may be of two word sizes; files of either colour are taken (rpm's %_transaction_color). */
 const coloured: ReadonlySet<string> = new Set(["x86_64", "s390x", "ppc64", "sparc64"]);
 
@@ -33,17 +34,25 @@ export function formatDatabase(
     ...keys
       .flatMap(pubkeyHeaders)
       .map(({ bytes, added: more }) => withValues({ bytes }, [...more, ...transaction(options)])),
-    ...numbered(installed, below).map((one) => blobOf(one, options)),
+    ...numbered(installed, options).map((one) => blobOf(one, options)),
   ];
-  return databaseFiles(mergedRows(below?.rpm, { added, installed }), options);
+  return databaseFiles(mergedRows(below?.rpm, { added, installed: installed.map(identified) }), options);
 }
 
-/** By name; behind those of an image below in the order in which rpm would add them. */
+const realNameOf = ({ name, realName = name }: InstalledPackage): string => realName;
+const identified = (one: InstalledPackage): Pick<InstalledPackage, "architecture" | "name"> => ({
+  name: realNameOf(one),
+  architecture: one.architecture,
+});
+
+/** By name, the platform's own before its like; behind those of an image below in the order in which rpm would add them. */
 function numbered(
   installed: readonly InstalledPackage[],
-  below: DatabaseOptions["below"],
+  { below, architecture }: DatabaseOptions,
 ): readonly InstalledPackage[] {
-  return below ? installOrder(installed) : [...installed].sort((a, b) => compareBytes(a.name, b.name));
+  if (below) return installOrder(installed);
+  const isOther = (one: InstalledPackage): number => (one.architecture === architecture ? 0 : 1);
+  return installed.toSorted((a, b) => compareBytes(realNameOf(a), realNameOf(b)) || isOther(a) - isOther(b));
 }
 
 /** The files for headers as rpm keeps them. */
@@ -88,11 +97,11 @@ function filesIn(backend: RpmBackend, rows: DatabaseRows, more: ReadonlySet<stri
 function blobOf(installed: InstalledPackage, options: DatabaseOptions): Uint8Array {
   const { header, signature } = headersOf(installed.control, installed.name);
   const there = new Set(installed.paths);
-  const states = filesOf(header, `"${installed.name}"`).map(({ path, flags }) =>
-    there.has(path === "/" ? "/." : path.replace(/\/$/, "")) || (flags & fileFlag.ghost) !== 0
-      ? FILE_NORMAL
-      : FILE_NOT_INSTALLED,
-  );
+  const states = filesOf(header, `"${installed.name}"`).map((file) => {
+    const { path, flags } = file;
+    if (there.has(path === "/" ? "/." : path.replace(/\/$/, "")) || (flags & fileFlag.ghost) !== 0) return FILE_NORMAL;
+    return isNarrow(file) && (flags & fileFlag.doc) === 0 ? FILE_WRONG_COLOR : FILE_NOT_INSTALLED;
+  });
   return withValues(header, [
     ...signatureValues(signature, header),
     ...transaction(options),

@@ -26,7 +26,15 @@ export interface RpmFile {
   readonly capabilities: string;
   /** Languages, with `|` between them; "" for all. */
   readonly languages: string;
+  /** Word size of a program: 1 is 32 bits, 2 is 64; 0 for what is none. */
+  readonly color: number;
 }
+
+/** Of programs: for 64 bits (rpm's default %_prefer_color). */
+const PREFERRED_COLOR = 2;
+export const isPreferred = ({ color }: RpmFile): boolean => (color & PREFERRED_COLOR) !== 0;
+/** A program that gives way to one for 64 bits. */
+export const isNarrow = ({ color }: RpmFile): boolean => color !== 0 && (color & PREFERRED_COLOR) === 0;
 
 /** `S_IFMT` and the types that packages have. */
 export const FILE_TYPE = 0o170000;
@@ -69,6 +77,7 @@ export function filesOf(header: Header, what: string): readonly RpmFile[] {
   const [digests, targets] = [texts(tags.fileDigests), texts(tags.fileLinks)];
   const [users, groups] = [texts(tags.fileUsers), texts(tags.fileGroups)];
   const [devices, inodes] = [numbers(tags.fileDevices), numbers(tags.fileInodes)];
+  const colors = numbers(tags.fileColors);
   const inodeDevices = numbers(tags.fileInodeDevices);
   const [capabilities, languages] = [texts(tags.fileCapabilities), texts(tags.fileLangs)];
   const at = <Value>(list: readonly Value[], index: number, none: Value): Value => list[index] ?? none;
@@ -87,6 +96,7 @@ export function filesOf(header: Header, what: string): readonly RpmFile[] {
     inode: inodes[index] === undefined ? "" : `${inodeDevices[index] ?? 0}:${inodes[index]}`,
     capabilities: at(capabilities, index, ""),
     languages: at(languages, index, ""),
+    color: at(colors, index, 0),
   }));
 }
 

@@ -8,7 +8,7 @@ import { readInstalled } from "./present.ts";
 import { parseRequest, satisfies } from "./relation.ts";
 import { scriptRunner } from "./script-runner.ts";
 import { scriptKinds } from "./scripts.ts";
-import { owners, shares, unwanted } from "./shared-files.ts";
+import { meeting, owners, unwanted } from "./shared-files.ts";
 import { compareVersions } from "./version.ts";
 
 /** OCI platforms by rpm's word for them. */
@@ -40,7 +40,7 @@ export const rpm: PackageFormat = {
   replaces: () => false,
   signedPackages: true,
   ownsRoot: true,
-  shares,
+  meeting,
   owners,
   unwanted,
   readInstalled: (files, architecture) => readInstalled({ satisfies }, files, architecture),

@@ -10,7 +10,10 @@ export function installOrder<One extends Orderable>(packages: readonly One[]): r
 }
 
 function orderOf(packages: readonly Orderable[]): readonly Orderable[] {
-  const sorted = [...packages].sort((a, b) => compareBytes(a.name, b.name));
+  // By architecture then: i686 before x86_64, as dnf gives them to rpm.
+  const isOwn = ({ realName }: Orderable): number => (realName === undefined ? 1 : 0);
+  const realNameOf = ({ name, realName = name }: Orderable): string => realName;
+  const sorted = [...packages].sort((a, b) => compareBytes(realNameOf(a), realNameOf(b)) || isOwn(a) - isOwn(b));
   const nodes = orderNodes(sorted);
   const circles = findCircles(nodes);
   const order: Orderable[] = [];

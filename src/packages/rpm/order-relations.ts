@@ -9,12 +9,14 @@ import { sense, tags } from "./tags.ts";
 
 export interface Orderable {
   readonly name: string;
+  /** As the package calls itself, where that is another name. */
+  readonly realName?: string;
   readonly control: readonly ControlMember[];
 }
 
 export interface OrderNode {
   readonly installed: Orderable;
-  /** Word sizes of its programs: 1 is 32 bits, 2 is 64. */
+  /** Word sizes of its programs that need or provide something: 1 is 32 bits, 2 is 64. */
   readonly color: number;
   /** Who asks for it, and what it asks for, the last first. */
   readonly successors: OrderLink[];
@@ -34,7 +36,7 @@ export interface OrderLink {
 export function orderNodes(packages: readonly Orderable[]): readonly OrderNode[] {
   const opened = packages.map((installed) => {
     const { header } = headersOf(installed.control, installed.name);
-    const color = header.numbers(tags.fileColors).reduce((all, one) => all | one, 0);
+    const color = colorOf(header);
     const counts = { missing: 0, waiting: 0, circle: 0 };
     const node: OrderNode = { installed, color, successors: [], needs: [], ...counts };
     return { node, header };
@@ -56,6 +58,12 @@ export function orderNodes(packages: readonly Orderable[]): readonly OrderNode[]
     }
   }
   return opened.map(({ node }) => node);
+}
+
+/** Files alone that rpmbuild found relations for count (rpm's rpmteColorDS). */
+function colorOf(header: Header): number {
+  const counts = header.numbers(tags.fileDependsCounts);
+  return header.numbers(tags.fileColors).reduce((all, one, at) => ((counts[at] ?? 0) > 0 ? all | one : all), 0);
 }
 
 interface RelationTags {

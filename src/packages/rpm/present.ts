@@ -2,6 +2,8 @@
 import { hash } from "node:crypto";
 import { DodaiError } from "../../core/dodai-error.ts";
 import type {
+  ControlMember,
+  FileMeeting,
   InstalledDatabase,
   InstalledFiles,
   PackageFormat,
@@ -13,11 +15,12 @@ import { memoryAccess } from "../memory-access.ts";
 import { broken } from "./database-fault.ts";
 import { readDatabase } from "./database-read.ts";
 import { databaseHeader, identityOf } from "./database-rows.ts";
-import { digestAlgorithm, filesOf, type RpmFile } from "./files.ts";
+import { digestAlgorithm, filesOf, isNarrow, isPreferred, type RpmFile } from "./files.ts";
 import type { Header } from "./header.ts";
 import { readWishes } from "./image-wishes.ts";
 import { openIndex } from "./index.ts";
 import { startIndex } from "./index-compile.ts";
+import { headersOf } from "./installed.ts";
 import type { PackageRow, RowRelation } from "./record.ts";
 import { parseRelation } from "./relation.ts";
 import { fileFlag, sense, tags } from "./tags.ts";
@@ -40,6 +43,7 @@ export function readInstalled(
     rpm,
     leftovers: leftoversOf(rpm, files),
     ...(wishes ? { wishes } : {}),
+    meeting: (control) => meetingWith(present, control),
     pathsOf: (one, going = [one]) => pathsOf(present, one, { going, files }),
   };
 }
@@ -162,6 +166,16 @@ function guarded<Value>(what: string, read: () => Value): Value {
     if (error instanceof DodaiError) throw broken(what, error.message.replace(/^Cannot read .*?: /, ""));
     throw error;
   }
+}
+
+/** A program for 64 bits stays where a package has one for 32. */
+function meetingWith(present: readonly Present[], control: readonly ControlMember[]): (path: string) => FileMeeting {
+  const narrow = filesOf(headersOf(control, "a package").header, "a package").filter(isNarrow);
+  if (narrow.length === 0) return () => "apart";
+  const files = present.flatMap(({ header, what }) => guarded(what, () => filesOf(header, what)));
+  const wide = new Set(files.filter(isPreferred).map(({ path }) => path));
+  const under = new Set(narrow.map(({ path }) => path).filter((path) => wide.has(path)));
+  return (path) => (under.has(path) ? "under" : "apart");
 }
 
 /** Configuration that somebody changed stays, and so does what programs made; a file that a package has that stays is its too. */

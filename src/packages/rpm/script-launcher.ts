@@ -7,6 +7,7 @@ export interface ScriptPlace {
   readonly folder: string;
   /** The file with the script's text. */
   readonly body: string;
+  /** By name and architecture. */
   readonly package: string;
 }
 

@@ -71,12 +71,16 @@ function fileOf(path: string, text: string): GeneratedFile {
 }
 
 /** What is called, and the script beside it where that is another file. */
-function scriptFiles(path: string, { package: name, scriptlet }: ScriptRun, hasRpm: boolean): readonly GeneratedFile[] {
+function scriptFiles(
+  path: string,
+  { package: name, query, scriptlet }: ScriptRun,
+  hasRpm: boolean,
+): readonly GeneratedFile[] {
   const { interpreter, body, expands, isQueryFormat } = scriptlet;
   const isLua = interpreter[0] === "<lua>";
   if (body !== undefined && (isLua || expands || isQueryFormat) && !hasRpm) throw rpmMissing(name, scriptlet);
   const bodyPath = `${folder}/.body.${name}.${scriptlet.name}`;
-  const place = { folder: `/${folder}`, body: `/${bodyPath}`, package: name };
+  const place = { folder: `/${folder}`, body: `/${bodyPath}`, package: query };
   if (expands || isQueryFormat) return [fileOf(path, expandLauncher(scriptlet, place)), fileOf(bodyPath, body ?? "")];
   if (isLua) return [fileOf(path, luaLauncher(place)), fileOf(bodyPath, body ?? "")];
   // The kernel gives an interpreter one argument.

@@ -1,6 +1,6 @@
 // What packages say of single files: which two of them may both have, and which an image can do without.
-import type { ControlMember, FileOwner, FileWishes } from "../contract.ts";
-import { FILE_TYPE, filesOf, fileType, type RpmFile } from "./files.ts";
+import type { ControlMember, FileMeeting, FileOwner, FileWishes } from "../contract.ts";
+import { FILE_TYPE, filesOf, fileType, isNarrow, isPreferred, type RpmFile } from "./files.ts";
 import { headersOf } from "./installed.ts";
 import { fileFlag } from "./tags.ts";
 
@@ -9,10 +9,24 @@ function filesByPath(control: readonly ControlMember[]): ReadonlyMap<string, Rpm
   return new Map(files.map((file) => [file.path, file]));
 }
 
+/** One name for two architectures: programs of both word sizes at one path are no conflict, and the better one is there (rpm's handleColorConflict). */
+export function meeting(
+  control: readonly ControlMember[],
+  other: readonly ControlMember[],
+): (path: string) => FileMeeting {
+  const [ours, theirs] = [filesByPath(control), filesByPath(other)];
+  return (path) => {
+    const [a, b] = [ours.get(path), theirs.get(path)];
+    if (a === undefined || b === undefined) return "apart";
+    if (isSame(a, b)) return "same";
+    if (isPreferred(a) && isNarrow(b)) return "over";
+    return isNarrow(a) && isPreferred(b) ? "under" : "apart";
+  };
+}
+
 /** Files with the same content, owners and permissions are no conflict (rpm's rpmfilesCompare). */
-export function shares(control: readonly ControlMember[], other: readonly ControlMember[], path: string): boolean {
-  const [a, b] = [filesByPath(control).get(path), filesByPath(other).get(path)];
-  if (a === undefined || b === undefined || a.mode !== b.mode || a.user !== b.user || a.group !== b.group) return false;
+function isSame(a: RpmFile, b: RpmFile): boolean {
+  if (a.mode !== b.mode || a.user !== b.user || a.group !== b.group) return false;
   const type = a.mode & FILE_TYPE;
   if (type === fileType.symlink) return a.target === b.target;
   return (

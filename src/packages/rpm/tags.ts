@@ -67,6 +67,7 @@ export const tags = {
   installColor: 1127,
   installTransaction: 1128,
   fileColors: 1140,
+  fileDependsCounts: 1144,
   preTrans: 1151,
   postTrans: 1152,
   preTransProgram: 1153,

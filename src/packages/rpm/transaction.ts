@@ -2,7 +2,7 @@
 // every %pretrans; for each package in turn what it sets off before it is there, its %pre, file triggers of a high priority,
 // its %post, triggers, and file triggers of a low priority; then every %posttrans and every trigger on the files of all.
 import type { ControlMember } from "../contract.ts";
-import { filesOf } from "./files.ts";
+import { filesOf, type RpmFile } from "./files.ts";
 import type { Header } from "./header.ts";
 import { headersOf } from "./installed.ts";
 import { operatorOf } from "./order-relations.ts";
@@ -14,6 +14,8 @@ import { compareVersions, formatEvr } from "./version.ts";
 
 export interface ScriptRun {
   readonly package: string;
+  /** What rpm knows the package by among those of one name: `glibc.i686`. */
+  readonly query: string;
   readonly scriptlet: Scriptlet;
   /** What the script is called with: `$1`, `$2`. */
   readonly arguments: readonly number[];
@@ -31,33 +33,36 @@ export const needsRpm = ({ kind, interpreter }: Scriptlet): boolean =>
 /** What is installed: with the paths that an image has of it. */
 export interface TransactionPackage {
   readonly name: string;
+  /** As the package calls itself, where that is another name. */
+  readonly realName?: string;
   readonly version: string;
   readonly control: readonly ControlMember[];
   readonly paths?: readonly string[];
 }
 
-/** `order`: as packages are installed, one of a name. */
+/** `order`: as packages are installed. */
 export function scriptRuns(order: readonly TransactionPackage[]): readonly ScriptRun[] {
   const rpm = order.find(({ name }) => name === "rpm")?.version;
-  const elements = order.map(elementOf);
+  const taken = new Set<string>();
+  const elements = order.map((one) => elementOf(one, taken));
   const there: Element[] = [];
   return [
-    ...elements.flatMap((one) => own(one, "pretrans")),
+    ...elements.flatMap((one) => own(one, "pretrans", FIRST)),
     ...elements.flatMap((one) => {
       const before = [...othersTriggers(one, there, "triggerprein"), ...ownTriggers(one, there, "triggerprein")];
       there.push(one);
       const context = { there, rpm };
       return [
         ...before,
-        ...own(one, "pre"),
+        ...own(one, "pre", countOf(one, there)),
         ...fileTriggers(one, context, (priority) => priority >= EARLY),
-        ...own(one, "post"),
+        ...own(one, "post", countOf(one, there)),
         ...othersTriggers(one, there, "triggerin"),
         ...ownTriggers(one, there, "triggerin"),
         ...fileTriggers(one, context, (priority) => priority < EARLY),
       ];
     }),
-    ...elements.flatMap((one) => own(one, "posttrans")),
+    ...elements.flatMap((one) => own(one, "posttrans", countOf(one, there))),
     ...elements.flatMap((one) => transactionTriggers(one, { there, rpm })),
   ];
 }
@@ -66,49 +71,70 @@ export function scriptRuns(order: readonly TransactionPackage[]): readonly Scrip
 const EARLY = 10_000;
 
 interface Element {
+  /** What it is called in the image. */
+  readonly key: string;
+  /** What it calls itself. */
   readonly name: string;
   readonly header: Header;
   readonly scriptlets: readonly Scriptlet[];
   /** Absolute paths that are installed, in the header's order. */
   readonly files: readonly string[];
+  /** Those of them that the package brings: what one before it has as well is there already. */
+  readonly brought: readonly string[];
 }
 
-function elementOf({ name, control, paths = [] }: TransactionPackage): Element {
+/** `taken`: what those before it have. */
+function elementOf({ name, realName = name, control, paths = [] }: TransactionPackage, taken: Set<string>): Element {
   const { header } = headersOf(control, name);
   const there = new Set(paths);
-  const files = filesOf(header, name)
-    .filter(({ path, flags }) => there.has(path) || (flags & fileFlag.ghost) !== 0)
-    .map(({ path }) => path);
-  return { name, header, scriptlets: scriptletsOf(header), files };
+  const isGhost = ({ flags }: RpmFile): boolean => (flags & fileFlag.ghost) !== 0;
+  const all = filesOf(header, name).filter((one) => there.has(one.path) || isGhost(one));
+  const files = all.map(({ path }) => path);
+  const brought = files.filter((path) => !taken.has(path));
+  // A ghost brings nothing.
+  for (const one of all) if (!isGhost(one)) taken.add(one.path);
+  return { key: name, name: realName, header, scriptlets: scriptletsOf(header), files, brought };
 }
 
-/** How many of a package's name are there once it is. */
+/** How many of a package's name are there once it is, where it is the only one. */
 const FIRST = 1;
 
-const own = ({ name, scriptlets }: Element, kind: ScriptKind): readonly ScriptRun[] =>
-  scriptlets.filter((one) => one.kind === kind).map((scriptlet) => ({ package: name, scriptlet, arguments: [FIRST] }));
+/** How many packages of its name are there: two where it is for two architectures. */
+const countOf = ({ name }: Element, there: readonly Element[]): number =>
+  there.filter((one) => one.name === name).length;
+
+function runOf({ key, name, header }: Element, scriptlet: Scriptlet, words: readonly number[]): ScriptRun {
+  return { package: key, query: `${name}.${header.text(tags.arch) ?? ""}`, scriptlet, arguments: words };
+}
+
+const own = (one: Element, kind: ScriptKind, count: number): readonly ScriptRun[] =>
+  one.scriptlets.filter((each) => each.kind === kind).map((scriptlet) => runOf(one, scriptlet, [count]));
 
 type PackageTriggerKind = "triggerprein" | "triggerin";
 
 /** Triggers of packages that are there, which `source` sets off: of each the first that fits. */
 function othersTriggers(source: Element, there: readonly Element[], kind: PackageTriggerKind): readonly ScriptRun[] {
-  const count = there.includes(source) ? FIRST : 0;
-  return there.flatMap(({ name, scriptlets }) => {
-    const scriptlet = inHeaderOrder(scriptlets, kind).find(({ condition }) => isMet(condition, source))?.scriptlet;
-    return scriptlet ? [{ package: name, scriptlet, arguments: [FIRST, count] }] : [];
+  const count = countOf(source, there);
+  return there.flatMap((one) => {
+    const scriptlet = inHeaderOrder(one.scriptlets, kind).find(({ condition }) => isMet(condition, source))?.scriptlet;
+    return scriptlet ? [runOf(one, scriptlet, [countOf(one, there), count])] : [];
   });
 }
 
 /** Triggers of `target` that packages set off which are there, each once. */
 function ownTriggers(target: Element, there: readonly Element[], kind: PackageTriggerKind): readonly ScriptRun[] {
-  const count = there.includes(target) ? FIRST : 0;
+  const count = countOf(target, there);
   const fitting = inHeaderOrder(target.scriptlets, kind);
   const met = fitting.flatMap(({ condition: { name } }) =>
     there
       .filter((source) => source.name === name)
-      .flatMap((source) => fitting.find(({ condition }) => isMet(condition, source))?.scriptlet ?? []),
+      .flatMap((source) => {
+        const scriptlet = fitting.find(({ condition }) => isMet(condition, source))?.scriptlet;
+        return scriptlet ? [{ scriptlet, others: countOf(source, there) }] : [];
+      }),
   );
-  return [...new Set(met)].map((scriptlet) => ({ package: target.name, scriptlet, arguments: [count, FIRST] }));
+  const first = met.filter(({ scriptlet }, at) => met.findIndex((one) => one.scriptlet === scriptlet) === at);
+  return first.map(({ scriptlet, others }) => runOf(target, scriptlet, [count, others]));
 }
 
 interface Trigger {
@@ -159,9 +185,9 @@ function fileTriggers(
 ): readonly ScriptRun[] {
   const ofAll = there.flatMap((target) => fileTriggersOf(target, "filetriggerin")).filter(isOfPriority);
   const ofOwn = fileTriggersOf(source, "filetriggerin").filter(isOfPriority);
-  const others = there.filter((one) => one !== source);
+  const others = there.filter((one) => one !== source).map(kept);
   return [
-    ...ofAll.sort(byPriority).flatMap((one) => fileRun(one, [source], rpm)),
+    ...ofAll.sort(byPriority).flatMap((one) => fileRun(one, [{ files: source.brought }], rpm)),
     // While a package is installed rpm does not count its own files here.
     ...ofOwn.sort(byPriority).flatMap((one) => fileRun(one, others, rpm)),
   ];
@@ -174,8 +200,17 @@ function fileTriggers(
 function transactionTriggers(target: Element, { there, rpm }: FileContext): readonly ScriptRun[] {
   return fileTriggersOf(target, "transfiletriggerin")
     .sort(byPriority)
-    .flatMap((one) => fileRun(one, there, rpm));
+    .flatMap((one) => fileRun(one, there.map(kept), rpm));
 }
+
+/** Files of a package: of one on its way those that it brings. */
+interface FileSource {
+  readonly files: readonly string[];
+  /** rpm looks a package up in its database by the folders, with a `/` at the end, that it has files in. */
+  readonly folders?: readonly string[];
+}
+
+const kept = ({ files, header }: Element): FileSource => ({ files, folders: header.texts(tags.dirNames) });
 
 interface FileTrigger {
   readonly target: Element;
@@ -191,15 +226,17 @@ const byPriority = (a: FileTrigger, b: FileTrigger): number => b.scriptlet.prior
 
 function fileRun(
   { target, scriptlet }: FileTrigger,
-  sources: readonly Element[],
+  sources: readonly FileSource[],
   rpm: string | undefined,
 ): readonly ScriptRun[] {
   const files = scriptlet.conditions.flatMap(({ name: prefix }) =>
-    sources.flatMap((one) => one.files.filter((path) => path.startsWith(prefix))),
+    sources
+      .filter(({ folders }) => folders?.some((path) => path.startsWith(prefix)) ?? true)
+      .flatMap((one) => one.files.filter((path) => path.startsWith(prefix))),
   );
   if (files.length === 0) return [];
   const version = rpm ?? target.header.text(tags.rpmVersion) ?? "";
-  return [{ package: target.name, scriptlet, arguments: fileArguments(scriptlet.kind, version), files }];
+  return [{ ...runOf(target, scriptlet, fileArguments(scriptlet.kind, version)), files }];
 }
 
 /** Since rpm 4.20 file triggers are told how many of both packages are there. */
