@@ -58,8 +58,9 @@ export function createSigner(
   ]);
   const fingerprint = /^fpr:+([0-9A-F]{40}):/m.exec(String(gpg(["--list-keys", "--with-colons"])))?.[1] ?? "";
   const armored = String(gpg(["--armor", "--export"]));
+  // "!" stops the clock there: else it is a second later when gpg takes one to start.
   const timeOf = (at: Date | undefined): readonly string[] =>
-    at === undefined ? [] : ["--faked-system-time", at.toISOString().replaceAll(/[-:]|\.\d+Z/g, "")];
+    at === undefined ? [] : ["--faked-system-time", `${at.toISOString().replaceAll(/[-:]|\.\d+Z/g, "")}!`];
   return {
     home,
     key: { fingerprint, owner, source: "made for a test", armored },
