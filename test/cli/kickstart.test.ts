@@ -69,6 +69,7 @@ describe("dodai import", () => {
     const { exitCode, stdout, stderr } = await runCli(["import", "a.ks"], { cwd });
     assert.equal(exitCode, 0, stderr);
     assert.match(stdout, /^# Made from a.ks by "dodai import"[\s\S]*\nname: a\ndistro: rockylinux:9\n/);
+    assert.equal((await runCli(["import", "a.ks", "-o", "-"], { cwd })).stdout, stdout);
     assert.equal(stderr, "dodai: warning: a.ks: of no effect in a container image: text\n");
   });
   it("writes a file, and never over one that is there", async (t) => {

@@ -19,16 +19,34 @@ function installed({ problem }: LibsolvJob): readonly string[] | undefined {
     .sort();
 }
 
-test("libsolv's test cases that install into an empty system", needs(folder), () => {
+/** Why a case of libsolv's is not asked here, by how its first such line begins. */
+const notAsked: readonly (readonly [RegExp, string])[] = [
+  [/^it starts from an installed system$/, "libsolv changes and removes what is there; an image's base stays"],
+  [/^result (jobs|rules|proof)$/, "libsolv's own jobs, rules and proofs, not which packages are chosen"],
+  [/^namespace /, "languages, file systems and devices of a running system"],
+  [/^job (favor|disfavor|excludefromweak) /, "wishes of libsolv's callers that dnf has no words for on installing"],
+  [/^job (lock|erase|update|distupgrade|verify|multiversion|install (?!name|provides|pkg|oneof))/, "of systems that live on"],
+  [/^disable pkg /, "packages that a caller hides one by one"],
+  [/^genid /, "how libsolv writes relations"],
+];
+
+test("libsolv's test cases that install into an empty system; the others have a reason", needs(folder), () => {
   let count = 0;
   for (const file of globSync(`${folder}/**/*.t`)) {
     readCase(file).forEach((job, at) => {
-      if (job.skipped !== undefined) return;
+      const { skipped } = job;
+      if (skipped !== undefined) {
+        assert.ok(
+          notAsked.some(([line]) => line.test(skipped)),
+          `${file}, job ${at + 1}: ${skipped}`,
+        );
+        return;
+      }
       count++;
       assert.deepEqual(installed(job), job.wanted, `${file}, job ${at + 1}`);
     });
   }
-  assert.ok(count > 10);
+  assert.equal(count, 15);
 });
 
 describe("random problems are solved as libsolv solves them", needs("testsolv"), () => {

@@ -1,10 +1,10 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { posix } from "node:path";
-import { DodaiError } from "../../core/dodai-error.ts";
+import type { DodaiError } from "../../core/dodai-error.ts";
 import type { Recipe } from "../../core/recipe.ts";
 import type { Context } from "../context.ts";
 import { usage } from "../flags.ts";
 import { isKickstartFile, loadKickstartFile } from "../kickstart-argument.ts";
+import { writeNewRecipe } from "../new-recipe.ts";
 import { showPath } from "../places.ts";
 import { warningLine } from "../progress/display.ts";
 
@@ -21,12 +21,12 @@ export async function importRecipe(this: Context, flags: ImportFlags, file: stri
   const recipe = await loadKickstartFile(file, this, options);
   for (const text of recipe.warnings ?? []) this.stderr.write(warningLine(text, this));
   const text = await textOf(recipe, file);
-  if (output === undefined) {
+  if (output === undefined || output === "-") {
     this.stdout.write(text);
     return;
   }
   const path = posix.resolve(this.cwd, output);
-  await writeNew(path, text);
+  await writeNewRecipe(path, text);
   this.stdout.write(`${showPath(path, this.cwd)}\n`);
 }
 
@@ -43,17 +43,4 @@ function notKickstart(file: string): DodaiError {
     `Cannot import "${file}": it is no kickstart`,
     'Name a file that ends in .ks, or one that has "%packages".',
   );
-}
-
-async function writeNew(path: string, text: string): Promise<void> {
-  if (!/\.ya?ml$/.test(path)) throw usage(`Cannot write a recipe to "${path}": its name does not end in .yaml or .yml`);
-  try {
-    await mkdir(posix.dirname(path), { recursive: true });
-    await writeFile(path, text, { flag: "wx" });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST")
-      throw usage(`Cannot write "${path}": it is there already`, "Name another file, or remove it.");
-    throw new DodaiError("OUTPUT_UNWRITABLE", `Cannot write "${path}": ${message}`, { cause: error });
-  }
 }

@@ -1,8 +1,8 @@
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { posix } from "node:path";
-import { DodaiError } from "../../core/dodai-error.ts";
 import type { Context } from "../context.ts";
 import { usage } from "../flags.ts";
+import { isRecipePath, writeNewRecipe } from "../new-recipe.ts";
 import { showPath } from "../places.ts";
 
 export type InitFlags = Readonly<Record<never, never>>;
@@ -10,31 +10,19 @@ export type InitFlags = Readonly<Record<never, never>>;
 /** Writes a recipe to start from; never over a file that is there. Its path on standard output. */
 export async function init(this: Context, _flags: InitFlags, place = "."): Promise<void> {
   const path = await fileAt(posix.resolve(this.cwd, place));
-  await writeNew(path, starterRecipe(nameFor(path)));
+  await writeNewRecipe(path, starterRecipe(nameFor(path)));
   const shown = showPath(path, this.cwd);
   this.stderr.write(`Next: dodai build ${shown}\n`);
   this.stdout.write(`${shown}\n`);
 }
 
 async function fileAt(path: string): Promise<string> {
-  if (/\.ya?ml$/.test(path)) return path;
+  if (isRecipePath(path)) return path;
   const there = await stat(path).catch(() => undefined);
   if (there && !there.isDirectory()) {
     throw usage(`Cannot write a recipe to "${path}": it is a file that does not end in .yaml or .yml`);
   }
   return posix.join(path, "recipe.yaml");
-}
-
-async function writeNew(path: string, text: string): Promise<void> {
-  try {
-    await mkdir(posix.dirname(path), { recursive: true });
-    await writeFile(path, text, { flag: "wx" });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST")
-      throw usage(`Cannot write "${path}": it is there already`, "Name another file, or remove it.");
-    throw new DodaiError("OUTPUT_UNWRITABLE", `Cannot write "${path}": ${message}`, { cause: error });
-  }
 }
 
 /** The file's name, or its folder's where the file's says nothing. */
