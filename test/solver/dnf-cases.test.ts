@@ -25,7 +25,10 @@ const notAsked: readonly (readonly [RegExp, string])[] = [
   [/^result (jobs|rules|proof)$/, "libsolv's own jobs, rules and proofs, not which packages are chosen"],
   [/^namespace /, "languages, file systems and devices of a running system"],
   [/^job (favor|disfavor|excludefromweak) /, "wishes of libsolv's callers that dnf has no words for on installing"],
-  [/^job (lock|erase|update|distupgrade|verify|multiversion|install (?!name|provides|pkg|oneof))/, "of systems that live on"],
+  [
+    /^job (lock|erase|update|distupgrade|verify|multiversion|install (?!name|provides|pkg|oneof))/,
+    "of systems that live on",
+  ],
   [/^disable pkg /, "packages that a caller hides one by one"],
   [/^genid /, "how libsolv writes relations"],
 ];
