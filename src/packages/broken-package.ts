@@ -1,9 +1,12 @@
 // What the formats say of a package file that cannot be read, whichever layer below found it out.
+import type { Bytes } from "../core/bytes.ts";
 import { DodaiError, type ErrorCode } from "../core/dodai-error.ts";
 
 export interface PackageFaults {
   /** Reads; a fault that means that the package is broken becomes PACKAGE_BROKEN. */
   asPackage<Result>(what: string, read: () => Promise<Result>): Promise<Result>;
+  /** Reads a body in the same way. */
+  bodyOf(body: Bytes, what: string): AsyncGenerator<Uint8Array>;
   broken(what: string, state: string, cause?: unknown): DodaiError;
 }
 
@@ -14,14 +17,23 @@ export function packageFaults(maker: string, codes: readonly ErrorCode[]): Packa
       fix: `The file is damaged or was not made by ${maker}. Fetch it again, or ask who made it.`,
       cause,
     });
+  const asPackage: PackageFaults["asPackage"] = async (what, read) => {
+    try {
+      return await read();
+    } catch (error) {
+      if (error instanceof DodaiError && codes.includes(error.code)) throw broken(what, error.message, error);
+      throw error;
+    }
+  };
   return {
     broken,
-    asPackage: async (what, read) => {
-      try {
-        return await read();
-      } catch (error) {
-        if (error instanceof DodaiError && codes.includes(error.code)) throw broken(what, error.message, error);
-        throw error;
+    asPackage,
+    bodyOf: async function* (body, what) {
+      const chunks = body[Symbol.asyncIterator]();
+      for (;;) {
+        const { done, value } = await asPackage(what, () => chunks.next());
+        if (done) return;
+        yield value;
       }
     },
   };

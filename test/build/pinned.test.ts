@@ -3,11 +3,12 @@ import { describe, it } from "node:test";
 import { pinnedPlatform } from "../../src/build/pinned.ts";
 import { planPlatform } from "../../src/build/plan.ts";
 import { parsePlatform } from "../../src/core/platform.ts";
-import type { PinnedPackage, Recipe } from "../../src/core/recipe.ts";
+import { type PinnedPackage, plainRecipe, type Recipe } from "../../src/core/recipe.ts";
 import { officialMirror } from "../../src/distros/alpine/repositories.ts";
 
 const root = `${officialMirror}/v3.22/main`;
 const recipe: Recipe = {
+  ...plainRecipe,
   name: "test",
   distribution: { name: "apko", release: "v1" },
   variant: "apko",

@@ -9,26 +9,17 @@ import { runCommandLine } from "../../src/cli/run.ts";
 import { bytesOf } from "../../src/core/bytes.ts";
 import { type Digest, parseDigest } from "../../src/core/digest.ts";
 import { parsePlatform } from "../../src/core/platform.ts";
-import type { Recipe } from "../../src/core/recipe.ts";
+import { plainRecipe, type Recipe } from "../../src/core/recipe.ts";
 
 export const digest: Digest = parseDigest(`sha256:${"a".repeat(64)}`);
 export const manifest: Digest = parseDigest(`sha256:${"b".repeat(64)}`);
 
 export const builtIn: Recipe = {
+  ...plainRecipe,
   name: "distroless/base",
   distribution: { name: "debian", release: "trixie" },
   variant: "distroless",
   packages: [{ request: "libc6", exclude: false }],
-  recommends: false,
-  repositories: [],
-  scripts: "emulate",
-  allowUnknownScripts: [],
-  platforms: [],
-  accounts: { users: [], groups: [] },
-  files: [],
-  remove: [],
-  config: {},
-  layers: { kind: "single" },
 };
 
 export function resultOf({ outputs }: BuildOptions): BuildResult {

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parsePlatform } from "../../src/core/platform.ts";
-import type { Recipe } from "../../src/core/recipe.ts";
+import { plainRecipe, type Recipe } from "../../src/core/recipe.ts";
 import { officialMirror } from "../../src/distros/alpine/repositories.ts";
 import { apko } from "../../src/distros/apko/apko.ts";
 
 const recipe = (urls: readonly string[], changes: Partial<Recipe> = {}): Recipe => ({
+  ...plainRecipe,
   name: "test",
   distribution: { name: "apko", release: "v1" },
   variant: "apko",

@@ -1,30 +1,15 @@
 // Rocky Linux: what Red Hat's release has, made again.
-import { parsePlatform } from "../../core/platform.ts";
 import type { Distribution } from "../contract.ts";
-import { containerInfra, localeConf, maskedUnits } from "../rpm-conventions.ts";
-import { containerVariants, fullRecipes, type RpmRelease, rpmDistribution } from "../rpm-family.ts";
+import { rebuiltRelease } from "../rebuilt-release.ts";
+import { fullRecipes, type RpmRelease, rpmDistribution } from "../rpm-family.ts";
 import { rockylinuxKeys } from "./keys.ts";
 
-const platforms = ["amd64", "arm64", "ppc64le", "s390x"].map(parsePlatform);
-
-const variants = containerVariants("rocky-release");
-
-const release = (name: string, folder: string): RpmRelease => ({
-  name,
-  aliases: [],
-  platforms,
-  keys: [rockylinuxKeys[name]].filter((key) => key !== undefined),
-  root: "https://dl.rockylinux.org/pub/rocky",
-  repositories: {
-    baseos: `${name}/BaseOS/$basearch/os`,
-    appstream: `${name}/AppStream/$basearch/os`,
-  },
-  database: { folder, backend: "sqlite" },
-  mergedUsr: ["bin", "lib", "lib64", "sbin"],
-  modulePlatform: `el${name}`,
-  variants,
-  conventions: { all: localeConf, managed: containerInfra("dnf"), full: maskedUnits },
-});
+const release = (name: string, folder: string): RpmRelease =>
+  rebuiltRelease(name, folder, {
+    root: "https://dl.rockylinux.org/pub/rocky",
+    releasePackage: "rocky-release",
+    keys: [rockylinuxKeys[name]].filter((key) => key !== undefined),
+  });
 
 /** Newest first; each with the folder of its rpm's database. */
 const releases: readonly RpmRelease[] = [release("10", "usr/lib/sysimage/rpm"), release("9", "var/lib/rpm")];

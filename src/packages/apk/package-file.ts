@@ -15,7 +15,7 @@ import { firstOf, packageInfoOf } from "./package-info.ts";
 import { readSignatures } from "./signature.ts";
 
 /** Errors of the layers below that say that the package is broken. */
-const { asPackage, broken } = packageFaults("abuild or melange", [
+const { asPackage, bodyOf, broken } = packageFaults("abuild or melange", [
   "ARCHIVE_BROKEN",
   "COMPRESSION_BROKEN",
   "CONTROL_SYNTAX",
@@ -183,12 +183,9 @@ interface CheckedBody {
 
 async function* checked(entry: Entry, { body, record, what, note }: CheckedBody): AsyncGenerator<Uint8Array> {
   const state = createHash("sha1");
-  const chunks = body[Symbol.asyncIterator]();
-  for (;;) {
-    const { done, value } = await asPackage(what, () => chunks.next());
-    if (done) break;
-    state.update(value);
-    yield value;
+  for await (const chunk of bodyOf(body, what)) {
+    state.update(chunk);
+    yield chunk;
   }
   const sum = state.digest("hex");
   if (record !== undefined && record !== sum) {

@@ -15,7 +15,7 @@ import { fieldOf } from "./deb822.ts";
 import { controlOf } from "./status.ts";
 
 /** Errors of the layers below that say that the package is broken. */
-const { asPackage, broken } = packageFaults("dpkg-deb", [
+const { asPackage, bodyOf, broken } = packageFaults("dpkg-deb", [
   "ARCHIVE_BROKEN",
   "COMPRESSION_BROKEN",
   "COMPRESSION_UNKNOWN",
@@ -104,15 +104,6 @@ async function* readItems({ members, data, what }: DataSource, limits: PackageLi
   } finally {
     await items.return(undefined);
     await members.return(undefined);
-  }
-}
-
-async function* bodyOf(body: Bytes, what: string): AsyncGenerator<Uint8Array> {
-  const chunks = body[Symbol.asyncIterator]();
-  for (;;) {
-    const { done, value } = await asPackage(what, () => chunks.next());
-    if (done) return;
-    yield value;
   }
 }
 

@@ -6,10 +6,10 @@ import { type Digest, sha256 } from "../../core/digest.ts";
 import { DodaiError } from "../../core/dodai-error.ts";
 import { openCleartext, readCleartext } from "../../crypto/openpgp/cleartext.ts";
 import { policyAt } from "../../crypto/openpgp/policy.ts";
-import { type PublicKey, parseKeyring } from "../../crypto/openpgp/public-key.ts";
 import { assertSigned, type GoodSignature } from "../../crypto/openpgp/verdict.ts";
 import { type VerifyOptions, verifyDetached } from "../../crypto/openpgp/verify.ts";
-import type { Repository, RepositoryAccess, TrustKey } from "../contract.ts";
+import type { Repository, RepositoryAccess } from "../contract.ts";
+import { trustedKeys } from "../trusted-keys.ts";
 import { parseRelease, type Release } from "./release.ts";
 
 export interface SignedRelease {
@@ -100,27 +100,13 @@ interface Judgement {
 function judge({ repository, access }: Source, { trusted, anyway }: Judgement): Signed {
   const policy = policyAt(access.now, { archived: repository.archived });
   try {
-    return trusted({ keyring: repository.keys.flatMap(pinned), policy });
+    return trusted({ keyring: repository.keys.flatMap(trustedKeys), policy });
   } catch (error) {
     if (!repository.insecureUnsigned || !(error instanceof DodaiError) || !error.code.startsWith("SIGNATURE_"))
       throw error;
     access.warn(`Repository "${repository.name}" is used without a good signature, as was asked: ${error.message}`);
     return { text: anyway(), signedBy: [] };
   }
-}
-
-/** A text may hold more keys than the one that is trusted. */
-function pinned({ armored, fingerprint, owner }: TrustKey): readonly PublicKey[] {
-  const all = parseKeyring(armored, `the key of "${owner}"`);
-  const keys = fingerprint === undefined ? all : all.filter((key) => key.fingerprint === fingerprint);
-  if (keys.length > 0) return keys;
-  throw new DodaiError(
-    "KEY_SYNTAX",
-    `Cannot use the key of "${owner}": its text does not hold ${fingerprint ?? "a key"}`,
-    {
-      fix: "Check that the key and its fingerprint belong together.",
-    },
-  );
 }
 
 function finish({ text, signedBy }: Signed, what: string): Pick<SignedRelease, "release" | "signedBy" | "what"> {

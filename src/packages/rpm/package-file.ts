@@ -19,7 +19,7 @@ import { signatureTags, tags } from "./tags.ts";
 import { assertHeaderDigests, judgePackage } from "./trust.ts";
 
 /** Errors of the layers below that say that the package is broken. */
-const { asPackage, broken } = packageFaults("rpmbuild", [
+const { asPackage, bodyOf, broken } = packageFaults("rpmbuild", [
   "ARCHIVE_BROKEN",
   "COMPRESSION_BROKEN",
   "COMPRESSION_UNKNOWN",
@@ -222,14 +222,5 @@ async function* asItems(items: AsyncGenerator<ArchiveItem>, what: string): Async
     }
   } finally {
     await items.return(undefined);
-  }
-}
-
-async function* bodyOf(body: Bytes, what: string): AsyncGenerator<Uint8Array> {
-  const chunks = body[Symbol.asyncIterator]();
-  for (;;) {
-    const { done, value } = await asPackage(what, () => chunks.next());
-    if (done) return;
-    yield value;
   }
 }

@@ -18,6 +18,7 @@ import type {
   Repository,
   RepositoryAccess,
 } from "../contract.ts";
+import { trustedKeys } from "../trusted-keys.ts";
 import { compatibleArchitectures } from "./architectures.ts";
 import { readComps } from "./comps.ts";
 import { readFilelists } from "./filelists.ts";
@@ -26,7 +27,6 @@ import { startIndex } from "./index-compile.ts";
 import { type Modules, parseModules } from "./modules.ts";
 import { readingPrimary } from "./primary.ts";
 import { type MetadataFile, parseRepomd, type Repomd } from "./repomd.ts";
-import { trustedKeys } from "./trust.ts";
 import { readUpdateinfo } from "./updateinfo.ts";
 import { verifiedAs } from "./verified.ts";
 

@@ -4,10 +4,10 @@
 import { createHash } from "node:crypto";
 import { DodaiError } from "../../core/dodai-error.ts";
 import { policyAt } from "../../crypto/openpgp/policy.ts";
-import { type PublicKey, parseKeyring } from "../../crypto/openpgp/public-key.ts";
 import { assertSigned, type SignatureVerdicts } from "../../crypto/openpgp/verdict.ts";
 import { verifyDetached } from "../../crypto/openpgp/verify.ts";
-import type { PackageTrust, TrustKey } from "../contract.ts";
+import type { PackageTrust } from "../contract.ts";
+import { trustedKeys } from "../trusted-keys.ts";
 import type { Header } from "./header.ts";
 import { signatureTags } from "./tags.ts";
 
@@ -70,18 +70,6 @@ async function assertPackageSigned(parts: SignedParts, trust: PackageTrust): Pro
   );
   const wanted = keyring.map(({ fingerprint }) => fingerprint);
   assertSigned({ signatures: verdicts.flatMap((one) => one.signatures), wanted }, what);
-}
-
-/** All keys of a text, or the one that its fingerprint names. Throws KEY_SYNTAX. */
-export function trustedKeys({ armored, fingerprint, owner }: TrustKey): readonly PublicKey[] {
-  const all = parseKeyring(armored, `the key of "${owner}"`);
-  const keys = fingerprint === undefined ? all : all.filter((key) => key.fingerprint === fingerprint);
-  if (keys.length > 0) return keys;
-  throw new DodaiError(
-    "KEY_SYNTAX",
-    `Cannot use the key of "${owner}": its text does not hold ${fingerprint ?? "a key"}`,
-    { fix: "Check that the key and its fingerprint belong together." },
-  );
 }
 
 function headerSignatures(signature: Header): readonly Uint8Array[] {
